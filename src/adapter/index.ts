@@ -1,0 +1,3 @@
+export * from "./define.ts";
+export * from "./files.ts";
+export * from "./http.ts";

@@ -1,0 +1,303 @@
+import type { EntityName, Instant, LocalDate } from "#model";
+
+/**
+ * A synthetic municipality as an all-knowing observer would describe it: who was granted what, who was where, and what
+ * each system was told of it and when. Simulators render it in their system's own form.
+ * Ids of records (`id` of orders, plans, visits, claims …) are those that the system named in `source` uses; ids of
+ * people, units and providers are the world's own, and `ids` says what each system calls them.
+ */
+export type SystemId = "lifecare" | "phoniro" | "combine" | "carefox" | "files";
+
+export interface World {
+  seed: number;
+  from: LocalDate;
+  /** Last day with visits. */
+  through: LocalDate;
+  providers: WorldProvider[];
+  units: WorldUnit[];
+  clients: WorldClient[];
+  staff: WorldStaff[];
+  services: WorldService[];
+  decisions: WorldDecision[];
+  orders: WorldOrder[];
+  plans: WorldPlan[];
+  visits: WorldVisit[];
+  absences: WorldAbsence[];
+  shifts: WorldShift[];
+  lockEvents: WorldLockEvent[];
+  tags: WorldTag[];
+  contracts: WorldContract[];
+  claims: WorldClaim[];
+  servicePlans: WorldServicePlan[];
+  /** What a person has decided: ids of different systems that are the same person, staff member or unit. */
+  aliases: WorldAlias[];
+  labels: Label[];
+}
+
+export interface WorldProvider {
+  id: string;
+  organisationNumber: string;
+  name: string;
+  regime: "municipal" | "private";
+}
+
+export interface WorldUnit {
+  id: string;
+  providerId: string;
+  name: string;
+  /** The unit's id in each system that knows it. */
+  ids: Partial<Record<SystemId, string>>;
+  /** Lifecare has three id spaces for one unit: planning unit, provider unit (`ids.lifecare`), organisation unit. */
+  lifecare?: { planningUnitId: string; organisationUnitId: string };
+  /** Where its orders, plans and registered visits are kept. */
+  ordersIn: "lifecare" | "combine";
+  plansIn: "lifecare" | "carefox" | "files";
+  visitsIn: "lifecare" | "phoniro" | "combine";
+}
+
+export interface WorldHome {
+  from: LocalDate;
+  to?: LocalDate;
+  latitude: number;
+  longitude: number;
+  precision: "exact" | "street" | "postcode" | "unknown";
+  buildingId: string;
+  area: string;
+}
+
+export interface WorldClient {
+  id: string;
+  personalIdentityNumber: string;
+  name: string;
+  deceasedOn?: LocalDate;
+  movedOn?: LocalDate;
+  protection: "none" | "confidential" | "protectedRegistration";
+  householdId: string;
+  homes: WorldHome[];
+  /** Client numbers. Lifecare's and Combine's records name people by personal identity number. */
+  ids: Partial<Record<SystemId, string>>;
+}
+
+export interface WorldEmployment {
+  providerId: string;
+  unitId: string;
+  from: LocalDate;
+  to?: LocalDate;
+  transport: "walking" | "bicycle" | "car";
+  /** Employee number, user id or HSA-id in each system that knows this employment. */
+  ids: Partial<Record<SystemId, string>>;
+}
+
+export interface WorldStaff {
+  id: string;
+  personalIdentityNumber: string;
+  hsaId: string;
+  name: string;
+  employments: WorldEmployment[];
+}
+
+export interface WorldService {
+  code: string;
+  name: string;
+  kind: "care" | "household" | "alarm" | "meal" | "nursing" | "escort" | "respite" | "nightWatch" | "other";
+  law: string;
+  away?: boolean;
+}
+
+export interface WorldDecision {
+  id: string;
+  source: "lifecare" | "combine";
+  /** When the system first knew it. */
+  at: Instant;
+  clientId: string;
+  decidedOn: LocalDate;
+  law: string;
+  validFrom: LocalDate;
+  validTo?: LocalDate;
+  service?: string;
+  grantedMinutesPerMonth?: number;
+}
+
+export interface WorldOrderLine {
+  id: string;
+  service: string;
+  minutes: number;
+  times: number;
+  per: "day" | "week" | "fortnight" | "month" | "once";
+  weekdays?: number[];
+  partOfDay?: "morning" | "midday" | "afternoon" | "evening" | "night" | "any";
+  staffing?: 1 | 2;
+}
+
+/** One state of a record, from `at` (when the system was told) until the next. */
+export interface WorldOrderVersion {
+  at: Instant;
+  status: "registered" | "sent" | "accepted" | "declined" | "ended" | "cancelled";
+  acceptedAt?: Instant;
+  validFrom: LocalDate;
+  validTo?: LocalDate;
+  lines: WorldOrderLine[];
+}
+
+export interface WorldOrder {
+  id: string;
+  source: "lifecare" | "combine";
+  clientId: string;
+  unitId: string;
+  decisionId: string;
+  orderedAt: Instant;
+  versions: WorldOrderVersion[];
+}
+
+export interface WorldPlanVersion {
+  at: Instant;
+  staffId?: string;
+  start: Instant;
+  end: Instant;
+  services: string[];
+  cancelled?: boolean;
+}
+
+export interface WorldPlan {
+  id: string;
+  source: "lifecare" | "carefox" | "files";
+  /** Lifecare plans in work shifts; the visits of one shift share it. */
+  workshiftId?: string;
+  clientId: string;
+  unitId: string;
+  orderId?: string;
+  versions: WorldPlanVersion[];
+}
+
+export type Proof = "lock" | "nfc" | "bluetooth" | "gps" | "phone" | "manual" | "none";
+
+export interface WorldVisitVersion {
+  at: Instant;
+  deleted?: boolean;
+  start: Instant;
+  end: Instant | null;
+  status: "started" | "completed" | "declined" | "cancelled" | "noAnswer";
+  services: string[];
+  startProof: Proof;
+  endProof: Proof;
+  startTag?: string;
+  endTag?: string;
+  originalStart?: Instant;
+  originalEnd?: Instant;
+  editedBy?: string;
+  editReason?: string;
+  declinedReason?: string;
+  approved?: boolean;
+}
+
+export interface WorldVisit {
+  id: string;
+  source: "lifecare" | "phoniro" | "combine";
+  clientId: string;
+  unitId: string;
+  staffId: string;
+  orderId?: string;
+  plannedVisitId?: string;
+  /** Planned times, as Phoniro writes them beside the visit. */
+  plannedStart?: Instant;
+  plannedEnd?: Instant;
+  deviceId: string;
+  doubleStaffing?: boolean;
+  versions: WorldVisitVersion[];
+}
+
+export interface WorldAbsence {
+  id: string;
+  source: "lifecare" | "files";
+  at: Instant;
+  clientId: string;
+  from: Instant;
+  to?: Instant;
+  kind: "hospital" | "shortTermStay" | "away" | "other";
+  planned: boolean;
+  notifiedAt?: Instant;
+}
+
+export interface WorldShift {
+  id: string;
+  source: "lifecare" | "carefox" | "files";
+  staffId: string;
+  unitId: string;
+  start: Instant;
+  end: Instant;
+  kind: "work" | "sick" | "leave" | "other";
+}
+
+export interface WorldLockEvent {
+  id: string;
+  lockId: string;
+  clientId: string;
+  staffId: string;
+  at: Instant;
+  event: "opened" | "locked" | "failed";
+  deviceId: string;
+}
+
+export interface WorldTag {
+  id: string;
+  clientId: string;
+  from: LocalDate;
+  to?: LocalDate;
+}
+
+export interface WorldContract {
+  id: string;
+  providerId: string;
+  reference: string;
+  validFrom: LocalDate;
+  validTo?: LocalDate;
+  terms: Record<string, unknown>;
+}
+
+export interface WorldClaim {
+  id: string;
+  at: Instant;
+  invoiceId: string;
+  providerId: string;
+  unitId: string;
+  clientId: string;
+  orderId?: string;
+  service: string;
+  from: LocalDate;
+  to: LocalDate;
+  minutes: number;
+  unitPriceOre: number;
+  amountOre: number;
+}
+
+export interface WorldServicePlan {
+  id: string;
+  clientId: string;
+  unitId: string;
+  establishedOn: LocalDate;
+  followUpOn?: LocalDate;
+  clientParticipated: boolean;
+}
+
+export interface WorldAlias {
+  kind: "client" | "staff" | "unit" | "provider";
+  source: SystemId;
+  id: string;
+  sameAsSource: SystemId;
+  sameAsId: string;
+}
+
+/** What was planted, or its innocent twin, in terms of records as the sources name them. */
+export interface Label {
+  /** The rule that should (planted) or must not (twin) report it. */
+  rule: string;
+  planted: boolean;
+  what: string;
+  client?: string;
+  staff?: string;
+  unit?: string;
+  provider?: string;
+  from: LocalDate;
+  through: LocalDate;
+  records: Array<{ entity: EntityName; source: SystemId; id: string }>;
+}
