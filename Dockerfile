@@ -1,0 +1,23 @@
+# The image's own Node is used; the project's Node package is for machines without a container.
+FROM node:24-bookworm-slim AS install
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production KLARSYN_DATA=/data
+WORKDIR /app
+COPY --from=install /app/node_modules node_modules
+COPY package.json klarsyn.schema.json LICENSE README.md ./
+COPY bin bin
+COPY src src
+COPY adapters adapters
+COPY mappings mappings
+COPY migrations migrations
+RUN mkdir /data && chown node:node /data
+USER node
+VOLUME /data
+EXPOSE 3000
+HEALTHCHECK CMD node -e "fetch('http://127.0.0.1:3000/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"
+ENTRYPOINT ["node", "bin/klarsyn.js"]
+CMD ["serve", "--host", "0.0.0.0"]

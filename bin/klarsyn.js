@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+// Starts Klarsyn under the Node that the project brings, since the machine's own may be too old to run TypeScript.
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+
+if (Number(process.versions.node.split(".")[0]) >= 24) {
+  await import(new URL("../src/main.ts", import.meta.url).href);
+} else {
+  let node;
+  try {
+    node = join(dirname(createRequire(import.meta.url).resolve("node/package.json")), "bin", "node");
+  } catch {
+    process.stderr.write("Node 24 is missing. Run npm ci in the project's folder.\n");
+    process.exit(64);
+  }
+  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("error", (error) => {
+    process.stderr.write(
+      `Node 24 could not be started (${error.code ?? error.name}). Run npm ci in the project's folder.\n`,
+    );
+    process.exit(64);
+  });
+  child.on("exit", (code, signal) => {
+    if (signal !== null) process.kill(process.pid, signal);
+    else process.exit(code ?? 1);
+  });
+}

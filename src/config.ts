@@ -1,0 +1,303 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { z } from "zod";
+import { AppError } from "#errors";
+
+/** Everything that is wrong with the configuration, all at once. */
+export class ConfigurationError extends AppError {
+  readonly code = "configuration.invalid";
+  readonly kind = "usage";
+
+  readonly problems: readonly string[];
+
+  constructor(file: string, problems: readonly string[]) {
+    super(`Configuration ${file} is not valid:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`, {
+      problems: problems.length,
+    });
+    this.problems = problems;
+  }
+}
+
+class ConfigurationMissing extends AppError {
+  readonly code = "configuration.missing";
+  readonly kind = "usage";
+
+  constructor(file: string) {
+    super(
+      `There is no configuration at ${file}. Give one with --config FILE, or try \`npx klarsyn demo\`, which brings its own. ` +
+        `A first one: {"municipality":{"code":"0192","name":"Nynäshamn"},"sources":[{"id":"files","adapter":"standard","settings":{"folder":"./inbox"}}]}`,
+      {},
+    );
+  }
+}
+
+const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "expected a time such as 04:30");
+const sourceId = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, "expected lower-case letters, digits and hyphens");
+
+const configuration = z.strictObject({
+  $schema: z.string().optional(),
+  municipality: z.strictObject({
+    code: z.string().regex(/^\d{4}$/, "expected the municipality's four digits"),
+    name: z.string().min(1),
+  }),
+  database: z.string().default("").meta({ secret: true, description: "postgres://…; empty: the embedded Postgres" }),
+  sources: z
+    .array(
+      z.strictObject({
+        id: sourceId,
+        adapter: z.string(),
+        settings: z.record(z.string(), z.unknown()).default({}),
+        mappings: z
+          .string()
+          .optional()
+          .meta({ description: "Folder with mapping files that replace the built-in ones" }),
+        everyHours: z
+          .number()
+          .positive()
+          .optional()
+          .meta({ description: "How often it delivers; learned where missing" }),
+      }),
+    )
+    .default([]),
+  goLive: z.iso
+    .date()
+    .optional()
+    .meta({ description: "Findings about time before this day are computed but not opened" }),
+  night: z
+    .strictObject({ at: clock.default("04:30"), reconcileDays: z.int().min(1).max(400).default(62) })
+    .prefault({}),
+  notify: z
+    .strictObject({
+      email: z
+        .strictObject({
+          smtp: z.string().meta({ secret: true, description: "smtps://user:password@host" }),
+          from: z.email(),
+          to: z.array(z.email()).min(1),
+        })
+        .optional(),
+      webhook: z
+        .string()
+        .optional()
+        .meta({ secret: true, description: "https address that is told when a night fails" }),
+    })
+    .optional(),
+});
+
+export type SourceConfig = z.infer<typeof configuration>["sources"][number];
+
+export interface Config extends z.infer<typeof configuration> {
+  /** Where relative paths of the configuration start. */
+  folder: string;
+  /** Where everything that Klarsyn writes is kept. */
+  dataFolder: string;
+  /** Base64 of 32 bytes; undefined where the embedded default makes its own. */
+  key: string | undefined;
+  logLevel: string;
+  host: string;
+  port: number;
+}
+
+/** What the configuration needs to know of an adapter to check a source's settings. */
+interface Settings {
+  id: string;
+  settings: z.ZodType;
+}
+
+const environment = z.object({
+  KLARSYN_DATA: z.string().min(1).default("data"),
+  KLARSYN_KEY: z.string().optional(),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  HOST: z.string().default("127.0.0.1"),
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+});
+
+const variable = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
+
+/** Puts the environment's values in for `${NAME}`; `database` may be unset, which means the embedded one. */
+function filled(value: unknown, path: string, env: NodeJS.ProcessEnv, problems: string[]): unknown {
+  if (typeof value === "string") {
+    const name = variable.exec(value)?.[1];
+    if (name !== undefined) {
+      const found = env[name];
+      if (found === undefined && path !== "database") problems.push(`${path}: the environment has no ${name}; set it.`);
+      return found ?? "";
+    }
+    if (value.includes("${")) problems.push(`${path}: \${NAME} must stand alone.`);
+    return value;
+  }
+  if (Array.isArray(value)) return value.map((item, index) => filled(item, `${path}.${index}`, env, problems));
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [
+        key,
+        filled(item, path === "" ? key : `${path}.${key}`, env, problems),
+      ]),
+    );
+  }
+  return value;
+}
+
+/** The settings of an object schema that are marked secret. */
+function secretsOf(schema: z.ZodType): string[] {
+  const shape = schema instanceof z.ZodObject ? (schema.shape as Record<string, z.ZodType>) : {};
+  return Object.entries(shape)
+    .filter(([, field]) => isSecret(field))
+    .map(([name]) => name);
+}
+
+function isSecret(field: z.ZodType): boolean {
+  if (field.meta()?.["secret"] === true) return true;
+  const inner = (field as { def?: { innerType?: z.ZodType } }).def?.innerType;
+  return inner !== undefined && isSecret(inner);
+}
+
+function nearest(word: string, known: readonly string[]): string {
+  const distance = (a: string, b: string): number => {
+    let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+    for (let i = 1; i <= a.length; i++) {
+      const next = [i];
+      for (let j = 1; j <= b.length; j++) {
+        next[j] = Math.min(
+          (row[j] ?? 0) + 1,
+          (next[j - 1] ?? 0) + 1,
+          (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
+        );
+      }
+      row = next;
+    }
+    return row[b.length] ?? 0;
+  };
+  const best = known.toSorted((a, b) => distance(word, a) - distance(word, b))[0];
+  return best !== undefined && distance(word, best) <= Math.max(2, word.length / 3) ? ` Did you mean ${best}?` : "";
+}
+
+function issuesOf(error: z.ZodError, prefix: string, known: readonly string[]): string[] {
+  return error.issues.map((issue) => {
+    const path = [prefix, ...issue.path.map(String)].filter((part) => part !== "").join(".");
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys
+        .map((key) => `${path === "" ? key : `${path}.${key}`}: is not a setting.${nearest(key, known)}`)
+        .join("\n  - ");
+    }
+    // Messages of zod name types and limits, not the value.
+    return `${path === "" ? "file" : path}: ${issue.message}.`;
+  });
+}
+
+/** Reads what does not depend on a configuration file: the environment. Throws ConfigurationError. */
+export function readEnvironment(
+  env: NodeJS.ProcessEnv,
+): Pick<Config, "dataFolder" | "key" | "logLevel" | "host" | "port"> {
+  const parsed = environment.safeParse(env);
+  if (!parsed.success) throw new ConfigurationError("in the environment", issuesOf(parsed.error, "", []));
+  const { KLARSYN_DATA, KLARSYN_KEY, LOG_LEVEL, HOST, PORT } = parsed.data;
+  return { dataFolder: resolve(KLARSYN_DATA), key: KLARSYN_KEY, logLevel: LOG_LEVEL, host: HOST, port: PORT };
+}
+
+/** Checks the content of a configuration file. Throws ConfigurationError with every problem at once. */
+export function checkConfig(
+  content: unknown,
+  file: string,
+  env: NodeJS.ProcessEnv,
+  adapters: readonly Settings[],
+): Config {
+  const problems: string[] = [];
+  const adapterOf = new Map(adapters.map((adapter) => [adapter.id, adapter]));
+  for (const source of rawSources(content)) {
+    const adapter = adapterOf.get(source.adapter);
+    const secrets = adapter === undefined ? [] : secretsOf(adapter.settings);
+    for (const name of secrets) {
+      const value = source.settings[name];
+      if (typeof value === "string" && !variable.test(value)) {
+        problems.push(
+          `sources.${source.index}.settings.${name}: is a secret; write \${NAME} and put the value in the environment.`,
+        );
+      }
+    }
+  }
+  const parsed = configuration.safeParse(filled(content, "", env, problems));
+  if (!parsed.success) problems.push(...issuesOf(parsed.error, "", Object.keys(configuration.shape)));
+  const folder = dirname(resolve(file));
+  if (parsed.success) {
+    const seen = new Set<string>();
+    for (const [index, source] of parsed.data.sources.entries()) {
+      const prefix = `sources.${index}`;
+      if (seen.has(source.id)) problems.push(`${prefix}.id: ${source.id} is used twice.`);
+      seen.add(source.id);
+      const adapter = adapterOf.get(source.adapter);
+      if (adapter === undefined) {
+        problems.push(
+          `${prefix}.adapter: there is no adapter ${source.adapter}.${nearest(source.adapter, [...adapterOf.keys()])} Known: ${[...adapterOf.keys()].join(", ")}.`,
+        );
+        continue;
+      }
+      const settings = adapter.settings.safeParse(source.settings);
+      if (settings.success) source.settings = settings.data as Record<string, unknown>;
+      else {
+        const known = adapter.settings instanceof z.ZodObject ? Object.keys(adapter.settings.shape) : [];
+        problems.push(...issuesOf(settings.error, `${prefix}.settings`, known));
+      }
+      if (source.mappings !== undefined) {
+        source.mappings = fromFolder(folder, source.mappings);
+        if (!existsSync(source.mappings)) problems.push(`${prefix}.mappings: there is no folder ${source.mappings}.`);
+      }
+      for (const key of ["folder", "caFile", "certFile", "keyFile"]) {
+        const value = source.settings[key];
+        if (typeof value === "string" && value !== "") source.settings[key] = fromFolder(folder, value);
+      }
+    }
+  }
+  let surroundings: ReturnType<typeof readEnvironment> | null = null;
+  try {
+    surroundings = readEnvironment(env);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    problems.push(...error.problems);
+  }
+  if (problems.length > 0 || !parsed.success || surroundings === null) throw new ConfigurationError(file, problems);
+  return { ...parsed.data, ...surroundings, folder };
+}
+
+function fromFolder(folder: string, path: string): string {
+  return isAbsolute(path) ? path : join(folder, path);
+}
+
+function rawSources(content: unknown): Array<{ index: number; adapter: string; settings: Record<string, unknown> }> {
+  const sources = (content as { sources?: unknown } | null)?.sources;
+  if (!Array.isArray(sources)) return [];
+  return sources.flatMap((source: unknown, index) => {
+    const { adapter, settings } = (source ?? {}) as { adapter?: unknown; settings?: unknown };
+    if (typeof adapter !== "string" || typeof settings !== "object" || settings === null) return [];
+    return [{ index, adapter, settings: settings as Record<string, unknown> }];
+  });
+}
+
+/** Reads and checks `klarsyn.config.json`. Throws ConfigurationError or ConfigurationMissing. */
+export function readConfig(file: string, env: NodeJS.ProcessEnv, adapters: readonly Settings[]): Config {
+  if (!existsSync(file)) throw new ConfigurationMissing(resolve(file));
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, ""));
+  } catch (error) {
+    // The parser quotes the text around the error, which may hold a secret: only the position is kept.
+    const position = /position (\d+)/.exec((error as Error).message)?.[1];
+    throw new ConfigurationError(file, [
+      position === undefined ? "is not JSON." : `is not JSON: see character ${position}.`,
+    ]);
+  }
+  return checkConfig(content, file, env, adapters);
+}
+
+/** JSON Schema of the configuration file, for editors. */
+export function configurationSchema(adapters: readonly Settings[]): unknown {
+  const schema = z.toJSONSchema(configuration, { io: "input", unrepresentable: "any" }) as unknown as {
+    properties: { sources: { items: Record<string, unknown> } };
+  };
+  schema.properties.sources.items["oneOf"] = adapters.map((adapter) => ({
+    properties: {
+      adapter: { const: adapter.id },
+      settings: z.toJSONSchema(adapter.settings, { io: "input", unrepresentable: "any" }),
+    },
+  }));
+  return schema;
+}
