@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { FileSource } from "./files.ts";
-import type { HttpClient } from "./http.ts";
+import type { HttpClient, HttpSettings } from "./http.ts";
 
 /** One page of records, unchecked. `cursor` is stored only in the transaction that stores the page's records. */
 export interface Page {
@@ -56,6 +56,8 @@ export interface Adapter<Settings = unknown> {
   reference: string;
   /** `meta({ secret: true })` marks what is never shown or logged. */
   settings: z.ZodType<Settings>;
+  /** How `http` is opened beyond `settings.baseUrl`: what stands in every query or header, certificates, limits. */
+  connection?: (settings: Settings) => Partial<Omit<HttpSettings, "baseUrl">>;
   /** What is known of the system from public sources, and what is assumed; one sentence each. */
   known: readonly string[];
   assumed: readonly string[];
