@@ -1,0 +1,193 @@
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+import pg from "pg";
+import { AppError } from "#errors";
+import { parseDate } from "#model";
+import { type EmbeddedOptions, startEmbedded } from "./embedded.ts";
+import { parseTimestamp } from "./tables/columns.ts";
+
+/** The database cannot be reached or cannot go on; the message says what to do. */
+export class DatabaseUnavailable extends AppError {
+  readonly code = "database.unavailable";
+  readonly kind = "unavailable";
+}
+
+export type Orm = NodePgDatabase<Record<string, never>>;
+
+/** One transaction: drizzle for ordinary queries and the connection itself for COPY, on the same snapshot. */
+export interface Transaction {
+  readonly orm: Orm;
+  readonly client: pg.PoolClient;
+}
+
+/**
+ * The pool of one Postgres. Queries on `pool` and on a transaction's `client` give instants as milliseconds, dates as
+ * days and bigint as numbers, as everywhere in memory; `orm` does the same by its column types.
+ */
+export interface Database extends AsyncDisposable {
+  readonly pool: pg.Pool;
+  readonly orm: Orm;
+  /** Runs `work` in a transaction: committed when it returns, rolled back when it throws. */
+  transaction: <Result>(work: (tx: Transaction) => Promise<Result>) => Promise<Result>;
+  close: () => Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** Connections at most. */
+  connectionsMax?: number;
+  embedded?: EmbeddedOptions;
+}
+
+const casing = "snake_case";
+
+const parsers: Readonly<Record<number, (text: string) => unknown>> = {
+  [pg.types.builtins.INT8]: Number,
+  [pg.types.builtins.TIMESTAMPTZ]: parseTimestamp,
+  [pg.types.builtins.DATE]: parseDate,
+};
+const types = {
+  getTypeParser: (oid: number, format?: "text" | "binary") =>
+    (format ?? "text") === "text" && parsers[oid] !== undefined ? parsers[oid] : pg.types.getTypeParser(oid, format),
+} as unknown as pg.CustomTypesConfig; // its overloads list every type by name
+
+/** Opens the Postgres at `url`, or without one the embedded Postgres of `folder`, which is started where it does not run. */
+export async function openDatabase(
+  from: { url: string } | { folder: string },
+  options: DatabaseOptions = {},
+): Promise<Database> {
+  if ("url" in from) return connect({ connectionString: from.url }, where(from.url), options, async () => undefined);
+  const server = await startEmbedded(from.folder, options.embedded);
+  const { host, port, user } = server;
+  try {
+    await createOnce({ host, port, user, database: "postgres" }, "klarsyn");
+    return await connect({ host, port, user, database: "klarsyn" }, from.folder, options, server.close);
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+async function createOnce(config: pg.ClientConfig, name: string): Promise<void> {
+  const client = new pg.Client(config);
+  await client.connect();
+  try {
+    const { rowCount } = await client.query("SELECT FROM pg_database WHERE datname = $1", [name]);
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+  } catch (error) {
+    // 42P04, 23505: another process has just made it.
+    if (!["42P04", "23505"].includes(codeOf(error))) throw error;
+  } finally {
+    await client.end();
+  }
+}
+
+async function connect(
+  config: pg.PoolConfig,
+  place: string,
+  options: DatabaseOptions,
+  after: () => Promise<void>,
+): Promise<Database> {
+  const pool = new pg.Pool({
+    ...config,
+    types,
+    max: options.connectionsMax ?? 10,
+    application_name: "klarsyn",
+    connectionTimeoutMillis: 15_000,
+    keepAlive: true,
+    onConnect: async (client) => {
+      await client.query("SET timezone TO 'UTC'; SET datestyle TO 'ISO'");
+    },
+  });
+  // A connection that breaks while idle is replaced; whoever needs the database next sees whether it is gone.
+  pool.on("error", () => undefined);
+  try {
+    const { rows } = await pool.query<{ version: number }>(
+      "SELECT current_setting('server_version_num')::int AS version",
+    );
+    const version = Math.floor((rows[0]?.version ?? 0) / 10_000);
+    if (version < 15) {
+      throw new DatabaseUnavailable(`The database ${place} is PostgreSQL ${version}; Klarsyn needs 15 or later.`);
+    }
+  } catch (error) {
+    await pool.end();
+    throw explain(error, place);
+  }
+  let closed: Promise<void> | undefined;
+  const close = () => (closed ??= pool.end().then(after));
+  return {
+    pool,
+    orm: drizzle(pool, { casing }),
+    transaction: (work) => transaction(pool, place, work),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function transaction<Result>(
+  pool: pg.Pool,
+  place: string,
+  work: (tx: Transaction) => Promise<Result>,
+): Promise<Result> {
+  let client: pg.PoolClient;
+  try {
+    client = await pool.connect();
+  } catch (error) {
+    throw explain(error, place);
+  }
+  let broken = false;
+  const onError = () => (broken = true);
+  client.on("error", onError);
+  try {
+    await client.query("BEGIN");
+    const result = await work({ client, orm: drizzle(client, { casing }) });
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    // A connection that cannot roll back is not given to anybody else.
+    await client.query("ROLLBACK").catch(() => (broken = true));
+    throw explain(error, place);
+  } finally {
+    client.off("error", onError);
+    client.release(broken);
+  }
+}
+
+/** What a person can do something about, as an AppError; all else as it is. */
+export function explain(error: unknown, place: string): unknown {
+  if (error instanceof AppError) return error;
+  // drizzle puts the driver's error into `cause`.
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = codeOf(inner);
+  const what = problems[code] ?? (/^(08|57P)/.test(code) || isCut(inner) ? "closed the connection; try again" : null);
+  if (what === null) return error;
+  return new DatabaseUnavailable(`The database ${place} ${what}.`, { code }, { cause: error });
+}
+
+const problems: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "does not answer: is it running, and are host and port in DATABASE_URL right?",
+  ENOTFOUND: "is at a host that has no address: check the host in DATABASE_URL",
+  ETIMEDOUT: "does not answer in time: check host and firewall",
+  "28P01": "refuses the password: check user and password in DATABASE_URL",
+  "28000": "refuses the user: check user and password in DATABASE_URL, and pg_hba.conf",
+  "3D000": "does not exist: create it, or correct its name in DATABASE_URL",
+  "42501": "does not let this user do that: it needs the right to create tables and read and write them",
+  "53100": "has no room left on its disk: make room and run the command again; nothing that was committed is lost",
+  "53300": "has no free connection: raise max_connections, or stop other programs that use it",
+  "57P03": "is starting or stopping; try again",
+};
+
+const isCut = (error: unknown): boolean =>
+  error instanceof Error &&
+  (/Connection terminated|timeout exceeded when trying to connect/.test(error.message) ||
+    ["ECONNRESET", "EPIPE"].includes(codeOf(error)));
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? "");
+
+/** Host and database, without user, password and parameters. */
+function where(url: string): string {
+  try {
+    const { host, pathname } = new URL(url);
+    return `${host}${pathname}`;
+  } catch {
+    return "in DATABASE_URL";
+  }
+}
