@@ -73,8 +73,12 @@ export interface WorldClient {
   movedOn?: LocalDate;
   protection: "none" | "confidential" | "protectedRegistration";
   householdId: string;
+  /** Empty where the identity is protected: no system may know where. */
   homes: WorldHome[];
-  /** Client numbers. Lifecare's and Combine's records name people by personal identity number. */
+  /**
+   * Client numbers. Lifecare's and Combine's records name people by personal identity number.
+   * A system without an id here does not list the client, though a visit may still name them.
+   */
   ids: Partial<Record<SystemId, string>>;
 }
 
@@ -84,7 +88,7 @@ export interface WorldEmployment {
   from: LocalDate;
   to?: LocalDate;
   transport: "walking" | "bicycle" | "car";
-  /** Employee number, user id or HSA-id in each system that knows this employment. */
+  /** Employee number, user id or HSA-id in each system that knows this employment; the others do not list it. */
   ids: Partial<Record<SystemId, string>>;
 }
 
@@ -177,6 +181,7 @@ export interface WorldVisitVersion {
   start: Instant;
   end: Instant | null;
   status: "started" | "completed" | "declined" | "cancelled" | "noAnswer";
+  /** Usually codes of `World.services`; one that is not stands for a code that nobody has mapped. */
   services: string[];
   startProof: Proof;
   endProof: Proof;
@@ -184,6 +189,7 @@ export interface WorldVisitVersion {
   endTag?: string;
   originalStart?: Instant;
   originalEnd?: Instant;
+  /** Id of a `WorldStaff` of the same unit. */
   editedBy?: string;
   editReason?: string;
   declinedReason?: string;
@@ -203,6 +209,9 @@ export interface WorldVisit {
   plannedEnd?: Instant;
   deviceId: string;
   doubleStaffing?: boolean;
+  /** Several clients gathered at one place; only Combine's registrations say so. */
+  groupCode?: string;
+  /** The last one is what holds. Two with the same `at` are a source that sent other content under one version. */
   versions: WorldVisitVersion[];
 }
 
@@ -266,8 +275,12 @@ export interface WorldClaim {
   from: LocalDate;
   to: LocalDate;
   minutes: number;
+  /** Per hour. */
   unitPriceOre: number;
   amountOre: number;
+  /** Missing: a charge. */
+  kind?: "charge" | "credit";
+  correctsId?: string;
 }
 
 export interface WorldServicePlan {
@@ -292,7 +305,14 @@ export interface Label {
   /** The rule that should (planted) or must not (twin) report it. */
   rule: string;
   planted: boolean;
+  /**
+   * Follows from another plant (visits after an ended order are also more than was granted): a rule that reports it is
+   * right, and one that does not has missed nothing.
+   */
+  optional?: boolean;
   what: string;
+  /** Where the rule is about a source as a whole. */
+  source?: SystemId;
   client?: string;
   staff?: string;
   unit?: string;
