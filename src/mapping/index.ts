@@ -1,1 +1,4 @@
 export * from "./define.ts";
+export { readMappingFolder } from "./folder.ts";
+export { type LoadOptions, type MappingFile, MappingsNotValid, loadMapping, loadMappings } from "./load.ts";
+export { cleanText, valueClass } from "./transforms.ts";
