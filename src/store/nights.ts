@@ -1,0 +1,70 @@
+import { and, desc, eq, isNotNull, ne } from "drizzle-orm";
+import type { Day, Instant } from "#model";
+import type { Database } from "./database.ts";
+import { nights } from "./tables/index.ts";
+
+export type RunKind = "night" | "pull" | "reconcile" | "rebuild";
+export type RunOutcome = "done" | "incomplete" | "failed";
+
+export interface Run {
+  kind: RunKind;
+  day: Day;
+  startedAt: Instant;
+  endedAt: Instant | null;
+  outcome: RunOutcome | null;
+  /** What the run wrote down of itself; its shape follows from `kind`. */
+  summary: Readonly<Record<string, unknown>> | null;
+}
+
+/** Writes down that a run has started and gives its number. */
+export async function startRun(
+  { orm }: Database,
+  tenantId: string,
+  { kind, day, at }: { kind: RunKind; day: Day; at: Instant },
+): Promise<number> {
+  const [row] = await orm.insert(nights).values({ tenantId, kind, day, startedAt: at }).returning({ no: nights.no });
+  if (row === undefined) throw new Error("The run was not written.");
+  return row.no;
+}
+
+export async function endRun(
+  { orm }: Database,
+  no: number,
+  { outcome, at, summary }: { outcome: RunOutcome; at: Instant; summary: Readonly<Record<string, unknown>> },
+): Promise<void> {
+  await orm
+    .update(nights)
+    .set({ endedAt: at, outcome, summary: JSON.stringify(summary) })
+    .where(eq(nights.no, no));
+}
+
+/** The latest ended run of a kind, or null. `succeeded` leaves out those that failed. */
+export async function selectLastRun(
+  { orm }: Database,
+  tenantId: string,
+  kind: RunKind,
+  { succeeded }: { succeeded: boolean },
+): Promise<Run | null> {
+  const [row] = await orm
+    .select()
+    .from(nights)
+    .where(
+      and(
+        eq(nights.tenantId, tenantId),
+        eq(nights.kind, kind),
+        isNotNull(nights.endedAt),
+        succeeded ? ne(nights.outcome, "failed") : undefined,
+      ),
+    )
+    .orderBy(desc(nights.day), desc(nights.no))
+    .limit(1);
+  if (row === undefined) return null;
+  return {
+    kind,
+    day: row.day,
+    startedAt: row.startedAt,
+    endedAt: row.endedAt,
+    outcome: row.outcome as RunOutcome | null,
+    summary: row.summary === null ? null : (JSON.parse(row.summary) as Record<string, unknown>),
+  };
+}

@@ -1,0 +1,77 @@
+import { and, count, desc, eq, sql, sum } from "drizzle-orm";
+import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import type { Month } from "#model";
+import type { Database } from "./database.ts";
+import { findings, settlementLines } from "./tables/index.ts";
+
+export interface RuleCount {
+  ruleId: string;
+  level: string;
+  severity: string;
+  open: number;
+  minutes: number;
+  amountOre: number;
+}
+
+/** Open findings of active rules, by rule; the most at stake first. */
+export async function selectRuleCounts({ orm }: Database, tenantId: string): Promise<RuleCount[]> {
+  const rows = await orm
+    .select({
+      ruleId: findings.ruleId,
+      level: findings.level,
+      severity: findings.severity,
+      open: count(),
+      minutes: sum(findings.minutes),
+      amountOre: sum(findings.amountOre),
+    })
+    .from(findings)
+    .where(and(eq(findings.tenantId, tenantId), eq(findings.mode, "active"), eq(findings.status, "open")))
+    .groupBy(findings.ruleId, findings.level, findings.severity)
+    .orderBy(desc(sql`coalesce(sum(${findings.amountOre}), 0)`), desc(count()), findings.ruleId);
+  return rows.map((row) => ({ ...row, minutes: Number(row.minutes ?? 0), amountOre: Number(row.amountOre ?? 0) }));
+}
+
+export interface ProviderFigures {
+  provider: string | null;
+  grantedMinutes: number;
+  plannedMinutes: number;
+  registeredMinutes: number;
+  payableMinutes: number;
+  claimedMinutes: number;
+  overbilledOre: number;
+  unbilledOre: number;
+}
+
+/** A month's figures by provider, in the order of their ids. */
+export async function selectProviderFigures(
+  { orm }: Database,
+  tenantId: string,
+  month: Month,
+): Promise<ProviderFigures[]> {
+  const total = (column: AnyPgColumn) => sql<number>`coalesce(sum(${column}), 0)`.mapWith(Number);
+  return orm
+    .select({
+      provider: settlementLines.provider,
+      grantedMinutes: total(settlementLines.grantedMinutes),
+      plannedMinutes: total(settlementLines.plannedMinutes),
+      registeredMinutes: total(settlementLines.registeredMinutes),
+      payableMinutes: total(settlementLines.payableMinutes),
+      claimedMinutes: total(settlementLines.claimedMinutes),
+      overbilledOre: total(settlementLines.overbilledOre),
+      unbilledOre: total(settlementLines.unbilledOre),
+    })
+    .from(settlementLines)
+    .where(and(eq(settlementLines.tenantId, tenantId), eq(settlementLines.month, month)))
+    .groupBy(settlementLines.provider)
+    .orderBy(settlementLines.provider);
+}
+
+/** Months that have figures, the latest first. */
+export async function selectSettledMonths({ orm }: Database, tenantId: string): Promise<Month[]> {
+  const rows = await orm
+    .selectDistinct({ month: settlementLines.month })
+    .from(settlementLines)
+    .where(eq(settlementLines.tenantId, tenantId))
+    .orderBy(desc(settlementLines.month));
+  return rows.map(({ month }) => month);
+}
