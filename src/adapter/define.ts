@@ -13,8 +13,12 @@ export interface Page {
   lines?: Int32Array;
   /** Lines that could not be read as a record at all; kept in quarantine. `text` is at most 64 kB. */
   broken?: readonly BrokenRecord[];
+  /** Names of fields that the delivery has and the record shape does not; already dropped. Once per delivery. */
+  unexpected?: readonly string[];
   /** Hash of the whole delivery (file), to recognise one that has been seen; hex SHA-256. */
   delivery?: string;
+  /** The last page of `delivery`: with its commit the delivery counts as seen, not before. */
+  deliveryComplete?: boolean;
   /** All ids that the source has now: what is stored and not listed has vanished there (weekly comparison). */
   completeIds?: readonly string[];
   /** Called after the page is committed: archive the file, acknowledge the delivery. May be called again after a crash. */
@@ -34,6 +38,8 @@ export interface PullContext<Settings> {
   http: HttpClient;
   /** Present where the settings name a `folder` or an SFTP drop. */
   files: FileSource;
+  /** From the mapping: other headers under which this municipality's files have a field of the record shape. */
+  columns?: Readonly<Record<string, readonly string[]>>;
   /** What the last committed page said; null at the first pull. */
   cursor: string | null;
   now: () => number;
