@@ -1,0 +1,334 @@
+import pg from "pg";
+import type { RawColumns, Refs, TextColumn } from "#columns";
+import { type Day, entities, type EntityName, type FieldKind, formatDay } from "#model";
+import { copyOut, readDay, readInstant, readInt8, skipHeader } from "./copy.ts";
+import type { Database } from "./database.ts";
+import { columnsOfField, tableName } from "./tables/canonical.ts";
+
+export interface RawSelection {
+  /** Names of canonical fields; without it all that columns can hold. */
+  fields?: readonly string[];
+  /** Days of the entity's `day`, both included. Entities without one are read whole. */
+  fromDay?: Day;
+  throughDay?: Day;
+  /** Versions that are not in force instead of those that are. */
+  history?: boolean;
+}
+
+const NO_DAY = -2147483648;
+// An index within a page stays below this.
+const PAGE = 2 ** 20;
+
+type Slots = Int32Array | Int8Array | Int16Array | Float64Array;
+
+/** How a column is decoded. A switch over small integers is what the compiler makes fast. */
+const SMALL = 0; // int2 or bool -> Int8Array
+const WHOLE = 1; // int4 -> Int32Array
+const NUMBER = 2; // int4 -> Float64Array
+const REAL = 3;
+const INSTANT = 4;
+const DATE = 5;
+const TEXT = 6;
+const HEX = 7;
+const SOURCE = 8; // int2 -> Int16Array
+const PAGE_NO = 9; // int8, the first part of `received`
+const PAGE_INDEX = 10; // int4, the second
+
+const decoding: Readonly<Record<Exclude<FieldKind, "personal">, number>> = {
+  id: TEXT,
+  text: TEXT,
+  json: TEXT,
+  identity: HEX,
+  ref: WHOLE,
+  codes: WHOLE,
+  enum: SMALL,
+  boolean: SMALL,
+  integer: NUMBER,
+  decimal: REAL,
+  instant: INSTANT,
+  instantFrom: INSTANT,
+  instantUntil: INSTANT,
+  date: DATE,
+};
+
+/**
+ * Reads rows of an entity into columns, in no particular order: by binary COPY, decoded where it lies, without an
+ * object per row. Deleted records are left out; of the history they are not.
+ */
+export async function readRawColumns(
+  database: Database,
+  tenantId: string,
+  entity: EntityName,
+  selection: RawSelection = {},
+): Promise<RawColumns> {
+  const { fields: wanted } = selection;
+  const fields = Object.entries(entities[entity].fields).filter(
+    ([name, { kind }]) => kind !== "personal" && (wanted === undefined || wanted.includes(name)),
+  );
+  const columns = [
+    { column: "source_no", how: SOURCE },
+    { column: "id", how: TEXT },
+    { column: "version", how: REAL },
+    { column: "raw_page", how: PAGE_NO },
+    { column: "raw_index", how: PAGE_INDEX },
+    ...fields.map(([name, { kind }]) => ({
+      column: columnsOfField(name, kind).at(-1)?.name ?? name,
+      how: decoding[kind as Exclude<FieldKind, "personal">],
+    })),
+  ];
+  const query = select(
+    tenantId,
+    entity,
+    selection,
+    columns.map(({ column }) => column),
+  );
+  const client = await database.pool.connect();
+  try {
+    const table = new Table(
+      columns.map(({ how }) => how),
+      await estimate(client, query),
+    );
+    await copyOut(client, `COPY (${query}) TO STDOUT (FORMAT binary)`, table.read);
+    const [source, id, version, received, , ...rest] = table.columns();
+    return {
+      entity,
+      count: table.count,
+      source: source as Int16Array,
+      id: id as TextColumn,
+      version: version as Float64Array,
+      received: received as Float64Array,
+      fields: Object.fromEntries(fields.map(([name], index) => [name, rest[index] as Int32Array])),
+    };
+  } finally {
+    client.release();
+  }
+}
+
+function select(tenantId: string, entity: EntityName, selection: RawSelection, columns: string[]): string {
+  const { fromDay, throughDay, history = false } = selection;
+  const table = `${tableName(entity)}${history ? "_history" : ""}`;
+  const where = [`tenant_id = ${pg.escapeLiteral(tenantId)}`];
+  if (!history) where.push("NOT deleted");
+  if (entities[entity].day !== null) {
+    // COPY takes no parameters.
+    if (fromDay !== undefined) where.push(`day >= '${formatDay(fromDay)}'`);
+    if (throughDay !== undefined) where.push(`day <= '${formatDay(throughDay)}'`);
+  }
+  return `SELECT ${columns.map((name) => pg.escapeIdentifier(name)).join(", ")} FROM ${table} WHERE ${where.join(" AND ")}`;
+}
+
+/** Rows as the planner expects them, so that columns seldom have to grow. */
+async function estimate(client: pg.ClientBase, query: string): Promise<number> {
+  const { rows } = await client.query<{ "QUERY PLAN": [{ Plan: { "Plan Rows": number } }] }>(
+    `EXPLAIN (FORMAT json) ${query}`,
+  );
+  return Math.ceil((rows[0]?.["QUERY PLAN"][0].Plan["Plan Rows"] ?? 0) * 1.05);
+}
+
+/** Columns that grow while rows are decoded into them. */
+class Table {
+  count = 0;
+  readonly #how: Uint8Array;
+  readonly #slots: Array<Slots | null>;
+  readonly #texts: Array<TextGrower | null>;
+  #capacity: number;
+  #begun = false;
+
+  constructor(how: readonly number[], expected: number) {
+    this.#how = Uint8Array.from(how);
+    this.#capacity = Math.max(expected, 1024);
+    this.#slots = how.map((kind) => slotsOf(kind, this.#capacity));
+    this.#texts = how.map((kind) => (kind === TEXT || kind === HEX ? new TextGrower(this.#capacity) : null));
+  }
+
+  /** Decodes the row, or the last mark, of one message. */
+  readonly read = (bytes: Uint8Array, view: DataView, start: number, end: number): void => {
+    let at = start;
+    if (!this.#begun) {
+      this.#begun = true;
+      at = skipHeader(bytes, view, start);
+    }
+    while (at + 2 <= end && view.getInt16(at) >= 0) at = this.#row(bytes, view, at + 2);
+  };
+
+  columns(): Array<Slots | TextColumn> {
+    const { count } = this;
+    return this.#slots.map((slots, index) => slots?.subarray(0, count) ?? this.#texts[index]!.finish(count));
+  }
+
+  #row(bytes: Uint8Array, view: DataView, start: number): number {
+    if (this.count === this.#capacity) this.#grow();
+    const row = this.count++;
+    const how = this.#how;
+    const slots = this.#slots;
+    let at = start;
+    for (let column = 0; column < how.length; column++) {
+      const length = view.getInt32(at);
+      at += 4;
+      switch (how[column]) {
+        case SMALL:
+          slots[column]![row] = length < 0 ? -1 : length === 1 ? bytes[at]! : view.getInt16(at);
+          break;
+        case SOURCE:
+          slots[column]![row] = view.getInt16(at);
+          break;
+        case WHOLE:
+          (slots[column] as Int32Array)[row] = length < 0 ? -1 : view.getInt32(at);
+          break;
+        case DATE:
+          (slots[column] as Int32Array)[row] = length < 0 ? NO_DAY : readDay(view, at);
+          break;
+        case INSTANT:
+          (slots[column] as Float64Array)[row] = length < 0 ? Number.NaN : readInstant(view, at);
+          break;
+        case REAL:
+          (slots[column] as Float64Array)[row] = length < 0 ? Number.NaN : view.getFloat64(at);
+          break;
+        case NUMBER:
+          (slots[column] as Float64Array)[row] = length < 0 ? Number.NaN : view.getInt32(at);
+          break;
+        case PAGE_NO:
+          (slots[column] as Float64Array)[row] = readInt8(view, at) * PAGE;
+          break;
+        case PAGE_INDEX:
+          (slots[column - 1] as Float64Array)[row]! += view.getInt32(at);
+          break;
+        case TEXT:
+          this.#texts[column]!.add(row, bytes, at, length);
+          break;
+        default:
+          this.#texts[column]!.addHex(row, bytes, at, length);
+      }
+      if (length > 0) at += length;
+    }
+    return at;
+  }
+
+  #grow(): void {
+    this.#capacity *= 2;
+    for (const [index, slots] of this.#slots.entries()) {
+      if (slots !== null) {
+        const larger = slotsOf(this.#how[index]!, this.#capacity)!;
+        larger.set(slots);
+        this.#slots[index] = larger;
+      }
+      this.#texts[index]?.grow(this.#capacity);
+    }
+  }
+}
+
+function slotsOf(how: number, capacity: number): Slots | null {
+  switch (how) {
+    case SMALL:
+      return new Int8Array(capacity);
+    case SOURCE:
+      return new Int16Array(capacity);
+    case WHOLE:
+    case DATE:
+      return new Int32Array(capacity);
+    case TEXT:
+    case HEX:
+      return null;
+    case PAGE_INDEX:
+      return new Int8Array(0);
+    default:
+      return new Float64Array(capacity);
+  }
+}
+
+const digits = new TextEncoder().encode("0123456789abcdef");
+
+class TextGrower {
+  #bytes: Uint8Array;
+  #offsets: Int32Array;
+  #nulls: Uint8Array;
+  #used = 0;
+
+  constructor(rows: number) {
+    this.#bytes = new Uint8Array(rows * 8);
+    this.#offsets = new Int32Array(rows + 1);
+    this.#nulls = new Uint8Array(rows);
+  }
+
+  add(row: number, from: Uint8Array, at: number, length: number): void {
+    if (length < 0) {
+      this.#nulls[row] = 1;
+    } else {
+      this.#room(length);
+      const bytes = this.#bytes;
+      const used = this.#used;
+      // A call costs more than the bytes of an id.
+      if (length <= 32) for (let index = 0; index < length; index++) bytes[used + index] = from[at + index]!;
+      else bytes.set(from.subarray(at, at + length), used);
+      this.#used = used + length;
+    }
+    this.#offsets[row + 1] = this.#used;
+  }
+
+  addHex(row: number, from: Uint8Array, at: number, length: number): void {
+    if (length < 0) {
+      this.#nulls[row] = 1;
+    } else {
+      this.#room(length * 2);
+      for (let index = at; index < at + length; index++) {
+        this.#bytes[this.#used++] = digits[from[index]! >> 4]!;
+        this.#bytes[this.#used++] = digits[from[index]! & 15]!;
+      }
+    }
+    this.#offsets[row + 1] = this.#used;
+  }
+
+  grow(rows: number): void {
+    const offsets = new Int32Array(rows + 1);
+    offsets.set(this.#offsets);
+    this.#offsets = offsets;
+    const nulls = new Uint8Array(rows);
+    nulls.set(this.#nulls);
+    this.#nulls = nulls;
+  }
+
+  finish(rows: number): TextColumn {
+    return {
+      bytes: this.#bytes.subarray(0, this.#used),
+      offsets: this.#offsets.subarray(0, rows + 1),
+      nulls: this.#nulls.subarray(0, rows),
+    };
+  }
+
+  #room(bytes: number): void {
+    if (this.#used + bytes <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#used + bytes));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
+}
+
+/** Reads what reference numbers stand for. */
+export async function readRefs(database: Database, tenantId: string): Promise<Refs> {
+  const { rows } = await database.pool.query<[number, number, number, string]>({
+    text: "SELECT no, kind, source_no, id FROM refs WHERE tenant_id = $1",
+    values: [tenantId],
+    rowMode: "array",
+  });
+  const size = rows.reduce((most, [no]) => Math.max(most, no + 1), 0);
+  const kind = new Int8Array(size).fill(-1);
+  const source = new Int16Array(size).fill(-1);
+  const id = Array.from<string>({ length: size }).fill("");
+  for (const [no, kindNo, sourceNo, name] of rows) {
+    kind[no] = kindNo;
+    source[no] = sourceNo;
+    id[no] = name;
+  }
+  return { kind, source, id };
+}
+
+/** Ids of a tenant's sources; the index is the number in canonical rows. */
+export async function readSources(database: Database, tenantId: string): Promise<string[]> {
+  const { rows } = await database.pool.query<{ no: number; id: string }>(
+    "SELECT no, id FROM sources_known WHERE tenant_id = $1 ORDER BY no",
+    [tenantId],
+  );
+  const sources: string[] = [];
+  for (const { no, id } of rows) sources[no] = id;
+  return sources;
+}
