@@ -1,6 +1,6 @@
 import type { CompiledField, CompiledRow } from "./compile.ts";
 import type { CompleteGroup, MappedRecord, MappingContext, MappingOutcome, MappingWarning } from "./define.ts";
-import { FAILED, type Frame, valueClass } from "./transforms.ts";
+import { FAILED, type Frame, newFrame, valueClass } from "./transforms.ts";
 
 const noWarnings: readonly MappingWarning[] = Object.freeze([]);
 const noGroups: readonly CompleteGroup[] = Object.freeze([]);
@@ -97,18 +97,7 @@ function group(
 
 /** Maps one record, as the adapter's schema has passed it, to canonical rows. Bad data is an outcome, never an exception. */
 export function applyRows(rows: readonly CompiledRow[], record: unknown, context: MappingContext): MappingOutcome {
-  const frame: Frame = {
-    record,
-    context,
-    element: record,
-    index: 0,
-    values: {},
-    warnings: null,
-    code: "",
-    rule: "",
-    field: "",
-    raw: undefined,
-  };
+  const frame = newFrame(record, context);
   const mapped: MappedRecord[] = [];
   let complete: CompleteGroup[] | null = null;
   for (const row of rows) {

@@ -1,7 +1,7 @@
 import type { Node } from "yaml";
 import { type EntityName, type Field, entities, entityNames } from "#model";
 import * as transforms from "./transforms.ts";
-import { type CodeValue, type ConversionName, type Convert, FAILED, type Frame } from "./transforms.ts";
+import { type CodeValue, type ConversionName, type Convert, FAILED, type Frame, newFrame } from "./transforms.ts";
 import { type Shape, resolvePath, unusedPaths } from "./shape.ts";
 import type { Entries, Entry, YamlReader } from "./yaml-reader.ts";
 
@@ -66,6 +66,7 @@ const optionsOf: Readonly<Record<ConversionName, readonly string[]>> = {
   ore: [],
   minutes: ["unit"],
   seconds: ["unit"],
+  span: ["after", "unit"],
   instant: ["zone"],
   "local-time": ["date", "after"],
   date: [],
@@ -381,14 +382,18 @@ function compileConversion(
     case "ore":
       return transforms.ore;
     case "minutes":
-    case "seconds": {
+    case "seconds":
+    case "span": {
       const unit = options.get("unit");
       const given = unit === undefined ? (name === "seconds" ? "seconds" : "auto") : reader.text(unit.value, '"unit"');
       const units = ["auto", "minutes", "hours", "seconds"] as const;
       const found = units.find((one) => one === given);
       if (found === undefined && unit !== undefined && given !== null)
         reader.unknown(unit.value, "The unit", given, units);
-      return transforms.duration(name, found ?? "auto", field.kind === "integer");
+      if (name !== "span") return transforms.duration(name, found ?? "auto", field.kind === "integer");
+      const after = options.get("after");
+      if (after === undefined) reader.report(node, 'The conversion "span" needs "after": the field where it begins.');
+      return transforms.span(after === undefined ? "" : (reader.text(after.value, '"after"') ?? ""), found ?? "auto");
     }
     case "instant":
     case "local-time":
@@ -439,7 +444,7 @@ function compilePick(scope: Scope, node: Node, options: Entries, target: Target,
     }
   }
   const inside: Scope = { ...scope, at: list };
-  const frameOf = (element: unknown): Frame => ({ element }) as Frame;
+  const frameOf = (element: unknown): Frame => newFrame(element, { identityRef: (number) => number, thisYear: 0 });
   const tests = compileConditions(inside, options.get("where"));
   const take = options.get("take");
   if (take === undefined) {
@@ -480,7 +485,10 @@ function compileValue(scope: Scope, node: Node, target: Target, convertDefault?:
   }
   const constant = (entry: Entry, what: string): unknown => {
     const raw: unknown = entry.value.toJSON();
-    const value = (convertDefault ?? defaultConvert(target))(raw, scratchFrame());
+    const value = (convertDefault ?? defaultConvert(target))(
+      raw,
+      newFrame(undefined, { identityRef: (number) => number, thisYear: 2026 }),
+    );
     if (value !== FAILED && value !== undefined) return value;
     reader.report(entry.value, `${what} is not a value of ${target.name}, which is ${target.field.kind}.`);
     if (target.field.kind === "enum") reader.unknown(entry.value, "The value", String(raw), target.field.values ?? []);
@@ -595,21 +603,6 @@ function withoutKey(node: Node, key: string): Node {
   const copy = node.clone() as Node & { delete?: (key: string) => boolean };
   copy.delete?.(key);
   return copy;
-}
-
-function scratchFrame(): Frame {
-  return {
-    record: undefined,
-    context: { identityRef: (number) => number, thisYear: 2026 },
-    element: undefined,
-    index: 0,
-    values: {},
-    warnings: null,
-    code: "",
-    rule: "",
-    field: "",
-    raw: undefined,
-  };
 }
 
 /** The hot path: get, trim, leave out what is absent, convert. */

@@ -103,8 +103,11 @@ export function readMoment(text: string, thisYear: number): Moment | null {
       }
     }
   }
-  const date = readDate(text, thisYear);
-  if (date !== null) return { kind: "date", day: date };
+  // Nothing is both: a date has neither colon nor point, a time of day has one.
+  if (text.length >= 6) {
+    const date = readDate(text, thisYear);
+    if (date !== null) return { kind: "date", day: date };
+  }
   const alone = readClock(text);
   if (alone !== null) return { kind: "clock", clock: alone };
   const parts = /^(.*?\d)(?:[Tt]| +)(\d{1,2}[:.][\d:.,]+)(?: ?(Z|[+-]\d{2}(?::?\d{2})?))?$/i.exec(text);

@@ -27,6 +27,12 @@ interface Definition {
 
 const definitionOf = (schema: z.ZodType): Definition => schema._zod.def as unknown as Definition;
 
+/** A field that the source has and we never keep. */
+function isNever(schema: z.ZodType): boolean {
+  const { type, innerType } = definitionOf(schema);
+  return type === "never" || (innerType !== undefined && isNever(innerType));
+}
+
 function describe(schema: z.ZodType, into: Shape, above: readonly z.ZodType[]): void {
   if (above.includes(schema)) {
     into.open = true;
@@ -40,6 +46,7 @@ function describe(schema: z.ZodType, into: Shape, above: readonly z.ZodType[]): 
   switch (definition.type) {
     case "object":
       for (const [name, field] of Object.entries(definition.shape ?? {})) {
+        if (isNever(field)) continue;
         let found = into.fields.get(name);
         if (found === undefined) {
           found = {

@@ -32,6 +32,31 @@ export interface Frame {
   rule: string;
   field: string;
   raw: unknown;
+  /** The last date and personal identity number that were read: the times of a row share one date, its rows one person. */
+  dateText: unknown;
+  day: number;
+  identityText: unknown;
+  identityRef: string;
+}
+
+/** A frame for one record. */
+export function newFrame(record: unknown, context: MappingContext): Frame {
+  return {
+    record,
+    context,
+    element: record,
+    index: 0,
+    values: {},
+    warnings: null,
+    code: "",
+    rule: "",
+    field: "",
+    raw: undefined,
+    dateText: undefined,
+    day: 0,
+    identityText: undefined,
+    identityRef: "",
+  };
 }
 
 /** Turns a value of a source, never absent and trimmed where it is text, into a canonical one. `undefined`: says nothing. */
@@ -56,6 +81,7 @@ export const conversions = {
   ore: ["integer"],
   minutes: ["integer", "decimal"],
   seconds: ["integer", "decimal"],
+  span: ["instant", "instantFrom", "instantUntil"],
   instant: ["instant", "instantFrom", "instantUntil"],
   "local-time": ["instant", "instantFrom", "instantUntil"],
   date: ["date", "instantFrom", "instantUntil"],
@@ -215,6 +241,17 @@ export function duration(into: "minutes" | "seconds", unit: DurationUnit, whole:
   };
 }
 
+/** The end of a length of time that begins at another field of the same row: elapsed time, also where the clock changes. */
+export function span(after: string, unit: DurationUnit): Convert {
+  return (value, frame) => {
+    const seconds = readDuration(value, unit);
+    if (seconds === null || seconds < 0)
+      return fail(frame, "duration", "ska vara en längd i tid (35, 0,50 timmar, 0:35 eller 00:35:00)");
+    const start = frame.values[after];
+    return typeof start === "number" ? start + Math.round(seconds * 1000) : undefined;
+  };
+}
+
 export interface TimeOptions {
   /** Canonical field, for warnings; null where none are wanted. */
   field: string | null;
@@ -276,20 +313,25 @@ export function time(options: TimeOptions): Convert {
 /** A calendar date in any of its forms; of a time, the Swedish day that it falls on. */
 export function date(kind: FieldKind): Convert {
   return (value, frame) => {
-    const moment =
-      typeof value === "string" || typeof value === "number" ? readMoment(String(value), frame.context.thisYear) : null;
-    if (moment === null || moment.kind === "clock") {
-      return fail(frame, "date", "ska vara ett datum (2026-03-01, 20260301, 260301 eller 1/3 2026)");
+    if (value !== frame.dateText) {
+      const moment =
+        typeof value === "string" || typeof value === "number"
+          ? readMoment(String(value), frame.context.thisYear)
+          : null;
+      if (moment === null || moment.kind === "clock") {
+        return fail(frame, "date", "ska vara ett datum (2026-03-01, 20260301, 260301 eller 1/3 2026)");
+      }
+      frame.day =
+        moment.kind === "date"
+          ? moment.day
+          : moment.kind === "wall"
+            ? Math.floor(moment.wall / DAY_MS)
+            : dayOf(moment.at);
+      frame.dateText = value;
     }
-    const day =
-      moment.kind === "date"
-        ? moment.day
-        : moment.kind === "wall"
-          ? Math.floor(moment.wall / DAY_MS)
-          : dayOf(moment.at);
-    if (kind === "instantFrom") return startOfDay(day);
-    if (kind === "instantUntil") return startOfDay(day + 1);
-    return day;
+    if (kind === "instantFrom") return startOfDay(frame.day);
+    if (kind === "instantUntil") return startOfDay(frame.day + 1);
+    return frame.day;
   };
 }
 
@@ -412,39 +454,47 @@ export function pick(
 }
 
 /** The normal form of a personal identity number, or FAILED with the reason. Never a guess at what a damaged one was. */
-function readIdentity(value: unknown, frame: Frame): string | typeof FAILED {
-  if (typeof value !== "string" && typeof value !== "number")
+export const identity = (value: unknown, frame: Frame): string | typeof FAILED => {
+  if (typeof value !== "string" && typeof value !== "number") {
     return fail(frame, "identity", "ska vara ett personnummer");
-  const written = String(value).replace(/[\s\u00a0]/g, "");
-  if (/^\d+([.,]\d+)?e\+?\d+$/i.test(written)) {
-    return fail(
-      frame,
-      "identity-rounded",
-      "är ett personnummer som Excel har avrundat (1,99E+11): exportera kolumnen som text",
-    );
   }
-  if (/^\d{1,9}$|^\d{11}$|^\d+[.,]0*$/.test(written)) {
-    return fail(
-      frame,
-      "identity-zeros",
-      "är ett personnummer som Excel har gjort till ett tal, inledande nollor kan saknas: exportera kolumnen som text",
-    );
+  const raw = String(value);
+  const written = /\s/.test(raw) ? raw.replace(/\s/g, "") : raw;
+  if (/[eExX*.,]/.test(written)) {
+    if (/^\d+([.,]\d+)?e\+?\d+$/i.test(written)) {
+      return fail(
+        frame,
+        "identity-rounded",
+        "är ett personnummer som Excel har avrundat (1,99E+11): exportera kolumnen som text",
+      );
+    }
+    if (/[X*]{4}$/i.test(written)) {
+      return fail(frame, "identity-masked", "är ett personnummer utan de fyra sista siffrorna");
+    }
   }
-  if (/[X*]{4}$/i.test(written))
-    return fail(frame, "identity-masked", "är ett personnummer utan de fyra sista siffrorna");
-  const identity = parsePersonalIdentity(written, frame.context.thisYear);
-  if (identity !== null) return identity.number;
-  return /^(\d{2})?\d{6}[-+]?\d{4}$/.test(written)
-    ? fail(frame, "identity-check", "är ett personnummer med fel datum eller kontrollsiffra")
+  const found = parsePersonalIdentity(written, frame.context.thisYear);
+  if (found !== null) return found.number;
+  if (/^(\d{2})?\d{6}[-+]?\d{4}$/.test(written)) {
+    return fail(frame, "identity-check", "är ett personnummer med fel datum eller kontrollsiffra");
+  }
+  return /^\d+([.,]0*)?$/.test(written)
+    ? fail(
+        frame,
+        "identity-zeros",
+        "är ett personnummer som Excel har gjort till ett tal, inledande nollor kan saknas: exportera kolumnen som text",
+      )
     : fail(frame, "identity", "ska vara ett personnummer (ÅÅÅÅMMDD-NNNN)");
-}
-
-export const identity: Convert = readIdentity;
+};
 
 /** A reference by personal identity number: the keyed hash that stands for it. */
 export const identityRef: Convert = (value, frame) => {
-  const found = readIdentity(value, frame);
-  return found === FAILED ? FAILED : frame.context.identityRef(found);
+  if (value !== frame.identityText) {
+    const found = identity(value, frame);
+    if (found === FAILED) return FAILED;
+    frame.identityRef = frame.context.identityRef(found);
+    frame.identityText = value;
+  }
+  return frame.identityRef;
 };
 
 /** WGS 84 degrees. 0 is what a device without a position sends. */

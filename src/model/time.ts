@@ -92,11 +92,19 @@ export function parseDate(text: string): Day | null {
   return found === null ? null : dayFromParts(Number(found[1]), Number(found[2]), Number(found[3]));
 }
 
+const daysBeforeMonth = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
+
 /** The day of a year, month (1–12) and day of month, or null where there is no such date. */
 export function dayFromParts(year: number, month: number, dayOfMonth: number): Day | null {
-  if (month < 1 || month > 12 || dayOfMonth < 1 || dayOfMonth > 31 || year < 1000 || year > 9999) return null;
-  const ms = Date.UTC(year, month - 1, dayOfMonth);
-  return new Date(ms).getUTCDate() === dayOfMonth ? ms / DAY_MS : null;
+  if (!(month >= 1 && month <= 12 && dayOfMonth >= 1 && year >= 1000 && year <= 9999)) return null;
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const before = daysBeforeMonth[month - 1] ?? 0;
+  const length = (daysBeforeMonth[month] ?? 0) - before + (leap && month === 2 ? 1 : 0);
+  if (dayOfMonth > length) return null;
+  // By hand: intake reads ten dates a record, and a Date object for each was a tenth of the whole mapping.
+  const past = year - 1;
+  const years = past * 365 + Math.floor(past / 4) - Math.floor(past / 100) + Math.floor(past / 400);
+  return years + before + (leap && month > 2 ? 1 : 0) + dayOfMonth - 719_163;
 }
 
 /** As `parseDate`, for text that has been checked before. */
