@@ -1,0 +1,747 @@
+import type { Address, Day, EntityName, Instant } from "#model";
+import { dayOf, parseDate, refKinds } from "#model";
+import * as column from "./fields.ts";
+import { sourceFacts, Sources, type SourceFacts, type Warning } from "./sources.ts";
+import { type Alias, type Master, resolve, type Resolved } from "./identity.ts";
+import { mergeVisits } from "./merge.ts";
+import { NO_DAY, type RawColumns, type Refs, type TextColumn } from "./raw.ts";
+import { groupBy, type Grouped, sortByTime } from "./sort.ts";
+import * as table from "./tables.ts";
+import { hashString, hashText, IdIndex, textAt } from "./text.ts";
+
+/** Days on which a run looks, both included. Records outside are context only. */
+export interface Period {
+  from: Day;
+  through: Day;
+}
+
+export interface TableInput {
+  raw: Partial<Record<EntityName, RawColumns>>;
+  /** Older versions, of planned visits; other entities have none that a table uses. */
+  history: Partial<Record<EntityName, RawColumns>>;
+  refs: Refs;
+  /** Ids of the sources by number. */
+  sources: readonly string[];
+  /** Ids of the sources in the order of the configuration; others follow by id. */
+  sourceOrder?: readonly string[];
+  aliases: readonly Alias[];
+  warnings: readonly Warning[];
+  facts: readonly SourceFacts[];
+  asOf: Instant;
+  period: Period;
+}
+
+/** Everything that matching, settlement and rules read. Pure: the same records give the same tables in any order of arrival. */
+export interface Tables {
+  readonly visits: table.Visits;
+  readonly plans: table.Plans;
+  readonly clients: table.Clients;
+  readonly staff: table.Staff;
+  readonly units: table.Units;
+  readonly providers: table.Providers;
+  readonly services: table.Services;
+  readonly orders: table.Orders;
+  readonly lines: table.Lines;
+  readonly absences: table.Absences;
+  readonly claims: table.Claims;
+  readonly shifts: table.Shifts;
+  readonly lockEvents: table.LockEvents;
+  readonly contracts: table.Contracts;
+  readonly decisions: table.Decisions;
+  readonly tags: table.Tags;
+  readonly sources: Sources;
+  readonly asOf: Instant;
+  readonly period: Period;
+}
+
+export function buildTables(input: TableInput): Tables {
+  const { refs, sources } = input;
+  const rank = ranks(sources, input.sourceOrder ?? []);
+  const read = (entity: EntityName): RawColumns => input.raw[entity] ?? column.emptyColumns(entity);
+  const seeds = sources.map((source) => hashString(source));
+  const context: Context = { refs, sources, rank, seeds };
+
+  const providerRows = read("providers");
+  const unitRows = read("units");
+  const clientRows = read("clients");
+  const staffRows = read("staff");
+  const providers = resolve("provider", refs, sources, rank, masters(providerRows, { org: "organisationNumber" }), input.aliases);
+  const units = resolve("unit", refs, sources, rank, masters(unitRows, { hsa: "hsaId" }), input.aliases);
+  const clients = resolve("client", refs, sources, rank, masters(clientRows, { pid: "personalIdentityNumber" }), input.aliases);
+  const staff = resolve(
+    "staff",
+    refs,
+    sources,
+    rank,
+    masters(staffRows, { pid: "personalIdentityNumber", hsa: "hsaId" }),
+    input.aliases,
+  );
+
+  const providerOfUnit = new Int32Array(units.count).fill(-1);
+  const unitName: Array<string | null> = [];
+  for (const row of bySource(unitRows, rank)) {
+    const unit = units.ofMaster[row]!;
+    const provider = providers.code(column.codes(unitRows, "providerId")[row]!, 0);
+    if (providerOfUnit[unit]! < 0) providerOfUnit[unit] = provider;
+    unitName[unit] ??= textAt(column.texts(unitRows, "name"), row);
+  }
+  const providerName: Array<string | null> = [];
+  const regime = new Int8Array(providers.count).fill(-1);
+  for (const row of bySource(providerRows, rank)) {
+    const provider = providers.ofMaster[row]!;
+    providerName[provider] ??= textAt(column.texts(providerRows, "name"), row);
+    if (regime[provider]! < 0) regime[provider] = column.flags(providerRows, "regime")[row]!;
+  }
+  const unitTable = new table.Units(units, providerOfUnit, unitName);
+
+  const services = buildServices(read("services"), context);
+  const serviceOf = (set: number): number => services.list(set)[0] ?? -1;
+
+  const decisionRows = read("decisions");
+  const orderRows = read("orders");
+  const lineRows = read("order-lines");
+  const always = (raw: RawColumns, field: string, people: Resolved): Int32Array =>
+    column.codes(raw, field).map((ref) => people.code(ref, input.period.through));
+
+  const decisionFrom = column.days(decisionRows, "validFrom");
+  const decisionClient = dated(decisionRows, "clientId", clients, decisionFrom);
+  const decisions = new table.Decisions(decisionRows, {
+    client: decisionClient,
+    service: column.codes(decisionRows, "service").map(serviceOf),
+    grantedMinutesPerMonth: column.numbers(decisionRows, "grantedMinutesPerMonth"),
+    validFrom: decisionFrom,
+    validTo: column.days(decisionRows, "validTo"),
+    byClient: grouped(decisionRows, Float64Array.from(decisionFrom), decisionClient, clients.count, context),
+  });
+
+  const orderFrom = column.days(orderRows, "validFrom");
+  const orderClient = dated(orderRows, "clientId", clients, orderFrom);
+  const orderUnit = dated(orderRows, "unitId", units, orderFrom);
+  const orders = new table.Orders(orderRows, {
+    client: orderClient,
+    unit: orderUnit,
+    provider: orderUnit.map((unit) => unitTable.provider(unit)),
+    decision: linkRefs(orderRows, "decisionId", orderClient, decisionRows, decisionClient, context),
+    status: column.flags(orderRows, "status"),
+    orderedAt: column.numbers(orderRows, "orderedAt"),
+    validFrom: orderFrom,
+    validTo: column.days(orderRows, "validTo"),
+    byClient: grouped(orderRows, Float64Array.from(orderFrom), orderClient, clients.count, context),
+  });
+
+  const lineOrder = linkRefs(lineRows, "orderId", null, orderRows, orderClient, context);
+  const narrow = (field: string, ofOrder: Int32Array, pick: (a: number, b: number) => number): Int32Array =>
+    column.days(lineRows, field).map((own, row) => {
+      const order = lineOrder[row]!;
+      const outer = order < 0 ? NO_DAY : ofOrder[order]!;
+      return own === NO_DAY ? outer : outer === NO_DAY ? own : pick(own, outer);
+    });
+  const lineFrom = narrow("validFrom", orderFrom, Math.max);
+  const weekdayLists = column.texts(lineRows, "weekdays");
+  const lines = new table.Lines(lineRows, {
+    order: lineOrder,
+    service: column.codes(lineRows, "service").map(serviceOf),
+    minutes: column.numbers(lineRows, "minutes"),
+    times: column.numbers(lineRows, "times"),
+    per: column.flags(lineRows, "per"),
+    weekdays: Uint8Array.from({ length: lineRows.count }, (_, row) =>
+      (parsed<number[]>(weekdayLists, row) ?? []).reduce((bits, weekday) => bits | (1 << (weekday - 1)), 0),
+    ),
+    partOfDay: column.flags(lineRows, "partOfDay"),
+    staffing: Uint8Array.from(column.numbers(lineRows, "staffing"), (staffing) => (staffing >= 1 ? staffing : 1)),
+    validFrom: lineFrom,
+    validTo: narrow("validTo", column.days(orderRows, "validTo"), Math.min),
+    byOrder: grouped(lineRows, Float64Array.from(lineFrom), lineOrder, orderRows.count, context),
+  });
+
+  const planTable = buildPlans(read("planned-visits"), input.history["planned-visits"], context, {
+    clients,
+    staff,
+    units,
+    unitTable,
+    orderRows,
+    orderClient,
+  });
+
+  const clientTable = buildClients(clientRows, clients, context);
+  const visits = buildVisits(read("visits"), context, {
+    clients,
+    clientTable,
+    staff,
+    units,
+    unitTable,
+    providers: providers.count,
+    orderRows,
+    orderClient,
+    planRows: read("planned-visits"),
+    planTable,
+  });
+
+  const absenceRows = read("absences");
+  const absenceFrom = column.numbers(absenceRows, "from");
+  const absenceClient = dated(absenceRows, "clientId", clients, absenceFrom.map(dayOf));
+  const absences = new table.Absences(absenceRows, {
+    client: absenceClient,
+    from: absenceFrom,
+    until: column.numbers(absenceRows, "to").map((until) => (Number.isNaN(until) ? Infinity : until)),
+    kind: column.flags(absenceRows, "kind"),
+    planned: column.flags(absenceRows, "planned"),
+    byClient: grouped(absenceRows, absenceFrom, absenceClient, clients.count, context),
+  });
+
+  const claimRows = read("claims");
+  const claimFrom = column.days(claimRows, "from");
+  const claimClient = dated(claimRows, "clientId", clients, claimFrom);
+  const claimUnit = dated(claimRows, "unitId", units, claimFrom);
+  const claims = new table.Claims(claimRows, {
+    provider: always(claimRows, "providerId", providers),
+    unit: claimUnit,
+    client: claimClient,
+    order: linkRefs(claimRows, "orderId", claimClient, orderRows, orderClient, context),
+    service: column.codes(claimRows, "service").map(serviceOf),
+    from: claimFrom,
+    to: column.days(claimRows, "to"),
+    minutes: column.numbers(claimRows, "minutes"),
+    quantity: column.numbers(claimRows, "quantity"),
+    unitOfQuantity: column.flags(claimRows, "unit"),
+    unitPriceOre: column.numbers(claimRows, "unitPriceOre"),
+    amountOre: column.numbers(claimRows, "amountOre"),
+    kind: column.flags(claimRows, "kind"),
+    corrects: linkText(claimRows, column.texts(claimRows, "correctsId"), claimRows, context, () => true),
+    band: column.texts(claimRows, "band"),
+    byClient: grouped(claimRows, Float64Array.from(claimFrom), claimClient, clients.count, context),
+  });
+
+  const shiftRows = read("shifts");
+  const shiftStart = column.numbers(shiftRows, "start");
+  const shiftStaff = dated(shiftRows, "staffId", staff, shiftStart.map(dayOf));
+  const shifts = new table.Shifts(shiftRows, {
+    staff: shiftStaff,
+    start: shiftStart,
+    end: column.numbers(shiftRows, "end"),
+    kind: column.flags(shiftRows, "kind"),
+    byStaff: grouped(shiftRows, shiftStart, shiftStaff, staff.count, context),
+  });
+
+  const lockRows = read("lock-events");
+  const lockAt = column.numbers(lockRows, "at");
+  const lockDay = Int32Array.from(lockAt, dayOf);
+  const lockClient = dated(lockRows, "clientId", clients, lockDay);
+  const lockEvents = new table.LockEvents(lockRows, {
+    lock: column.codes(lockRows, "lockId"),
+    client: lockClient,
+    staff: dated(lockRows, "staffId", staff, lockDay),
+    at: lockAt,
+    event: column.flags(lockRows, "event"),
+    byClient: grouped(lockRows, lockAt, lockClient, clients.count, context),
+  });
+
+  const tagRows = read("tags");
+  const tagFrom = column.days(tagRows, "from");
+  const tagClient = dated(tagRows, "clientId", clients, tagFrom);
+  const tags = new table.Tags(tagRows, {
+    client: tagClient,
+    from: tagFrom,
+    to: column.days(tagRows, "to"),
+    byClient: grouped(tagRows, Float64Array.from(tagFrom), tagClient, clients.count, context),
+  });
+
+  const contractRows = read("contracts");
+  const contractFrom = column.days(contractRows, "validFrom");
+  const contractProvider = always(contractRows, "providerId", providers);
+  const contractUnits = column.texts(contractRows, "unitIds");
+  const terms = column.texts(contractRows, "terms");
+  const contracts = new table.Contracts(
+    contractRows,
+    {
+      provider: contractProvider,
+      units: Array.from({ length: contractRows.count }, (_, row) => {
+        const ids = parsed<string[]>(contractUnits, row);
+        return ids === null || ids.length === 0
+          ? null
+          : ids.map((id) => units.find(sources[contractRows.source[row]!]!, id));
+      }),
+      services: column.codes(contractRows, "services"),
+      validFrom: contractFrom,
+      validTo: column.days(contractRows, "validTo"),
+      terms: Array.from({ length: contractRows.count }, (_, row) => parsed<Record<string, unknown>>(terms, row) ?? {}),
+      reference: Array.from({ length: contractRows.count }, (_, row) =>
+        textAt(column.texts(contractRows, "reference"), row),
+      ),
+      byProvider: grouped(
+        contractRows,
+        Float64Array.from(contractFrom),
+        contractProvider,
+        providers.count,
+        context,
+      ),
+    },
+    services,
+  );
+
+  return {
+    visits,
+    plans: planTable,
+    clients: clientTable,
+    staff: buildStaff(staffRows, staff, providers, units, unitTable, input.period),
+    units: unitTable,
+    providers: new table.Providers(providers, providerName, regime),
+    services,
+    orders,
+    lines,
+    absences,
+    claims,
+    shifts,
+    lockEvents,
+    contracts,
+    decisions,
+    tags,
+    sources: new Sources(sources, rank, sourceFacts(sources, input.facts), input.warnings),
+    asOf: input.asOf,
+    period: input.period,
+  };
+}
+
+interface Context {
+  refs: Refs;
+  sources: readonly string[];
+  rank: readonly number[];
+  /** Hash of each source's id, to break ties the same way whatever numbers the sources have. */
+  seeds: readonly number[];
+}
+
+/** Position of each source in the order of the configuration; sources that it does not name follow by id. */
+function ranks(sources: readonly string[], order: readonly string[]): number[] {
+  const sorted = sources.toSorted((a, b) => {
+    const [atA, atB] = [order.indexOf(a), order.indexOf(b)];
+    if (atA >= 0 || atB >= 0) return (atA < 0 ? order.length : atA) - (atB < 0 ? order.length : atB);
+    return a < b ? -1 : a > b ? 1 : 0;
+  });
+  return sources.map((source) => sorted.indexOf(source));
+}
+
+/** Order among rows that are equal otherwise: by source and record id, never by row number. */
+function tieBreak(raw: RawColumns, { seeds, sources }: Context): (a: number, b: number) => number {
+  let hashes: Uint32Array | undefined;
+  return (a, b) => {
+    hashes ??= Uint32Array.from({ length: raw.count }, (_, row) => hashText(raw.id, row, seeds[raw.source[row]!]!));
+    if (hashes[a] !== hashes[b]) return hashes[a]! - hashes[b]!;
+    const [idA, idB] = [textAt(raw.id, a)!, textAt(raw.id, b)!];
+    if (idA !== idB) return idA < idB ? -1 : 1;
+    const [sourceA, sourceB] = [sources[raw.source[a]!]!, sources[raw.source[b]!]!];
+    if (sourceA !== sourceB) return sourceA < sourceB ? -1 : 1;
+    return raw.version[a]! - raw.version[b]! || raw.received[a]! - raw.received[b]!;
+  };
+}
+
+function grouped(raw: RawColumns, key: Float64Array, group: Int32Array, groups: number, context: Context): Grouped {
+  return groupBy(sortByTime(key, tieBreak(raw, context)), group, groups);
+}
+
+/** Row numbers in order of their source's rank, then id: who speaks first where several describe the same. */
+function bySource(raw: RawColumns, rank: readonly number[]): number[] {
+  const id = Array.from({ length: raw.count }, (_, row) => textAt(raw.id, row)!);
+  return Array.from({ length: raw.count }, (_, row) => row).sort(
+    (a, b) => rank[raw.source[a]!]! - rank[raw.source[b]!]! || (id[a]! < id[b]! ? -1 : id[a]! > id[b]! ? 1 : 0),
+  );
+}
+
+function masters(raw: RawColumns, by: Partial<Record<"pid" | "hsa" | "org", string>>): Master[] {
+  const attributes = Object.entries(by).map(([prefix, field]) => ({ prefix, values: column.texts(raw, field) }));
+  return Array.from({ length: raw.count }, (_, row) => ({
+    source: raw.source[row]!,
+    id: textAt(raw.id, row)!,
+    attributes: attributes.flatMap(({ prefix, values }) => {
+      const value = textAt(values, row);
+      if (value === null || value === "") return [];
+      const plain = prefix === "org" ? value.replace(/\D/g, "") : prefix === "hsa" ? value.toUpperCase() : value;
+      return [`${prefix}:${plain}`];
+    }),
+  }));
+}
+
+function parsed<T>(texts: TextColumn, row: number): T | null {
+  const text = textAt(texts, row);
+  // Checked against the entity's schema before it was stored.
+  return text === null ? null : (JSON.parse(text) as T);
+}
+
+/** Codes of a reference field, each on the day of its row. */
+function dated(raw: RawColumns, field: string, people: Resolved, days: ArrayLike<number>): Int32Array {
+  const refs = column.codes(raw, field);
+  const codes = new Int32Array(raw.count);
+  for (let row = 0; row < raw.count; row++) codes[row] = people.code(refs[row]!, days[row]!);
+  return codes;
+}
+
+/**
+ * Rows that a reference field points at. Ids are a source's own, so the same source comes first; another source's record
+ * is meant only where it is about the same client.
+ */
+function linkRefs(
+  raw: RawColumns,
+  field: string,
+  client: Int32Array | null,
+  target: RawColumns,
+  targetClient: Int32Array,
+  { refs, sources }: Context,
+): Int32Array {
+  const pointers = column.codes(raw, field);
+  const links = new Int32Array(raw.count).fill(-1);
+  if (target.count === 0) return links;
+  const rowsOfId = new Map<string, number[]>();
+  for (let row = 0; row < target.count; row++) {
+    const id = textAt(target.id, row)!;
+    const rows = rowsOfId.get(id);
+    if (rows === undefined) rowsOfId.set(id, [row]);
+    else rows.push(row);
+  }
+  for (let row = 0; row < raw.count; row++) {
+    const pointer = pointers[row]!;
+    if (pointer < 0) continue;
+    const rows = rowsOfId.get(refs.id[pointer]!);
+    if (rows === undefined) continue;
+    const own = rows.find((candidate) => target.source[candidate] === refs.source[pointer]);
+    const others =
+      own === undefined && client !== null
+        ? rows
+            .filter((candidate) => targetClient[candidate] === client[row])
+            .sort((a, b) => (sources[target.source[a]!]! < sources[target.source[b]!]! ? -1 : 1))
+        : [];
+    links[row] = own ?? others[0] ?? -1;
+  }
+  return links;
+}
+
+/** As `linkRefs`, for a field that holds the other record's id as text. */
+function linkText(
+  raw: RawColumns,
+  texts: TextColumn,
+  target: RawColumns,
+  { rank }: Context,
+  accepts: (row: number, target: number) => boolean,
+): Int32Array {
+  const links = new Int32Array(raw.count).fill(-1);
+  if (target.count === 0 || !texts.nulls.includes(0)) return links;
+  const index = new IdIndex(target.id, target.source, target.count);
+  for (let row = 0; row < raw.count; row++) {
+    if (texts.nulls[row] === 1) continue;
+    let best = -1;
+    index.find(texts, row, (candidate, source) => {
+      if (source === raw.source[row]) {
+        best = candidate;
+        return true;
+      }
+      const better = best < 0 || rank[source]! < rank[target.source[best]!]!;
+      if (better && accepts(row, candidate)) best = candidate;
+      return false;
+    });
+    links[row] = best;
+  }
+  return links;
+}
+
+function buildServices(raw: RawColumns, { refs, rank }: Context): table.Services {
+  const sets = new Map<number, string[]>();
+  const all = new Set<string>();
+  const serviceKind = refKinds.indexOf("service");
+  for (let ref = 0; ref < refs.kind.length; ref++) {
+    if (refs.kind[ref] !== serviceKind) continue;
+    const codes = refs.id[ref]!.split("|").filter((code) => code !== "");
+    sets.set(ref, codes);
+    for (const code of codes) all.add(code);
+  }
+  const codeTexts = column.texts(raw, "code");
+  const rows = new Map<string, number>();
+  for (const row of bySource(raw, rank)) {
+    const code = textAt(codeTexts, row)!;
+    if (!rows.has(code)) rows.set(code, row);
+    all.add(code);
+  }
+  const code = [...all].sort();
+  const number = new Map(code.map((text, position) => [text, position]));
+  const row = code.map((text) => rows.get(text));
+  const names = column.texts(raw, "name");
+  const kinds = column.flags(raw, "kind");
+  const aways = column.flags(raw, "away");
+  return new table.Services(
+    code,
+    {
+      kind: Int8Array.from(row, (at) => (at === undefined ? 0 : kinds[at]!)),
+      known: Uint8Array.from(row, (at) => (at === undefined ? 0 : 1)),
+      away: Uint8Array.from(row, (at) => (at !== undefined && aways[at] === 1 ? 1 : 0)),
+      name: row.map((at) => (at === undefined ? null : textAt(names, at))),
+    },
+    new Map([...sets].map(([ref, codes]) => [ref, codes.map((text) => number.get(text)!)])),
+  );
+}
+
+function buildClients(raw: RawColumns, people: Resolved, { sources, rank }: Context): table.Clients {
+  const deceased = column.days(raw, "deceasedOn");
+  const moved = column.days(raw, "movedOn");
+  const protections = column.flags(raw, "protection");
+  const household = column.codes(raw, "householdId");
+  const addresses = column.texts(raw, "addresses");
+  const deceasedOn = new Int32Array(people.count).fill(NO_DAY);
+  const movedOn = new Int32Array(people.count).fill(NO_DAY);
+  const protection = new Uint8Array(people.count);
+  const households: number[][] = Array.from({ length: people.count }, () => []);
+  const homes: Array<{ client: number; from: Day; through: Day; address: Address; building: number }> = [];
+  const buildings = new Map<string, number>();
+  const ordered = bySource(raw, rank);
+  for (const row of ordered) {
+    const client = people.ofMaster[row]!;
+    if (deceasedOn[client] === NO_DAY) deceasedOn[client] = deceased[row]!;
+    if (movedOn[client] === NO_DAY) movedOn[client] = moved[row]!;
+    if (protections[row]! > 0) protection[client] = 1;
+    if (household[row]! >= 0) households[client]!.push(household[row]!);
+  }
+  for (const row of ordered) {
+    const client = people.ofMaster[row]!;
+    // A protected identity has no position, whichever source says that it is protected.
+    if (protection[client] === 1) continue;
+    for (const address of parsed<Address[]>(addresses, row) ?? []) {
+      const name = address.buildingId === undefined ? null : `${sources[raw.source[row]!]!}/${address.buildingId}`;
+      let building = name === null ? -1 : (buildings.get(name) ?? -1);
+      if (name !== null && building < 0) buildings.set(name, (building = buildings.size));
+      homes.push({
+        client,
+        from: parseDate(address.from)!,
+        through: address.to === undefined ? NO_DAY : parseDate(address.to)!,
+        address,
+        building,
+      });
+    }
+  }
+  // Exact positions first, then the newer address: the first that is valid on a day is the home.
+  homes.sort((a, b) => Number(b.address.precision === "exact") - Number(a.address.precision === "exact") || b.from - a.from);
+  const exact = (value: number | undefined, precision: string): number =>
+    value !== undefined && precision === "exact" ? value : NaN;
+  return new table.Clients(people, {
+    deceasedOn,
+    movedOn,
+    protection,
+    households,
+    homes: groupBy(
+      Int32Array.from(homes, (_, home) => home),
+      Int32Array.from(homes, (home) => home.client),
+      people.count,
+    ),
+    from: Int32Array.from(homes, (home) => home.from),
+    through: Int32Array.from(homes, (home) => home.through),
+    latitude: Float64Array.from(homes, ({ address }) => exact(address.latitude, address.precision)),
+    longitude: Float64Array.from(homes, ({ address }) => exact(address.longitude, address.precision)),
+    building: Int32Array.from(homes, (home) => home.building),
+  });
+}
+
+function buildStaff(
+  raw: RawColumns,
+  people: Resolved,
+  providers: Resolved,
+  units: Resolved,
+  unitTable: table.Units,
+  period: Period,
+): table.Staff {
+  const providerRefs = column.codes(raw, "providerId");
+  const unit = column.codes(raw, "unitId").map((ref) => units.code(ref, period.through));
+  const provider = providerRefs.map((ref, row) =>
+    ref < 0 ? unitTable.provider(unit[row]!) : providers.code(ref, period.through),
+  );
+  const identified = new Uint8Array(people.count);
+  const numbers = column.texts(raw, "personalIdentityNumber");
+  const hsaIds = column.texts(raw, "hsaId");
+  for (let row = 0; row < raw.count; row++) {
+    if (numbers.nulls[row] !== 1 || hsaIds.nulls[row] !== 1) identified[people.ofMaster[row]!] = 1;
+  }
+  return new table.Staff(people, {
+    employments: groupBy(Int32Array.from({ length: raw.count }, (_, row) => row), people.ofMaster, people.count),
+    provider,
+    unit,
+    from: column.days(raw, "employedFrom").map((from) => (from === NO_DAY ? -0x7fffffff : from)),
+    through: column.days(raw, "employedTo"),
+    identified,
+  });
+}
+
+interface Linked {
+  clients: Resolved;
+  staff: Resolved;
+  units: Resolved;
+  unitTable: table.Units;
+  orderRows: RawColumns;
+  orderClient: Int32Array;
+}
+
+function daysOf(start: Float64Array): Int32Array {
+  const days = new Int32Array(start.length);
+  for (let row = 0; row < start.length; row++) days[row] = dayOf(start[row]!);
+  return days;
+}
+
+function buildPlans(heads: RawColumns, history: RawColumns | undefined, context: Context, linked: Linked): table.Plans {
+  const raw = history === undefined ? heads : column.concat(heads, history);
+  const start = column.numbers(raw, "start");
+  const day = daysOf(start);
+  const client = dated(raw, "clientId", linked.clients, day);
+  const unit = dated(raw, "unitId", linked.units, day);
+  const modifiedAt = column.numbers(raw, "modifiedAt");
+  const versions = history === undefined || history.count === 0 ? null : planVersions(raw, heads.count, modifiedAt);
+  const frozen = new Int32Array(heads.count);
+  for (let plan = 0; plan < heads.count; plan++) frozen[plan] = frozenVersion(plan, versions, start, modifiedAt);
+  const frozenStart = new Float64Array(heads.count);
+  for (let plan = 0; plan < heads.count; plan++) frozenStart[plan] = start[frozen[plan]!]!;
+  return new table.Plans(raw, {
+    heads: heads.count,
+    client,
+    staff: dated(raw, "staffId", linked.staff, day),
+    unit,
+    provider: unit.map((code) => linked.unitTable.provider(code)),
+    start,
+    end: column.numbers(raw, "end"),
+    services: column.codes(raw, "services"),
+    order: linkRefs(raw, "orderId", client, linked.orderRows, linked.orderClient, context),
+    cancelled: column.flags(raw, "cancelled"),
+    modifiedAt,
+    versions,
+    frozen,
+    byClient: groupBy(sortByTime(frozenStart, tieBreak(raw, context)), client, linked.clients.count),
+  });
+}
+
+/** Versions by head, oldest first, the head last. A version whose head is gone belongs to no plan. */
+function planVersions(raw: RawColumns, heads: number, modifiedAt: Float64Array): Grouped {
+  const index = new IdIndex(raw.id, raw.source, heads);
+  const head = new Int32Array(raw.count);
+  for (let row = 0; row < raw.count; row++) {
+    head[row] = row < heads ? row : -1;
+    if (row < heads) continue;
+    index.find(raw.id, row, (candidate, source) => {
+      if (source !== raw.source[row]) return false;
+      head[row] = candidate;
+      return true;
+    });
+  }
+  const none = (value: number): number => (Number.isNaN(value) ? -Infinity : value);
+  const byHead = groupBy(Int32Array.from({ length: raw.count }, (_, row) => row), head, heads);
+  for (let plan = 0; plan < heads; plan++) {
+    const rows = byHead.rows.subarray(byHead.offsets[plan], byHead.offsets[plan + 1]);
+    if (rows.length < 2) continue;
+    rows.sort(
+      (a, b) =>
+        Number(a < heads) - Number(b < heads) ||
+        compare(none(raw.version[a]!), none(raw.version[b]!)) ||
+        compare(none(modifiedAt[a]!), none(modifiedAt[b]!)) ||
+        compare(raw.received[a]!, raw.received[b]!),
+    );
+  }
+  return byHead;
+}
+
+function compare(a: number, b: number): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The newest version that was made before its own start; where none was, the oldest. */
+function frozenVersion(plan: number, versions: Grouped | null, start: Float64Array, modifiedAt: Float64Array): number {
+  if (versions === null) return plan;
+  const first = versions.offsets[plan]!;
+  for (let i = versions.offsets[plan + 1]! - 1; i >= first; i--) {
+    const version = versions.rows[i]!;
+    if (!(modifiedAt[version]! > start[version]!)) return version;
+  }
+  return versions.rows[first]!;
+}
+
+/** lock, nfc, bluetooth, gps, phone, manual, none → position in `grades`; gps depends on the distance. */
+const gradeOfProof = [6, 5, 4, -1, 2, 0, 0];
+
+function buildVisits(
+  raw: RawColumns,
+  context: Context,
+  linked: Linked & { clientTable: table.Clients; providers: number; planRows: RawColumns; planTable: table.Plans },
+): table.Visits {
+  let start = column.numbers(raw, "start");
+  let end = column.numbers(raw, "end");
+  const day = daysOf(start);
+  const client = dated(raw, "clientId", linked.clients, day);
+  const staff = dated(raw, "staffId", linked.staff, day);
+  const unit = dated(raw, "unitId", linked.units, day);
+  const provider = new Int32Array(raw.count);
+  for (let row = 0; row < raw.count; row++) provider[row] = linked.unitTable.provider(unit[row]!);
+
+  const startProof = column.flags(raw, "startProof");
+  const endProof = column.flags(raw, "endProof");
+  const grade = new Int8Array(raw.count);
+  const startGps = [column.numbers(raw, "startLatitude"), column.numbers(raw, "startLongitude")] as const;
+  const endGps = [column.numbers(raw, "endLatitude"), column.numbers(raw, "endLongitude")] as const;
+  const accuracy = column.numbers(raw, "startAccuracyMetres");
+  const sideGrade = (row: number, proof: number, [latitude, longitude]: readonly [Float64Array, Float64Array]): number => {
+    if (proof < 0) return -1;
+    if (proof !== 3) return gradeOfProof[proof]!;
+    if (client[row]! < 0) return 2;
+    const metres = linked.clientTable.metresFromHome(client[row]!, day[row]!, latitude[row]!, longitude[row]!);
+    // Without both positions nothing is known of the reach: no better and no worse than a phone.
+    if (Number.isNaN(metres)) return 2;
+    return metres <= 400 + 2 * (Number.isNaN(accuracy[row]!) ? 0 : accuracy[row]!) ? 3 : 1;
+  };
+  for (let row = 0; row < raw.count; row++) {
+    grade[row] = Math.min(sideGrade(row, startProof[row]!, startGps), sideGrade(row, endProof[row]!, endGps));
+  }
+
+  const order = linkRefs(raw, "orderId", client, linked.orderRows, linked.orderClient, context);
+  const { planTable } = linked;
+  const plan = linkText(
+    raw,
+    column.texts(raw, "plannedVisitId"),
+    linked.planRows,
+    context,
+    (row, candidate) => planTable.client(candidate) === client[row],
+  );
+  const byTime = sortByTime(start, tieBreak(raw, context));
+  let byClient = groupBy(byTime, client, linked.clients.count);
+  const merged = mergeVisits({ byClient, staff, start, source: raw.source, grade, rank: context.rank });
+  let kept = byTime;
+  if (merged !== null) {
+    kept = byTime.filter((row) => merged.into[row]! < 0);
+    byClient = groupBy(kept, client, linked.clients.count);
+    end = end.slice();
+    for (let row = 0; row < raw.count; row++) {
+      const into = merged.into[row]!;
+      if (into < 0) continue;
+      // What the better registration does not say, the other may.
+      if (Number.isNaN(end[into]!)) end[into] = end[row]!;
+      if (plan[into]! < 0) plan[into] = plan[row]!;
+      if (order[into]! < 0) order[into] = order[row]!;
+    }
+  }
+  return new table.Visits(raw, {
+    client,
+    staff,
+    unit,
+    provider,
+    start,
+    end,
+    day,
+    status: column.flags(raw, "status"),
+    services: column.codes(raw, "services"),
+    law: column.flags(raw, "law"),
+    order,
+    plan,
+    originalStart: column.numbers(raw, "originalStart"),
+    originalEnd: column.numbers(raw, "originalEnd"),
+    receivedAt: column.numbers(raw, "receivedAt"),
+    editedAt: column.numbers(raw, "editedAt"),
+    startProof,
+    endProof,
+    grade,
+    doubleStaffing: column.flags(raw, "doubleStaffing"),
+    groupCode: column.texts(raw, "groupCode"),
+    mergedInto: merged?.into ?? new Int32Array(0),
+    mergedNext: merged?.next ?? new Int32Array(0),
+    byClient,
+    byStaff: groupBy(kept, staff, linked.staff.count),
+    byProvider: groupBy(kept, provider, linked.providers),
+    bySource: groupBy(byTime, Int32Array.from(raw.source), context.sources.length),
+  });
+}

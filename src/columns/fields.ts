@@ -1,0 +1,165 @@
+import type { EntityName } from "#model";
+import { NO_DAY, type RawColumns, type TextColumn } from "./raw.ts";
+import { concatText, textColumn } from "./text.ts";
+
+/**
+ * The fields that the tables use, by entity; the store reads these and no others. An entity that is missing here is
+ * not read at all.
+ */
+export const neededFields: Partial<Record<EntityName, readonly string[]>> = {
+  services: ["code", "name", "kind", "law", "away"],
+  providers: ["organisationNumber", "name", "regime"],
+  units: ["providerId", "name", "hsaId"],
+  contracts: ["providerId", "unitIds", "services", "reference", "validFrom", "validTo", "terms"],
+  clients: ["personalIdentityNumber", "deceasedOn", "movedOn", "protection", "householdId", "addresses"],
+  staff: ["providerId", "unitId", "personalIdentityNumber", "hsaId", "employedFrom", "employedTo"],
+  decisions: ["clientId", "validFrom", "validTo", "service", "grantedMinutesPerMonth"],
+  orders: ["clientId", "unitId", "decisionId", "status", "orderedAt", "validFrom", "validTo"],
+  "order-lines": [
+    "orderId",
+    "service",
+    "minutes",
+    "times",
+    "per",
+    "weekdays",
+    "partOfDay",
+    "staffing",
+    "validFrom",
+    "validTo",
+  ],
+  "planned-visits": [
+    "clientId",
+    "unitId",
+    "staffId",
+    "start",
+    "end",
+    "services",
+    "orderId",
+    "cancelled",
+    "modifiedAt",
+  ],
+  visits: [
+    "clientId",
+    "unitId",
+    "staffId",
+    "law",
+    "orderId",
+    "start",
+    "end",
+    "status",
+    "services",
+    "plannedVisitId",
+    "originalStart",
+    "originalEnd",
+    "receivedAt",
+    "editedAt",
+    "startProof",
+    "endProof",
+    "startLatitude",
+    "startLongitude",
+    "startAccuracyMetres",
+    "endLatitude",
+    "endLongitude",
+    "doubleStaffing",
+    "groupCode",
+  ],
+  absences: ["clientId", "from", "to", "kind", "planned"],
+  shifts: ["staffId", "start", "end", "kind"],
+  "lock-events": ["lockId", "clientId", "staffId", "at", "event"],
+  tags: ["clientId", "from", "to"],
+  claims: [
+    "invoiceId",
+    "providerId",
+    "unitId",
+    "clientId",
+    "orderId",
+    "service",
+    "from",
+    "to",
+    "minutes",
+    "quantity",
+    "unit",
+    "unitPriceOre",
+    "amountOre",
+    "kind",
+    "correctsId",
+    "band",
+    "staffing",
+  ],
+};
+
+export function emptyColumns(entity: EntityName): RawColumns {
+  return {
+    entity,
+    count: 0,
+    source: new Int16Array(0),
+    id: textColumn([]),
+    version: new Float64Array(0),
+    received: new Float64Array(0),
+    fields: {},
+  };
+}
+
+/** A column by name; where the source gave none, one in which every row is unknown. */
+export function numbers(raw: RawColumns, field: string): Float64Array {
+  const column = raw.fields[field];
+  return column instanceof Float64Array ? column : new Float64Array(raw.count).fill(NaN);
+}
+
+export function codes(raw: RawColumns, field: string): Int32Array {
+  const column = raw.fields[field];
+  return column instanceof Int32Array ? column : new Int32Array(raw.count).fill(-1);
+}
+
+export function days(raw: RawColumns, field: string): Int32Array {
+  const column = raw.fields[field];
+  return column instanceof Int32Array ? column : new Int32Array(raw.count).fill(NO_DAY);
+}
+
+export function flags(raw: RawColumns, field: string): Int8Array {
+  const column = raw.fields[field];
+  return column instanceof Int8Array ? column : new Int8Array(raw.count).fill(-1);
+}
+
+export function texts(raw: RawColumns, field: string): TextColumn {
+  const column = raw.fields[field];
+  if (column !== undefined && "nulls" in column) return column;
+  return {
+    bytes: new Uint8Array(0),
+    offsets: new Int32Array(raw.count + 1),
+    nulls: new Uint8Array(raw.count).fill(1),
+  };
+}
+
+/** The rows of `a`, then those of `b`. */
+export function concat(a: RawColumns, b: RawColumns): RawColumns {
+  if (b.count === 0) return a;
+  const fields: Record<string, Int32Array | Int8Array | Float64Array | TextColumn> = {};
+  for (const name of new Set([...Object.keys(a.fields), ...Object.keys(b.fields)])) {
+    const sample = a.fields[name] ?? b.fields[name]!;
+    if ("nulls" in sample) fields[name] = concatText(texts(a, name), texts(b, name));
+    else if (sample instanceof Float64Array) fields[name] = joined(numbers(a, name), numbers(b, name), Float64Array);
+    else if (sample instanceof Int8Array) fields[name] = joined(flags(a, name), flags(b, name), Int8Array);
+    else fields[name] = joined(codes(a, name), codes(b, name), Int32Array);
+  }
+  return {
+    entity: a.entity,
+    count: a.count + b.count,
+    source: joined(a.source, b.source, Int16Array),
+    id: concatText(a.id, b.id),
+    version: joined(a.version, b.version, Float64Array),
+    received: joined(a.received, b.received, Float64Array),
+    fields,
+  };
+}
+
+function joined<A extends Float64Array | Int8Array | Int16Array | Int32Array>(
+  a: A,
+  b: A,
+  type: new (length: number) => A,
+): A {
+  const both = new type(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}

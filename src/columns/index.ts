@@ -1,0 +1,10 @@
+export * from "./build.ts";
+export { neededFields } from "./fields.ts";
+export * from "./from-records.ts";
+export { metresBetween } from "./geo.ts";
+export type { Alias } from "./identity.ts";
+export * from "./raw.ts";
+export { type Grouped, rowsOf } from "./sort.ts";
+export type { Silence, SourceFacts, Warning } from "./sources.ts";
+export { Sources } from "./sources.ts";
+export * from "./tables.ts";

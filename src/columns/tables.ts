@@ -1,0 +1,981 @@
+import type { Day, EntityName, Instant } from "#model";
+import { MINUTE, minutesBetween } from "#model";
+import { metresBetween } from "./geo.ts";
+import type { Resolved } from "./identity.ts";
+import { NO_DAY, type RawColumns, type TextColumn } from "./raw.ts";
+import { type Grouped, rowsOf } from "./sort.ts";
+import { compareText, textAt } from "./text.ts";
+
+/*
+ * Tables as rules read them. A row is a number; accessors take it and allocate nothing. Unknown is -1 for codes of
+ * people, units, providers, services and orders, NaN for instants and quantities, null for words, NO_DAY for dates.
+ */
+
+export const grades = ["manual", "gps far away", "phone", "gps", "bluetooth", "nfc", "lock"] as const;
+/** Position in `grades`; -1 where a side of the visit does not say how it was registered. */
+export type Grade = number;
+
+const visitStatuses = ["started", "completed", "declined", "cancelled", "noAnswer"] as const;
+const proofs = ["lock", "nfc", "bluetooth", "gps", "phone", "manual", "none"] as const;
+const laws = ["SoL", "LSS", "HSL", "other"] as const;
+const serviceKinds = [
+  "care",
+  "household",
+  "alarm",
+  "meal",
+  "nursing",
+  "escort",
+  "respite",
+  "nightWatch",
+  "other",
+] as const;
+const orderStatuses = ["registered", "sent", "accepted", "declined", "ended", "cancelled"] as const;
+const periods = ["day", "week", "fortnight", "month", "once"] as const;
+const partsOfDay = ["morning", "midday", "afternoon", "evening", "night", "any"] as const;
+const absenceKinds = ["hospital", "shortTermStay", "away", "other"] as const;
+const shiftKinds = ["work", "sick", "leave", "other"] as const;
+const lockEventKinds = ["opened", "locked", "failed"] as const;
+const claimUnits = ["HUR", "MIN", "C62", "MON"] as const;
+
+export type VisitStatus = (typeof visitStatuses)[number];
+export type ProofKind = (typeof proofs)[number];
+export type ServiceKind = (typeof serviceKinds)[number];
+export type AbsenceKind = (typeof absenceKinds)[number];
+
+/** What every table can say of a row: where it comes from. */
+abstract class RecordTable {
+  abstract readonly entity: EntityName;
+  readonly count: number;
+  readonly #source: Int16Array;
+  readonly #id: TextColumn;
+
+  constructor(raw: RawColumns) {
+    this.count = raw.count;
+    this.#source = raw.source;
+    this.#id = raw.id;
+  }
+
+  /** Number of the source in `sources`. */
+  source(row: number): number {
+    return this.#source[row]!;
+  }
+
+  /** The source's own id of the record. */
+  id(row: number): string {
+    return textAt(this.#id, row)!;
+  }
+
+  compareIds(a: number, b: number): number {
+    return compareText(this.#id, a, this.#id, b);
+  }
+}
+
+/** Where from and until when something holds, in days; NO_DAY as last day means that it goes on. */
+function valid(from: Int32Array, through: Int32Array, row: number, day: Day): boolean {
+  return from[row]! <= day && (through[row] === NO_DAY || through[row]! >= day);
+}
+
+export interface VisitColumns {
+  client: Int32Array;
+  staff: Int32Array;
+  unit: Int32Array;
+  provider: Int32Array;
+  start: Float64Array;
+  end: Float64Array;
+  day: Int32Array;
+  status: Int8Array;
+  services: Int32Array;
+  law: Int8Array;
+  order: Int32Array;
+  plan: Int32Array;
+  originalStart: Float64Array;
+  originalEnd: Float64Array;
+  receivedAt: Float64Array;
+  editedAt: Float64Array;
+  startProof: Int8Array;
+  endProof: Int8Array;
+  grade: Int8Array;
+  doubleStaffing: Int8Array;
+  groupCode: TextColumn;
+  mergedInto: Int32Array;
+  mergedNext: Int32Array;
+  byClient: Grouped;
+  byStaff: Grouped;
+  byProvider: Grouped;
+  bySource: Grouped;
+}
+
+/** Registered visits, as they stand now. A visit that two sources tell of is one row; see `merged`. */
+export class Visits extends RecordTable {
+  readonly entity = "visits";
+  readonly #c: VisitColumns;
+  /** Rows of a client, a staff member or a provider, by start. Rows merged into others are not among them. */
+  readonly byClient: Grouped;
+  readonly byStaff: Grouped;
+  readonly byProvider: Grouped;
+  /** Rows as each source tells them, also those merged into others. */
+  readonly bySource: Grouped;
+
+  constructor(raw: RawColumns, columns: VisitColumns) {
+    super(raw);
+    this.#c = columns;
+    this.byClient = columns.byClient;
+    this.byStaff = columns.byStaff;
+    this.byProvider = columns.byProvider;
+    this.bySource = columns.bySource;
+  }
+
+  client(row: number): number {
+    return this.#c.client[row]!;
+  }
+  /** -1 where the source names nobody. */
+  staff(row: number): number {
+    return this.#c.staff[row]!;
+  }
+  unit(row: number): number {
+    return this.#c.unit[row]!;
+  }
+  provider(row: number): number {
+    return this.#c.provider[row]!;
+  }
+  /** Effective start. */
+  start(row: number): Instant {
+    return this.#c.start[row]!;
+  }
+  /** Effective end; NaN while it is missing. */
+  end(row: number): Instant {
+    return this.#c.end[row]!;
+  }
+  /** Local calendar day of the start. */
+  day(row: number): Day {
+    return this.#c.day[row]!;
+  }
+  status(row: number): VisitStatus {
+    return visitStatuses[this.#c.status[row]!]!;
+  }
+  /** Completed, or started and not known to have become anything else: somebody was there. */
+  performed(row: number): boolean {
+    return this.#c.status[row]! <= 1;
+  }
+  /** Performed, with an end after its start and no longer than 25 hours: its minutes can be counted. */
+  usable(row: number): boolean {
+    const length = this.#c.end[row]! - this.#c.start[row]!;
+    return this.#c.status[row]! <= 1 && length > 0 && length <= 25 * 60 * MINUTE;
+  }
+  /** Elapsed whole minutes, 0 where they cannot be counted. */
+  minutes(row: number): number {
+    return this.usable(row) ? minutesBetween(this.#c.start[row]!, this.#c.end[row]!) : 0;
+  }
+  /** Number of a set of services; see `services.list`. -1 unknown. */
+  services(row: number): number {
+    return this.#c.services[row]!;
+  }
+  law(row: number): "SoL" | "LSS" | "HSL" | "other" | null {
+    return laws[this.#c.law[row]!] ?? null;
+  }
+  /** The order that the visit names, a row of `orders`, or -1. */
+  order(row: number): number {
+    return this.#c.order[row]!;
+  }
+  /** The plan that the visit names, a row of `plans`, or -1. */
+  plan(row: number): number {
+    return this.#c.plan[row]!;
+  }
+  originalStart(row: number): Instant {
+    return this.#c.originalStart[row]!;
+  }
+  originalEnd(row: number): Instant {
+    return this.#c.originalEnd[row]!;
+  }
+  receivedAt(row: number): Instant {
+    return this.#c.receivedAt[row]!;
+  }
+  editedAt(row: number): Instant {
+    return this.#c.editedAt[row]!;
+  }
+  startProof(row: number): ProofKind | null {
+    return proofs[this.#c.startProof[row]!] ?? null;
+  }
+  endProof(row: number): ProofKind | null {
+    return proofs[this.#c.endProof[row]!] ?? null;
+  }
+  /** Evidence grade of the weaker side: position in `grades`, -1 where a side does not say. */
+  grade(row: number): Grade {
+    return this.#c.grade[row]!;
+  }
+  /** Neither side is manual; null where a side does not say. */
+  proven(row: number): boolean | null {
+    const grade = this.#c.grade[row]!;
+    return grade < 0 ? null : grade > 0;
+  }
+  /** Null: the source does not say. */
+  doubleStaffing(row: number): boolean | null {
+    const flag = this.#c.doubleStaffing[row]!;
+    return flag < 0 ? null : flag === 1;
+  }
+  /** Both were registered under the same group code, which the source gives to visits made together. */
+  sameGroup(a: number, b: number): boolean {
+    const { groupCode } = this.#c;
+    return (
+      groupCode.nulls[a] !== 1 &&
+      groupCode.nulls[b] !== 1 &&
+      this.source(a) === this.source(b) &&
+      compareText(groupCode, a, groupCode, b) === 0
+    );
+  }
+  /** The row that this row was merged into, or -1. Rows in slices always have -1. */
+  mergedInto(row: number): number {
+    return this.#c.mergedInto[row] ?? -1;
+  }
+  /** The same visit as other sources tell of it. Empty for most. */
+  merged(row: number): readonly number[] {
+    if (this.#c.mergedNext.length === 0) return [];
+    const rows: number[] = [];
+    for (let next = this.#c.mergedNext[row]!; next >= 0; next = this.#c.mergedNext[next]!) rows.push(next);
+    return rows;
+  }
+  /** Overlap of two visits in milliseconds; NaN where an end is missing, ≤ 0 where they do not overlap. */
+  overlap(a: number, b: number): number {
+    return Math.min(this.#c.end[a]!, this.#c.end[b]!) - Math.max(this.#c.start[a]!, this.#c.start[b]!);
+  }
+}
+
+export interface PlanColumns {
+  heads: number;
+  client: Int32Array;
+  staff: Int32Array;
+  unit: Int32Array;
+  provider: Int32Array;
+  start: Float64Array;
+  end: Float64Array;
+  services: Int32Array;
+  order: Int32Array;
+  cancelled: Int8Array;
+  modifiedAt: Float64Array;
+  /** Versions of a head in order, oldest first, the head last. Null: there are no older versions. */
+  versions: Grouped | null;
+  frozen: Int32Array;
+  byClient: Grouped;
+}
+
+/**
+ * Planned visits. A plan is the row of its newest version (`row < plans.count`); older versions have rows above.
+ * Rules look at the version that was in force when the visit started or was to start: `frozen`, `frozenAt`.
+ */
+export class Plans extends RecordTable {
+  readonly entity = "planned-visits";
+  readonly #c: PlanColumns;
+  /** Plans of a client by the start of their frozen version. */
+  readonly byClient: Grouped;
+
+  override readonly count: number;
+
+  constructor(raw: RawColumns, columns: PlanColumns) {
+    super(raw);
+    this.count = columns.heads;
+    this.#c = columns;
+    this.byClient = columns.byClient;
+  }
+
+  client(row: number): number {
+    return this.#c.client[row]!;
+  }
+  staff(row: number): number {
+    return this.#c.staff[row]!;
+  }
+  unit(row: number): number {
+    return this.#c.unit[row]!;
+  }
+  provider(row: number): number {
+    return this.#c.provider[row]!;
+  }
+  start(row: number): Instant {
+    return this.#c.start[row]!;
+  }
+  end(row: number): Instant {
+    return this.#c.end[row]!;
+  }
+  minutes(row: number): number {
+    return Math.max(0, minutesBetween(this.#c.start[row]!, this.#c.end[row]!));
+  }
+  services(row: number): number {
+    return this.#c.services[row]!;
+  }
+  order(row: number): number {
+    return this.#c.order[row]!;
+  }
+  cancelled(row: number): boolean {
+    return this.#c.cancelled[row] === 1;
+  }
+  modifiedAt(row: number): Instant {
+    return this.#c.modifiedAt[row]!;
+  }
+  /** The version in force at the plan's own start; without modification times, the plan as it stands. */
+  frozen(plan: number): number {
+    return this.#c.frozen[plan]!;
+  }
+  /** The version in force at an instant; the oldest known where all are later. */
+  frozenAt(plan: number, at: Instant): number {
+    const { versions, modifiedAt } = this.#c;
+    if (versions === null || versions.offsets[plan + 1]! - versions.offsets[plan]! < 2) return plan;
+    let held = versions.rows[versions.offsets[plan]!]!;
+    for (let i = versions.offsets[plan]! + 1; i < versions.offsets[plan + 1]!; i++) {
+      const version = versions.rows[i]!;
+      if (modifiedAt[version]! > at) break;
+      held = version;
+    }
+    return held;
+  }
+  /** All versions, oldest first. */
+  versions(plan: number): Int32Array {
+    return this.#c.versions === null ? Int32Array.of(plan) : rowsOf(this.#c.versions, plan);
+  }
+}
+
+/** Something with a text id for output and a key that is unambiguous over sources. */
+class People {
+  readonly count: number;
+  readonly #resolved: Resolved;
+
+  constructor(resolved: Resolved) {
+    this.#resolved = resolved;
+    this.count = resolved.count;
+  }
+  /** Described by some source; otherwise an id that nobody has explained. */
+  known(code: number): boolean {
+    return code >= 0 && this.#resolved.known[code] === 1;
+  }
+  text(code: number): string {
+    return this.#resolved.text[code]!;
+  }
+  key(code: number): string {
+    return this.#resolved.key[code]!;
+  }
+  /** The code of a key, or of "<source>/<id>" of any source that names it; -1 where there is none. */
+  find(key: string): number {
+    return this.#resolved.codeOfKey(key);
+  }
+}
+
+export interface ClientColumns {
+  deceasedOn: Int32Array;
+  movedOn: Int32Array;
+  protection: Uint8Array;
+  households: ReadonlyArray<readonly number[]>;
+  homes: Grouped;
+  from: Int32Array;
+  through: Int32Array;
+  latitude: Float64Array;
+  longitude: Float64Array;
+  building: Int32Array;
+}
+
+export class Clients extends People {
+  readonly #c: ClientColumns;
+
+  constructor(resolved: Resolved, columns: ClientColumns) {
+    super(resolved);
+    this.#c = columns;
+  }
+  deceasedOn(code: number): Day {
+    return this.#c.deceasedOn[code]!;
+  }
+  movedOn(code: number): Day {
+    return this.#c.movedOn[code]!;
+  }
+  /** Protected identity: has no position, and is never part of rules about places. */
+  protectedIdentity(code: number): boolean {
+    return this.#c.protection[code] === 1;
+  }
+  sameHousehold(a: number, b: number): boolean {
+    const ofB = this.#c.households[b]!;
+    return this.#c.households[a]!.some((household) => ofB.includes(household));
+  }
+  #home(code: number, day: Day): number {
+    const { homes, from, through } = this.#c;
+    for (let i = homes.offsets[code]!; i < homes.offsets[code + 1]!; i++) {
+      const home = homes.rows[i]!;
+      if (valid(from, through, home, day)) return home;
+    }
+    return -1;
+  }
+  /** Straight line between the two homes in metres; NaN unless both positions are exact. */
+  metresBetween(a: number, b: number, day: Day): number {
+    const homeA = this.#home(a, day);
+    const homeB = this.#home(b, day);
+    if (homeA < 0 || homeB < 0) return NaN;
+    const { latitude, longitude } = this.#c;
+    return metresBetween(latitude[homeA]!, longitude[homeA]!, latitude[homeB]!, longitude[homeB]!);
+  }
+  /** Metres from a registered position to the home; NaN where the home has no exact position. */
+  metresFromHome(code: number, day: Day, latitude: number, longitude: number): number {
+    const home = this.#home(code, day);
+    return home < 0 ? NaN : metresBetween(this.#c.latitude[home]!, this.#c.longitude[home]!, latitude, longitude);
+  }
+  /** Same building, or at most 60 m between exact positions; null where what is known does not tell. */
+  samePlace(a: number, b: number, day: Day): boolean | null {
+    if (a === b) return true;
+    const homeA = this.#home(a, day);
+    const homeB = this.#home(b, day);
+    if (homeA < 0 || homeB < 0) return null;
+    const { building } = this.#c;
+    if (building[homeA]! >= 0 && building[homeA] === building[homeB]) return true;
+    const metres = this.metresBetween(a, b, day);
+    if (!Number.isNaN(metres)) return metres <= 60;
+    return building[homeA]! >= 0 && building[homeB]! >= 0 ? false : null;
+  }
+}
+
+export interface StaffColumns {
+  employments: Grouped;
+  provider: Int32Array;
+  unit: Int32Array;
+  from: Int32Array;
+  through: Int32Array;
+  identified: Uint8Array;
+}
+
+export class Staff extends People {
+  readonly #c: StaffColumns;
+
+  constructor(resolved: Resolved, columns: StaffColumns) {
+    super(resolved);
+    this.#c = columns;
+  }
+  /** Employed by the provider on the day; null where no source says who employs this person. */
+  employedBy(code: number, provider: number, day: Day): boolean | null {
+    const { employments } = this.#c;
+    let said = false;
+    for (let i = employments.offsets[code]!; i < employments.offsets[code + 1]!; i++) {
+      const row = employments.rows[i]!;
+      if (this.#c.provider[row]! < 0) continue;
+      said = true;
+      if (this.#c.provider[row] === provider && valid(this.#c.from, this.#c.through, row, day)) return true;
+    }
+    return said ? false : null;
+  }
+  /** Recognised by a personal identity number, an HSA-id or a person's decision; never by name. */
+  identified(code: number): boolean {
+    return this.#c.identified[code] === 1;
+  }
+}
+
+export class Units extends People {
+  readonly #provider: Int32Array;
+  readonly #name: ReadonlyArray<string | null>;
+
+  constructor(resolved: Resolved, provider: Int32Array, name: ReadonlyArray<string | null>) {
+    super(resolved);
+    this.#provider = provider;
+    this.#name = name;
+  }
+  provider(code: number): number {
+    return code < 0 ? -1 : this.#provider[code]!;
+  }
+  name(code: number): string {
+    return this.#name[code] ?? this.text(code);
+  }
+}
+
+export class Providers extends People {
+  readonly #name: ReadonlyArray<string | null>;
+  readonly #regime: Int8Array;
+
+  constructor(resolved: Resolved, name: ReadonlyArray<string | null>, regime: Int8Array) {
+    super(resolved);
+    this.#name = name;
+    this.#regime = regime;
+  }
+  name(code: number): string {
+    return this.#name[code] ?? this.text(code);
+  }
+  /** For showing beside figures; no rule may look at it. */
+  regime(code: number): "municipal" | "private" | null {
+    return (["municipal", "private"] as const)[this.#regime[code]!] ?? null;
+  }
+}
+
+/** Services by code, and the sets of services that records name. */
+export class Services {
+  readonly code: readonly string[];
+  readonly #kind: Int8Array;
+  readonly #known: Uint8Array;
+  readonly #away: Uint8Array;
+  readonly #name: ReadonlyArray<string | null>;
+  readonly #sets: ReadonlyMap<number, readonly number[]>;
+
+  constructor(
+    code: readonly string[],
+    columns: { kind: Int8Array; known: Uint8Array; away: Uint8Array; name: ReadonlyArray<string | null> },
+    sets: ReadonlyMap<number, readonly number[]>,
+  ) {
+    this.code = code;
+    this.#kind = columns.kind;
+    this.#known = columns.known;
+    this.#away = columns.away;
+    this.#name = columns.name;
+    this.#sets = sets;
+  }
+  /** The services of a set; empty for -1. */
+  list(set: number): readonly number[] {
+    return this.#sets.get(set) ?? [];
+  }
+  /** Null where one of the sets is unknown. */
+  share(setA: number, setB: number): boolean | null {
+    if (setA < 0 || setB < 0) return null;
+    if (setA === setB) return true;
+    const other = this.list(setB);
+    return this.list(setA).some((service) => other.includes(service));
+  }
+  /** A code that no source describes counts as care. */
+  kind(service: number): ServiceKind {
+    return serviceKinds[this.#kind[service]!] ?? "care";
+  }
+  known(service: number): boolean {
+    return this.#known[service] === 1;
+  }
+  /** Given elsewhere than at home. */
+  away(service: number): boolean {
+    return this.#away[service] === 1;
+  }
+  name(service: number): string {
+    return this.#name[service] ?? this.code[service]!;
+  }
+  /** Some service of the set is of the kind. */
+  has(set: number, kind: ServiceKind): boolean {
+    return this.list(set).some((service) => this.kind(service) === kind);
+  }
+}
+
+export interface OrderColumns {
+  client: Int32Array;
+  unit: Int32Array;
+  provider: Int32Array;
+  decision: Int32Array;
+  status: Int8Array;
+  orderedAt: Float64Array;
+  validFrom: Int32Array;
+  validTo: Int32Array;
+  byClient: Grouped;
+}
+
+export class Orders extends RecordTable {
+  readonly entity = "orders";
+  readonly #c: OrderColumns;
+  /** Orders of a client by first day. */
+  readonly byClient: Grouped;
+
+  constructor(raw: RawColumns, columns: OrderColumns) {
+    super(raw);
+    this.#c = columns;
+    this.byClient = columns.byClient;
+  }
+  client(row: number): number {
+    return this.#c.client[row]!;
+  }
+  unit(row: number): number {
+    return this.#c.unit[row]!;
+  }
+  provider(row: number): number {
+    return this.#c.provider[row]!;
+  }
+  /** A row of `decisions`, or -1. */
+  decision(row: number): number {
+    return this.#c.decision[row]!;
+  }
+  status(row: number): (typeof orderStatuses)[number] {
+    return orderStatuses[this.#c.status[row]!]!;
+  }
+  /** When it was entered. */
+  orderedAt(row: number): Instant {
+    return this.#c.orderedAt[row]!;
+  }
+  validFrom(row: number): Day {
+    return this.#c.validFrom[row]!;
+  }
+  /** Last day, or NO_DAY. */
+  validTo(row: number): Day {
+    return this.#c.validTo[row]!;
+  }
+  /** In force on the day, and neither declined nor cancelled. */
+  valid(row: number, day: Day): boolean {
+    const status = this.#c.status[row]!;
+    return status !== 3 && status !== 5 && valid(this.#c.validFrom, this.#c.validTo, row, day);
+  }
+}
+
+export interface LineColumns {
+  order: Int32Array;
+  service: Int32Array;
+  minutes: Float64Array;
+  times: Float64Array;
+  per: Int8Array;
+  /** Bit 0 = Monday … bit 6 = Sunday; 0: none listed. */
+  weekdays: Uint8Array;
+  partOfDay: Int8Array;
+  staffing: Uint8Array;
+  validFrom: Int32Array;
+  validTo: Int32Array;
+  byOrder: Grouped;
+}
+
+/** What is ordered: service, minutes and how often. */
+export class Lines extends RecordTable {
+  readonly entity = "order-lines";
+  readonly #c: LineColumns;
+  readonly byOrder: Grouped;
+
+  constructor(raw: RawColumns, columns: LineColumns) {
+    super(raw);
+    this.#c = columns;
+    this.byOrder = columns.byOrder;
+  }
+  /** A row of `orders`; -1 where its order is missing. */
+  order(row: number): number {
+    return this.#c.order[row]!;
+  }
+  service(row: number): number {
+    return this.#c.service[row]!;
+  }
+  minutes(row: number): number {
+    return this.#c.minutes[row]!;
+  }
+  times(row: number): number {
+    return this.#c.times[row]!;
+  }
+  per(row: number): (typeof periods)[number] {
+    return periods[this.#c.per[row]!]!;
+  }
+  onWeekday(row: number, weekday: number): boolean {
+    return (this.#c.weekdays[row]! & (1 << (weekday - 1))) !== 0;
+  }
+  listsWeekdays(row: number): boolean {
+    return this.#c.weekdays[row] !== 0;
+  }
+  partOfDay(row: number): (typeof partsOfDay)[number] {
+    return partsOfDay[this.#c.partOfDay[row]!] ?? "any";
+  }
+  /** How many staff at a time; 1 where the order does not say. */
+  staffing(row: number): number {
+    return this.#c.staffing[row]!;
+  }
+  /** Validity of the line inside that of its order. */
+  validFrom(row: number): Day {
+    return this.#c.validFrom[row]!;
+  }
+  validTo(row: number): Day {
+    return this.#c.validTo[row]!;
+  }
+  valid(row: number, day: Day): boolean {
+    return valid(this.#c.validFrom, this.#c.validTo, row, day);
+  }
+}
+
+export interface AbsenceColumns {
+  client: Int32Array;
+  from: Float64Array;
+  until: Float64Array;
+  kind: Int8Array;
+  planned: Int8Array;
+  byClient: Grouped;
+}
+
+export class Absences extends RecordTable {
+  readonly entity = "absences";
+  readonly #c: AbsenceColumns;
+  readonly byClient: Grouped;
+
+  constructor(raw: RawColumns, columns: AbsenceColumns) {
+    super(raw);
+    this.#c = columns;
+    this.byClient = columns.byClient;
+  }
+  client(row: number): number {
+    return this.#c.client[row]!;
+  }
+  from(row: number): Instant {
+    return this.#c.from[row]!;
+  }
+  /** First instant after it; Infinity while it goes on. */
+  until(row: number): Instant {
+    return this.#c.until[row]!;
+  }
+  kind(row: number): AbsenceKind {
+    return absenceKinds[this.#c.kind[row]!]!;
+  }
+  planned(row: number): boolean | null {
+    const flag = this.#c.planned[row]!;
+    return flag < 0 ? null : flag === 1;
+  }
+  /** The first absence of the client that covers some of the time, optionally of one kind; -1 where none does. */
+  covering(client: number, start: Instant, end: Instant, kind?: AbsenceKind): number {
+    for (let i = this.byClient.offsets[client]!; i < this.byClient.offsets[client + 1]!; i++) {
+      const row = this.byClient.rows[i]!;
+      if (this.#c.from[row]! >= end) return -1;
+      if (this.#c.until[row]! > start && (kind === undefined || this.kind(row) === kind)) return row;
+    }
+    return -1;
+  }
+}
+
+export interface ClaimColumns {
+  provider: Int32Array;
+  unit: Int32Array;
+  client: Int32Array;
+  order: Int32Array;
+  service: Int32Array;
+  from: Int32Array;
+  to: Int32Array;
+  minutes: Float64Array;
+  quantity: Float64Array;
+  unitOfQuantity: Int8Array;
+  unitPriceOre: Float64Array;
+  amountOre: Float64Array;
+  kind: Int8Array;
+  corrects: Int32Array;
+  band: TextColumn;
+  byClient: Grouped;
+}
+
+export class Claims extends RecordTable {
+  readonly entity = "claims";
+  readonly #c: ClaimColumns;
+  readonly byClient: Grouped;
+
+  constructor(raw: RawColumns, columns: ClaimColumns) {
+    super(raw);
+    this.#c = columns;
+    this.byClient = columns.byClient;
+  }
+  provider(row: number): number {
+    return this.#c.provider[row]!;
+  }
+  unit(row: number): number {
+    return this.#c.unit[row]!;
+  }
+  client(row: number): number {
+    return this.#c.client[row]!;
+  }
+  order(row: number): number {
+    return this.#c.order[row]!;
+  }
+  /** -1 where the claim names no service. */
+  service(row: number): number {
+    return this.#c.service[row]!;
+  }
+  from(row: number): Day {
+    return this.#c.from[row]!;
+  }
+  /** Last day, included. */
+  to(row: number): Day {
+    return this.#c.to[row]!;
+  }
+  /** Claimed minutes, from minutes or from a quantity in hours or minutes; NaN where the line is not about time. Negative for a credit. */
+  minutes(row: number): number {
+    const { minutes, quantity, unitOfQuantity } = this.#c;
+    let claimed = minutes[row]!;
+    if (Number.isNaN(claimed)) {
+      const unit = claimUnits[unitOfQuantity[row]!];
+      claimed = unit === "HUR" ? quantity[row]! * 60 : unit === "MIN" ? quantity[row]! : NaN;
+    }
+    return this.credit(row) ? -Math.abs(claimed) : claimed;
+  }
+  /** Negative for a credit. */
+  amountOre(row: number): number {
+    const amount = this.#c.amountOre[row]!;
+    return this.credit(row) ? -Math.abs(amount) : amount;
+  }
+  unitPriceOre(row: number): number {
+    return this.#c.unitPriceOre[row]!;
+  }
+  credit(row: number): boolean {
+    return this.#c.kind[row] === 1 || this.#c.amountOre[row]! < 0;
+  }
+  /** The claim that this one corrects, or -1. */
+  corrects(row: number): number {
+    return this.#c.corrects[row]!;
+  }
+  band(row: number): string | null {
+    return textAt(this.#c.band, row);
+  }
+}
+
+export interface ShiftColumns {
+  staff: Int32Array;
+  start: Float64Array;
+  end: Float64Array;
+  kind: Int8Array;
+  byStaff: Grouped;
+}
+
+export class Shifts extends RecordTable {
+  readonly entity = "shifts";
+  readonly #c: ShiftColumns;
+  readonly byStaff: Grouped;
+
+  constructor(raw: RawColumns, columns: ShiftColumns) {
+    super(raw);
+    this.#c = columns;
+    this.byStaff = columns.byStaff;
+  }
+  staff(row: number): number {
+    return this.#c.staff[row]!;
+  }
+  start(row: number): Instant {
+    return this.#c.start[row]!;
+  }
+  end(row: number): Instant {
+    return this.#c.end[row]!;
+  }
+  kind(row: number): (typeof shiftKinds)[number] {
+    return shiftKinds[this.#c.kind[row]!]!;
+  }
+}
+
+export interface LockEventColumns {
+  lock: Int32Array;
+  client: Int32Array;
+  staff: Int32Array;
+  at: Float64Array;
+  event: Int8Array;
+  byClient: Grouped;
+}
+
+export class LockEvents extends RecordTable {
+  readonly entity = "lock-events";
+  readonly #c: LockEventColumns;
+  readonly byClient: Grouped;
+
+  constructor(raw: RawColumns, columns: LockEventColumns) {
+    super(raw);
+    this.#c = columns;
+    this.byClient = columns.byClient;
+  }
+  client(row: number): number {
+    return this.#c.client[row]!;
+  }
+  staff(row: number): number {
+    return this.#c.staff[row]!;
+  }
+  at(row: number): Instant {
+    return this.#c.at[row]!;
+  }
+  event(row: number): (typeof lockEventKinds)[number] {
+    return lockEventKinds[this.#c.event[row]!]!;
+  }
+}
+
+export interface ContractColumns {
+  provider: Int32Array;
+  units: ReadonlyArray<readonly number[] | null>;
+  services: Int32Array;
+  validFrom: Int32Array;
+  validTo: Int32Array;
+  terms: ReadonlyArray<Readonly<Record<string, unknown>>>;
+  reference: ReadonlyArray<string | null>;
+  byProvider: Grouped;
+}
+
+export class Contracts extends RecordTable {
+  readonly entity = "contracts";
+  readonly #c: ContractColumns;
+  readonly byProvider: Grouped;
+  readonly #services: Services;
+
+  constructor(raw: RawColumns, columns: ContractColumns, services: Services) {
+    super(raw);
+    this.#c = columns;
+    this.byProvider = columns.byProvider;
+    this.#services = services;
+  }
+  provider(row: number): number {
+    return this.#c.provider[row]!;
+  }
+  validFrom(row: number): Day {
+    return this.#c.validFrom[row]!;
+  }
+  terms(row: number): Readonly<Record<string, unknown>> {
+    return this.#c.terms[row]!;
+  }
+  reference(row: number): string {
+    return this.#c.reference[row] ?? this.id(row);
+  }
+  /**
+   * The contract in force for a provider's unit and service on a day, or -1: one that names unit or service before one
+   * that does not, then the later `validFrom`.
+   */
+  inForce(provider: number, unit: number, service: number, day: Day): number {
+    let best = -1;
+    let bestScore = -1;
+    if (provider < 0) return -1;
+    for (let i = this.byProvider.offsets[provider]!; i < this.byProvider.offsets[provider + 1]!; i++) {
+      const row = this.byProvider.rows[i]!;
+      if (!valid(this.#c.validFrom, this.#c.validTo, row, day)) continue;
+      const units = this.#c.units[row]!;
+      if (units !== null && !units.includes(unit)) continue;
+      const services = this.#c.services[row]!;
+      if (services >= 0 && !this.#services.list(services).includes(service)) continue;
+      const score = (units === null ? 0 : 1) + (services < 0 ? 0 : 1);
+      // Rows come by validFrom: among equals the later wins.
+      if (score >= bestScore) [best, bestScore] = [row, score];
+    }
+    return best;
+  }
+}
+
+export interface DecisionColumns {
+  client: Int32Array;
+  service: Int32Array;
+  grantedMinutesPerMonth: Float64Array;
+  validFrom: Int32Array;
+  validTo: Int32Array;
+  byClient: Grouped;
+}
+
+export class Decisions extends RecordTable {
+  readonly entity = "decisions";
+  readonly #c: DecisionColumns;
+  readonly byClient: Grouped;
+
+  constructor(raw: RawColumns, columns: DecisionColumns) {
+    super(raw);
+    this.#c = columns;
+    this.byClient = columns.byClient;
+  }
+  client(row: number): number {
+    return this.#c.client[row]!;
+  }
+  /** NaN where the decision sets no such limit. */
+  grantedMinutesPerMonth(row: number): number {
+    return this.#c.grantedMinutesPerMonth[row]!;
+  }
+  valid(row: number, day: Day): boolean {
+    return valid(this.#c.validFrom, this.#c.validTo, row, day);
+  }
+}
+
+export interface TagColumns {
+  client: Int32Array;
+  from: Int32Array;
+  to: Int32Array;
+  byClient: Grouped;
+}
+
+/** Which tag or lock belongs to whose door. */
+export class Tags extends RecordTable {
+  readonly entity = "tags";
+  readonly #c: TagColumns;
+  readonly byClient: Grouped;
+
+  constructor(raw: RawColumns, columns: TagColumns) {
+    super(raw);
+    this.#c = columns;
+    this.byClient = columns.byClient;
+  }
+  client(row: number): number {
+    return this.#c.client[row]!;
+  }
+  valid(row: number, day: Day): boolean {
+    return valid(this.#c.from, this.#c.to, row, day);
+  }
+}
