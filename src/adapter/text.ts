@@ -13,7 +13,7 @@ const WINDOWS_1252 = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090
 /** Reads Windows-1252, of which ISO-8859-1 is a part where text is concerned. */
 export function decodeWindows1252(bytes: Buffer): string {
   return bytes
-    .latin1Slice(0, bytes.length)
+    .toString("latin1")
     .replace(/[\u0080-\u009f]/g, (character) => WINDOWS_1252[character.charCodeAt(0) - 0x80] ?? character);
 }
 
@@ -25,15 +25,15 @@ function decodeLineByLine(bytes: Buffer): string {
     const found = bytes.indexOf(LINE_FEED, start);
     const end = found === -1 ? bytes.length : found + 1;
     const line = bytes.subarray(start, end);
-    text += isUtf8(line) ? line.utf8Slice(0, line.length) : decodeWindows1252(line);
+    text += isUtf8(line) ? line.toString("utf8") : decodeWindows1252(line);
     start = end;
   }
   return text;
 }
 
 function decodeLines(bytes: Buffer): string {
-  if (isAscii(bytes)) return bytes.latin1Slice(0, bytes.length);
-  return isUtf8(bytes) ? bytes.utf8Slice(0, bytes.length) : decodeLineByLine(bytes);
+  if (isAscii(bytes)) return bytes.toString("latin1");
+  return isUtf8(bytes) ? bytes.toString("utf8") : decodeLineByLine(bytes);
 }
 
 /** Where a piece may end: after its last line break, or, in an overlong line, before a character that is not whole. */
@@ -81,7 +81,7 @@ async function* rechunk(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffe
  */
 export async function* decodeText(source: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   let rest: Buffer | null = null;
-  let utf16: TextDecoder | null = null;
+  let utf16: { decode: (bytes?: Uint8Array, options?: { stream: boolean }) => string } | null = null;
   let first = true;
   for await (const chunk of rechunk(source)) {
     let bytes = chunk;
