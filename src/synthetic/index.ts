@@ -1,0 +1,4 @@
+export { makeWorld } from "./make-world.ts";
+export type { WorldOptions } from "./make-world.ts";
+export { worldStats } from "./stats.ts";
+export type * from "./world.ts";

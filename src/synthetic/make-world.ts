@@ -1,0 +1,106 @@
+import { day as dayOfDate } from "#model";
+import type { LocalDate } from "#model";
+import { makeClaims } from "./claims.ts";
+import { makePopulation } from "./clients.ts";
+import { makeDays } from "./days.ts";
+import type { Happening } from "./days.ts";
+import { makeOrganisation, services } from "./organisation.ts";
+import type { Organisation } from "./organisation.ts";
+import { people } from "./people.ts";
+import { random } from "./random.ts";
+import { makeTown } from "./town.ts";
+import type { World, WorldAlias, WorldClient, WorldLockEvent, WorldStaff } from "./world.ts";
+
+export interface WorldOptions {
+  seed: number;
+  clients?: number;
+  from?: LocalDate;
+  through?: LocalDate;
+}
+
+/** The synthetic municipality of a seed: the same seed and size make the same world, on every machine. */
+export function makeWorld({ seed, clients = 400, from = "2026-09-01", through = "2026-10-31" }: WorldOptions): World {
+  const first = dayOfDate(from);
+  const last = dayOfDate(through);
+  const who = people(random(seed, "people"));
+  const town = makeTown(random(seed, "town"), clients);
+  const organisation = makeOrganisation(random(seed, "organisation"), who, town, clients, first, last);
+  const population = makePopulation(random(seed, "clients"), who, town, organisation, clients, first, last);
+  const days = makeDays(random(seed, "days"), organisation, population, first, last);
+  const claims = makeClaims(random(seed, "claims"), organisation, population, days.happenings);
+  const clientList = population.people.map(({ client }) => client);
+  return {
+    seed,
+    from,
+    through,
+    providers: organisation.providers,
+    units: organisation.teams.map(({ unit }) => unit),
+    clients: clientList,
+    staff: organisation.staff,
+    services: [...services],
+    decisions: population.decisions,
+    orders: population.orders,
+    plans: days.bookings.map(({ plan }) => plan),
+    visits: days.happenings.map(({ visit }) => visit),
+    absences: population.absences,
+    shifts: days.shifts,
+    lockEvents: lockEvents(days.happenings),
+    tags: population.tags,
+    contracts: organisation.contracts,
+    claims,
+    servicePlans: population.servicePlans,
+    aliases: aliases(organisation, clientList, organisation.staff),
+    labels: [],
+  };
+}
+
+/** The lock log of the homes that Phoniro's locks open. */
+function lockEvents(happenings: readonly Happening[]): WorldLockEvent[] {
+  const events: WorldLockEvent[] = [];
+  for (const { visit, person } of happenings) {
+    if (visit.source !== "phoniro") continue;
+    // The lock was opened when the visit began to be registered, whatever anyone wrote later.
+    const version = visit.versions[0]!;
+    const sides = [
+      [version.startProof, version.start, "opened"],
+      [version.endProof, version.end, "locked"],
+    ] as const;
+    for (const [proof, at, event] of sides) {
+      if (proof !== "lock" || at === null) continue;
+      const { clientId, staffId, deviceId } = visit;
+      events.push({ id: `lh${events.length + 1}`, lockId: person.lockId, clientId, staffId, at, event, deviceId });
+    }
+  }
+  return events;
+}
+
+/** What the municipality has joined by hand: the ids that no number connects. */
+function aliases(organisation: Organisation, clients: WorldClient[], staff: WorldStaff[]): WorldAlias[] {
+  const made: WorldAlias[] = [];
+  for (const { unit } of organisation.teams) {
+    const files = { sameAsSource: "files", sameAsId: unit.id } as const;
+    for (const source of ["lifecare", "phoniro", "carefox", "combine"] as const) {
+      const id = unit.ids[source];
+      if (id !== undefined) made.push({ kind: "unit", source, id, ...files });
+    }
+    for (const id of [unit.lifecare?.planningUnitId, unit.lifecare?.organisationUnitId]) {
+      if (id !== undefined) made.push({ kind: "unit", source: "lifecare", id, ...files });
+    }
+  }
+  for (const { ids } of clients) {
+    const sameAsId = ids.files;
+    if (ids.carefox === undefined || sameAsId === undefined) continue;
+    made.push({ kind: "client", source: "carefox", id: ids.carefox, sameAsSource: "files", sameAsId });
+  }
+  for (const { employments } of staff) {
+    for (const { ids } of employments) {
+      const sameAsId = ids.files;
+      if (sameAsId === undefined) continue;
+      for (const source of ["phoniro", "carefox", "combine"] as const) {
+        const id = ids[source];
+        if (id !== undefined) made.push({ kind: "staff", source, id, sameAsSource: "files", sameAsId });
+      }
+    }
+  }
+  return made;
+}
