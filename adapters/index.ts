@@ -1,0 +1,5 @@
+import type { Adapter } from "#adapter";
+import lifecare from "./lifecare/adapter.ts";
+
+/** Every adapter. The runner checks an adapter's settings with its own schema, so their types differ here. */
+export const adapters: readonly Adapter[] = [lifecare as Adapter];
