@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, ra
 import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AppError } from "#errors";
+import type { Database } from "./database.ts";
 
 /** The key is missing, malformed, or not the one that the data was encrypted with. */
 class KeyError extends AppError {
@@ -126,4 +127,16 @@ async function makeKeyFile(path: string): Promise<string> {
     await rm(draft, { force: true });
   }
   return readFile(path, "utf8");
+}
+
+/** Throws where the database was written with another key; a new database takes this one. */
+export async function checkVault(database: Database, vault: Vault): Promise<void> {
+  await database.pool.query("INSERT INTO vault_keys (no, fingerprint) VALUES (1, $1) ON CONFLICT DO NOTHING", [
+    vault.fingerprint,
+  ]);
+  const { rows } = await database.pool.query<{ fingerprint: string }>("SELECT fingerprint FROM vault_keys");
+  if (rows.some(({ fingerprint }) => fingerprint === vault.fingerprint)) return;
+  throw new KeyError(
+    "The database was encrypted with another key than the one in use: give back the right KLARSYN_KEY, or the right klarsyn.key to the data folder.",
+  );
 }

@@ -6,3 +6,4 @@ export * from "./nights.ts";
 export * from "./refs.ts";
 export * from "./rules.ts";
 export * from "./settlement.ts";
+export * from "./vault-keys.ts";

@@ -1,0 +1,199 @@
+import { hash } from "node:crypto";
+import { and, asc, eq, gt } from "drizzle-orm";
+import type { Instant, Month, Ore } from "#model";
+import type { Database } from "./database.ts";
+import { columnName, type Evaluated, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
+import { settlementLines as table } from "./tables/settlement.ts";
+
+const minuteKinds = [
+  "granted",
+  "planned",
+  "registered",
+  "payable",
+  "declined",
+  "noAnswer",
+  "absent",
+  "missed",
+  "claimed",
+  "underDelivered",
+] as const;
+const oreKinds = ["payable", "claimed", "overbilled", "unbilled"] as const;
+
+/** The figures of one order line and provider in a month. What belongs to no line has neither `order` nor `line`. */
+export interface SettlementLine {
+  month: Month;
+  provider: string | null;
+  unit: string | null;
+  client: string | null;
+  service: string | null;
+  order: string | null;
+  line: string | null;
+  contract: string | null;
+  minutes: Record<(typeof minuteKinds)[number], number>;
+  ore: Record<(typeof oreKinds)[number], Ore>;
+  /** How many matches there are of each code. */
+  codes: Record<string, number>;
+  /** The steps from registered to payable. */
+  trace: ReadonlyArray<Record<string, unknown>>;
+}
+
+export interface NewSettlementLine extends SettlementLine {
+  /** What a run must have looked at before it may replace or drop the line. */
+  slice: string;
+}
+
+const keys = ["month", "provider", "unit", "client", "service", "order", "line", "contract"] as const;
+
+type Staged = Record<string, unknown>;
+const figures: StagedColumns<Staged> = [
+  ...minuteKinds.map((kind) => [`${kind}Minutes`, "int4"] as const),
+  ...oreKinds.map((kind) => [`${kind}Ore`, "int8"] as const),
+  ["codes", "text"],
+  ["trace", "text"],
+];
+const columns: StagedColumns<Staged> = [
+  ["id", "text"],
+  ["slice", "text"],
+  ...keys.map((key) => [key, "text"] as const),
+  ...figures,
+  ["contentHash", "bytea"],
+];
+
+async function* staged(lines: Iterable<NewSettlementLine> | AsyncIterable<NewSettlementLine>): AsyncGenerator<Staged> {
+  for await (const line of lines) {
+    const row: Staged = {
+      id: keys.map((key) => encodeURIComponent(line[key] ?? "")).join("/"),
+      slice: line.slice,
+      codes: JSON.stringify(line.codes),
+      trace: JSON.stringify(line.trace),
+    };
+    for (const key of keys) row[key] = line[key];
+    for (const kind of minuteKinds) row[`${kind}Minutes`] = line.minutes[kind];
+    for (const kind of oreKinds) row[`${kind}Ore`] = line.ore[kind];
+    const content = JSON.stringify(columns.map(([field]) => row[field] ?? null));
+    yield { ...row, contentHash: hash("sha256", content, "buffer").subarray(0, 16) };
+  }
+}
+
+export interface SettlementWritten {
+  added: number;
+  kept: number;
+  changed: number;
+  removed: number;
+}
+
+/** Writes the lines of the slices that a run looked at; only what differs is written. Lines of other slices stay. */
+export async function writeSettlement(
+  database: Database,
+  tenantId: string,
+  run: {
+    evaluated: Evaluated;
+    lines: Iterable<NewSettlementLine> | AsyncIterable<NewSettlementLine>;
+    at: Instant;
+  },
+): Promise<SettlementWritten> {
+  return database.transaction(async ({ client }) => {
+    await stage(client, "settlement_lines", columns, ["id"], staged(run.lines));
+    const looked = await stageEvaluated(client, run.evaluated, "f");
+    const at = new Date(run.at);
+    const removed = await client.query(
+      `DELETE FROM settlement_lines f WHERE f.tenant_id = $1 AND ${looked}
+         AND NOT EXISTS (SELECT FROM staged_settlement_lines s WHERE s.id = f.id)`,
+      [tenantId],
+    );
+    const names = columns.map(([field]) => `"${columnName(field)}"`);
+    const changed = await client.query(
+      `UPDATE settlement_lines f SET ${names.map((name) => `${name} = s.${name}`).join(", ")}, changed_at = $2
+       FROM staged_settlement_lines s WHERE f.tenant_id = $1 AND f.id = s.id AND f.content_hash <> s.content_hash`,
+      [tenantId, at],
+    );
+    const added = await client.query(
+      `INSERT INTO settlement_lines (tenant_id, changed_at, ${names.join(", ")})
+       SELECT $1, $2, ${names.map((name) => `s.${name}`).join(", ")} FROM staged_settlement_lines s
+       WHERE NOT EXISTS (SELECT FROM settlement_lines f WHERE f.tenant_id = $1 AND f.id = s.id)`,
+      [tenantId, at],
+    );
+    const { rows } = await client.query<{ count: number }>("SELECT count(*) AS count FROM staged_settlement_lines");
+    const written = { added: added.rowCount ?? 0, changed: changed.rowCount ?? 0, removed: removed.rowCount ?? 0 };
+    return { ...written, kept: (rows[0]?.count ?? 0) - written.added - written.changed };
+  });
+}
+
+export interface SettlementSelection {
+  month: Month;
+  provider?: string;
+  /** `id` of the last line of the page before. */
+  after?: string;
+  limit?: number;
+}
+
+/** One page of a month's lines, by provider, unit and client. `id` is what the next page goes on from. */
+export async function selectSettlement(
+  database: Database,
+  tenantId: string,
+  { month, provider, after, limit = 1000 }: SettlementSelection,
+): Promise<Array<SettlementLine & { id: string }>> {
+  const rows = await database.orm
+    .select()
+    .from(table)
+    .where(
+      and(
+        eq(table.tenantId, tenantId),
+        eq(table.month, month),
+        provider === undefined ? undefined : eq(table.provider, provider),
+        after === undefined ? undefined : gt(table.id, after),
+      ),
+    )
+    .orderBy(asc(table.id))
+    .limit(limit);
+  return rows.map((row) => ({
+    id: row.id,
+    month: row.month,
+    provider: row.provider,
+    unit: row.unit,
+    client: row.client,
+    service: row.service,
+    order: row.order,
+    line: row.line,
+    contract: row.contract,
+    minutes: {
+      granted: row.grantedMinutes,
+      planned: row.plannedMinutes,
+      registered: row.registeredMinutes,
+      payable: row.payableMinutes,
+      declined: row.declinedMinutes,
+      noAnswer: row.noAnswerMinutes,
+      absent: row.absentMinutes,
+      missed: row.missedMinutes,
+      claimed: row.claimedMinutes,
+      underDelivered: row.underDeliveredMinutes,
+    },
+    ore: {
+      payable: row.payableOre,
+      claimed: row.claimedOre,
+      overbilled: row.overbilledOre,
+      unbilled: row.unbilledOre,
+    },
+    // Written by `writeSettlement`.
+    codes: JSON.parse(row.codes) as SettlementLine["codes"],
+    trace: JSON.parse(row.trace) as SettlementLine["trace"],
+  }));
+}
+
+/** All lines of a month, a page in memory at a time. */
+export async function* streamSettlement(
+  database: Database,
+  tenantId: string,
+  selection: Omit<SettlementSelection, "after" | "limit">,
+): AsyncGenerator<SettlementLine> {
+  let after: string | undefined;
+  for (;;) {
+    const page = await selectSettlement(database, tenantId, {
+      ...selection,
+      ...(after === undefined ? {} : { after }),
+    });
+    for (const { id: _, ...line } of page) yield line;
+    after = page.at(-1)?.id;
+    if (after === undefined || page.length < 1000) return;
+  }
+}

@@ -1,0 +1,57 @@
+import type pg from "pg";
+import { copyIn } from "./copy.ts";
+import type { StoredType } from "./tables/canonical.ts";
+
+/** Fields of a row in memory that are columns of its table, with their types; `sliceOfTime` is column `slice_of_time`. */
+export type StagedColumns<Row> = ReadonlyArray<readonly [keyof Row & string, StoredType]>;
+
+export const columnName = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/**
+ * Copies rows into a temporary table with the columns of `target`, for the rest of the transaction, and gives its name.
+ * What a target's row has beyond `columns` stays null there. Rows that agree in `unique` are refused.
+ */
+export async function stage<Row>(
+  client: pg.ClientBase,
+  target: string,
+  columns: StagedColumns<Row>,
+  unique: ReadonlyArray<keyof Row & string>,
+  rows: Iterable<Row> | AsyncIterable<Row>,
+): Promise<string> {
+  const name = `staged_${target}`;
+  const names = columns.map(([field]) => columnName(field));
+  await client.query(`DROP TABLE IF EXISTS pg_temp.${name}`);
+  await client.query(
+    `CREATE TEMPORARY TABLE ${name} ON COMMIT DROP AS SELECT ${names.map((column) => `"${column}"`).join(", ")} FROM ${target} LIMIT 0`,
+  );
+  await copyIn(client, name, names, async (writer) => {
+    for await (const row of rows) {
+      writer.row();
+      for (const [field, type] of columns) writer.value(type, row[field]);
+      if (writer.full) await writer.drain();
+    }
+  });
+  await client.query(
+    `CREATE UNIQUE INDEX ${name}_unique ON ${name} (${unique.map((field) => columnName(field)).join(", ")}); ANALYZE ${name}`,
+  );
+  return name;
+}
+
+/** Slices that a run has looked at: of anything else it says nothing. */
+export type Evaluated = "all" | ReadonlySet<string>;
+
+/** The condition that a row of alias `alias` lies in a slice that was looked at. */
+export async function stageEvaluated(client: pg.ClientBase, evaluated: Evaluated, alias: string): Promise<string> {
+  if (evaluated === "all") return "TRUE";
+  await client.query("DROP TABLE IF EXISTS pg_temp.evaluated");
+  await client.query("CREATE TEMPORARY TABLE evaluated (slice text PRIMARY KEY) ON COMMIT DROP");
+  await copyIn(client, "evaluated", ["slice"], async (writer) => {
+    for (const slice of evaluated) {
+      writer.row();
+      writer.text(slice);
+      if (writer.full) await writer.drain();
+    }
+  });
+  await client.query("ANALYZE evaluated");
+  return `EXISTS (SELECT FROM evaluated WHERE evaluated.slice = ${alias}.slice)`;
+}

@@ -1,0 +1,195 @@
+import { describe, expect, test } from "vitest";
+import { day, instant } from "#model";
+import {
+  countOutcomes,
+  type NewFinding,
+  type RuleOutcome,
+  selectFindings,
+  streamFindings,
+  writeFindings,
+} from "#store";
+import { testDatabase } from "../support/database.ts";
+
+const first = instant("2026-10-06T01:00:00Z");
+const second = instant("2026-10-07T01:00:00Z");
+const third = instant("2026-10-08T01:00:00Z");
+
+function finding(id: string, more: Partial<NewFinding> = {}): NewFinding {
+  return {
+    id,
+    ruleId: "staff-overlap",
+    ruleVersion: 1,
+    level: "indicator",
+    severity: "review",
+    mode: "active",
+    suppressed: null,
+    subject: id,
+    slice: "staff-day/S17/2026-10-05",
+    fromDay: day("2026-10-05"),
+    throughDay: day("2026-10-05"),
+    provider: "P1",
+    unit: "U3",
+    client: null,
+    staff: "S17",
+    records: [{ entity: "visits", source: "files", id: "v-1" }],
+    minutes: 12,
+    amountOre: 9280,
+    reason: "Två besök överlappar med 12 minuter.",
+    evidence: [{ minutes: 12 }],
+    ...more,
+  };
+}
+
+describe("writeFindings", () => {
+  test("opens what is new and gives it back as it was", async () => {
+    await using system = await testDatabase();
+    const { database, tenantId } = system;
+    const written = await writeFindings(database, tenantId, { evaluated: "all", findings: [finding("a")], at: first });
+    expect(written).toEqual({ opened: 1, kept: 0, changed: 0, closed: 0 });
+    expect(await selectFindings(database, tenantId)).toEqual([
+      {
+        ...finding("a"),
+        status: "open",
+        changes: 0,
+        firstSeenAt: first,
+        lastSeenAt: first,
+        changedAt: first,
+        closedAt: null,
+        closedAs: null,
+      },
+    ]);
+  });
+
+  test("only moves the last sight of one that says the same", async () => {
+    await using system = await testDatabase();
+    const { database, tenantId } = system;
+    await writeFindings(database, tenantId, { evaluated: "all", findings: [finding("a")], at: first });
+    const again = await writeFindings(database, tenantId, { evaluated: "all", findings: [finding("a")], at: second });
+    expect(again).toEqual({ opened: 0, kept: 1, changed: 0, closed: 0 });
+    expect(await selectFindings(database, tenantId)).toMatchObject([
+      { firstSeenAt: first, lastSeenAt: second, changedAt: first, changes: 0 },
+    ]);
+  });
+
+  test("counts a change where the evidence is another", async () => {
+    await using system = await testDatabase();
+    const { database, tenantId } = system;
+    await writeFindings(database, tenantId, { evaluated: "all", findings: [finding("a")], at: first });
+    const other = finding("a", { minutes: 20, evidence: [{ minutes: 20 }] });
+    const again = await writeFindings(database, tenantId, { evaluated: "all", findings: [other], at: second });
+    expect(again).toEqual({ opened: 0, kept: 0, changed: 1, closed: 0 });
+    expect(await selectFindings(database, tenantId)).toMatchObject([
+      {
+        minutes: 20,
+        evidence: [{ minutes: 20 }],
+        firstSeenAt: first,
+        lastSeenAt: second,
+        changedAt: second,
+        changes: 1,
+      },
+    ]);
+  });
+
+  test("closes what is gone in slices that were looked at, and only those", async () => {
+    await using system = await testDatabase();
+    const { database, tenantId } = system;
+    const elsewhere = finding("b", { slice: "staff-day/S18/2026-10-05" });
+    await writeFindings(database, tenantId, { evaluated: "all", findings: [finding("a"), elsewhere], at: first });
+    const evaluated = new Set(["staff-day/S17/2026-10-05"]);
+    const again = await writeFindings(database, tenantId, { evaluated, findings: [], at: second });
+    expect(again).toEqual({ opened: 0, kept: 0, changed: 0, closed: 1 });
+    expect(await selectFindings(database, tenantId)).toMatchObject([
+      { id: "a", status: "closed", closedAt: second, closedAs: "corrected-at-source", lastSeenAt: first },
+      { id: "b", status: "open" },
+    ]);
+  });
+
+  test("opens again what comes back, and remembers when it was first seen", async () => {
+    await using system = await testDatabase();
+    const { database, tenantId } = system;
+    await writeFindings(database, tenantId, { evaluated: "all", findings: [finding("a")], at: first });
+    await writeFindings(database, tenantId, { evaluated: "all", findings: [], at: second });
+    const again = await writeFindings(database, tenantId, { evaluated: "all", findings: [finding("a")], at: third });
+    expect(again).toEqual({ opened: 1, kept: 0, changed: 0, closed: 0 });
+    expect(await selectFindings(database, tenantId)).toMatchObject([
+      { status: "open", firstSeenAt: first, lastSeenAt: third, closedAt: null, closedAs: null },
+    ]);
+  });
+
+  test("keeps a suppressed finding apart from the open ones, with its cause", async () => {
+    await using system = await testDatabase();
+    const { database, tenantId } = system;
+    const excused = finding("a", { suppressed: "exception" });
+    await writeFindings(database, tenantId, { evaluated: "all", findings: [excused], at: first });
+    expect(await selectFindings(database, tenantId, { statuses: ["open"] })).toEqual([]);
+    expect(await selectFindings(database, tenantId)).toMatchObject([{ status: "suppressed", suppressed: "exception" }]);
+    await writeFindings(database, tenantId, { evaluated: "all", findings: [finding("a")], at: second });
+    expect(await selectFindings(database, tenantId)).toMatchObject([{ status: "open", suppressed: null }]);
+  });
+
+  test("leaves other municipalities alone", async () => {
+    await using system = await testDatabase();
+    const { database } = system;
+    await writeFindings(database, "0192", { evaluated: "all", findings: [finding("a")], at: first });
+    await writeFindings(database, "0180", { evaluated: "all", findings: [], at: second });
+    expect(await selectFindings(database, "0192")).toMatchObject([{ id: "a", status: "open" }]);
+    expect(await selectFindings(database, "0180")).toEqual([]);
+  });
+
+  test("refuses a run that has two findings of one id", async () => {
+    await using system = await testDatabase();
+    const writing = writeFindings(system.database, system.tenantId, {
+      evaluated: "all",
+      findings: [finding("a"), finding("a", { minutes: 1 })],
+      at: first,
+    });
+    await expect(writing).rejects.toMatchObject({ code: "23505" });
+  });
+
+  test("replaces the counts of the slices that were looked at", async () => {
+    await using system = await testDatabase();
+    const { database, tenantId } = system;
+    const outcome = (slice: string, count: number): RuleOutcome => ({
+      slice,
+      ruleId: "staff-overlap",
+      outcome: "suppressed",
+      cause: "samePlace",
+      count,
+    });
+    const write = (evaluated: "all" | Set<string>, outcomes: RuleOutcome[]) =>
+      writeFindings(database, tenantId, { evaluated, findings: [], outcomes, at: first });
+    await write("all", [outcome("x", 2), outcome("y", 3)]);
+    await write(new Set(["x"]), [outcome("x", 5)]);
+    expect(await countOutcomes(database, tenantId)).toEqual([
+      { ruleId: "staff-overlap", outcome: "suppressed", cause: "samePlace", count: 8 },
+    ]);
+    await write(new Set(["y"]), []);
+    expect(await countOutcomes(database, tenantId)).toMatchObject([{ count: 5 }]);
+  });
+});
+
+describe("selectFindings", () => {
+  test("pages by id, without a gap or a repetition", async () => {
+    await using system = await testDatabase();
+    const { database, tenantId } = system;
+    const all = Array.from({ length: 2500 }, (_, no) => finding(`f-${String(no).padStart(5, "0")}`));
+    await writeFindings(database, tenantId, { evaluated: "all", findings: all, at: first });
+    const ids: string[] = [];
+    for await (const { id } of streamFindings(database, tenantId)) ids.push(id);
+    expect(ids).toEqual(all.map(({ id }) => id));
+    const page = await selectFindings(database, tenantId, { after: "f-00009", limit: 2 });
+    expect(page.map(({ id }) => id)).toEqual(["f-00010", "f-00011"]);
+  });
+
+  test("takes findings whose period meets the days asked for", async () => {
+    await using system = await testDatabase();
+    const { database, tenantId } = system;
+    const month = finding("a", { fromDay: day("2026-10-01"), throughDay: day("2026-10-31") });
+    await writeFindings(database, tenantId, { evaluated: "all", findings: [month], at: first });
+    const within = (from: string, through: string) =>
+      selectFindings(database, tenantId, { fromDay: day(from), throughDay: day(through) });
+    expect(await within("2026-10-31", "2026-11-02")).toHaveLength(1);
+    expect(await within("2026-11-01", "2026-11-02")).toHaveLength(0);
+    expect(await within("2026-09-01", "2026-09-30")).toHaveLength(0);
+  });
+});
