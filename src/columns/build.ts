@@ -65,9 +65,23 @@ export function buildTables(input: TableInput): Tables {
   const unitRows = read("units");
   const clientRows = read("clients");
   const staffRows = read("staff");
-  const providers = resolve("provider", refs, sources, rank, masters(providerRows, { org: "organisationNumber" }), input.aliases);
+  const providers = resolve(
+    "provider",
+    refs,
+    sources,
+    rank,
+    masters(providerRows, { org: "organisationNumber" }),
+    input.aliases,
+  );
   const units = resolve("unit", refs, sources, rank, masters(unitRows, { hsa: "hsaId" }), input.aliases);
-  const clients = resolve("client", refs, sources, rank, masters(clientRows, { pid: "personalIdentityNumber" }), input.aliases);
+  const clients = resolve(
+    "client",
+    refs,
+    sources,
+    rank,
+    masters(clientRows, { pid: "personalIdentityNumber" }),
+    input.aliases,
+  );
   const staff = resolve(
     "staff",
     refs,
@@ -268,13 +282,7 @@ export function buildTables(input: TableInput): Tables {
       reference: Array.from({ length: contractRows.count }, (_, row) =>
         textAt(column.texts(contractRows, "reference"), row),
       ),
-      byProvider: grouped(
-        contractRows,
-        Float64Array.from(contractFrom),
-        contractProvider,
-        providers.count,
-        context,
-      ),
+      byProvider: grouped(contractRows, Float64Array.from(contractFrom), contractProvider, providers.count, context),
     },
     services,
   );
@@ -514,7 +522,9 @@ function buildClients(raw: RawColumns, people: Resolved, { sources, rank }: Cont
     }
   }
   // Exact positions first, then the newer address: the first that is valid on a day is the home.
-  homes.sort((a, b) => Number(b.address.precision === "exact") - Number(a.address.precision === "exact") || b.from - a.from);
+  homes.sort(
+    (a, b) => Number(b.address.precision === "exact") - Number(a.address.precision === "exact") || b.from - a.from,
+  );
   const exact = (value: number | undefined, precision: string): number =>
     value !== undefined && precision === "exact" ? value : NaN;
   return new table.Clients(people, {
@@ -555,7 +565,11 @@ function buildStaff(
     if (numbers.nulls[row] !== 1 || hsaIds.nulls[row] !== 1) identified[people.ofMaster[row]!] = 1;
   }
   return new table.Staff(people, {
-    employments: groupBy(Int32Array.from({ length: raw.count }, (_, row) => row), people.ofMaster, people.count),
+    employments: groupBy(
+      Int32Array.from({ length: raw.count }, (_, row) => row),
+      people.ofMaster,
+      people.count,
+    ),
     provider,
     unit,
     from: column.days(raw, "employedFrom").map((from) => (from === NO_DAY ? -0x7fffffff : from)),
@@ -623,7 +637,11 @@ function planVersions(raw: RawColumns, heads: number, modifiedAt: Float64Array):
     });
   }
   const none = (value: number): number => (Number.isNaN(value) ? -Infinity : value);
-  const byHead = groupBy(Int32Array.from({ length: raw.count }, (_, row) => row), head, heads);
+  const byHead = groupBy(
+    Int32Array.from({ length: raw.count }, (_, row) => row),
+    head,
+    heads,
+  );
   for (let plan = 0; plan < heads; plan++) {
     const rows = byHead.rows.subarray(byHead.offsets[plan], byHead.offsets[plan + 1]);
     if (rows.length < 2) continue;
@@ -676,7 +694,11 @@ function buildVisits(
   const startGps = [column.numbers(raw, "startLatitude"), column.numbers(raw, "startLongitude")] as const;
   const endGps = [column.numbers(raw, "endLatitude"), column.numbers(raw, "endLongitude")] as const;
   const accuracy = column.numbers(raw, "startAccuracyMetres");
-  const sideGrade = (row: number, proof: number, [latitude, longitude]: readonly [Float64Array, Float64Array]): number => {
+  const sideGrade = (
+    row: number,
+    proof: number,
+    [latitude, longitude]: readonly [Float64Array, Float64Array],
+  ): number => {
     if (proof < 0) return -1;
     if (proof !== 3) return gradeOfProof[proof]!;
     if (client[row]! < 0) return 2;

@@ -27,17 +27,7 @@ export const neededFields: Partial<Record<EntityName, readonly string[]>> = {
     "validFrom",
     "validTo",
   ],
-  "planned-visits": [
-    "clientId",
-    "unitId",
-    "staffId",
-    "start",
-    "end",
-    "services",
-    "orderId",
-    "cancelled",
-    "modifiedAt",
-  ],
+  "planned-visits": ["clientId", "unitId", "staffId", "start", "end", "services", "orderId", "cancelled", "modifiedAt"],
   visits: [
     "clientId",
     "unitId",

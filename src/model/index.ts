@@ -4,3 +4,4 @@ export { refKinds } from "./fields.ts";
 export * from "./money.ts";
 export * from "./personal-identity.ts";
 export * from "./time.ts";
+export * as samples from "./sample.ts";

@@ -1,0 +1,429 @@
+import type { Tables } from "#columns";
+import { dayOf, formatDay } from "#model";
+import type { Day } from "#model";
+import type {
+  EvidenceNode,
+  Finding,
+  Hit,
+  Outcome,
+  ParameterVersion,
+  RecordTableName,
+  Report,
+  RowRef,
+  Rule,
+  RuleContext,
+  RuleException,
+  RuleTables,
+  Scope,
+  Slices,
+} from "./define.ts";
+import { dirtyClosure, type Evaluate } from "./dirty.ts";
+import { stableId } from "./finding-id.ts";
+import { clientDays, clientMonth, monthsOf, providerMonth, sliceKey, sourceMonth, staffDays } from "./slices.ts";
+
+export interface EngineInput {
+  tenant: string;
+  tables: Tables;
+  rules: readonly Rule[];
+  parameters?: readonly ParameterVersion[];
+  exceptions?: readonly RuleException[];
+  /** Findings that end before it are counted and not opened. */
+  goLive?: Day | null;
+  evaluate?: Evaluate;
+}
+
+export interface EngineResult {
+  /** In order of id. */
+  findings: readonly Finding[];
+  /** What was suppressed or could not be judged, per rule and slice; in order of rule, slice and cause. */
+  outcomes: readonly Outcome[];
+  /**
+   * True where the slice of a stored finding or outcome was evaluated: what is not among the new ones is gone.
+   */
+  covers(slice: string): boolean;
+}
+
+/** Walks every slice once for all rules that look at it. Pure: the same tables and parameters give the same result. */
+export function runEngine(input: EngineInput): EngineResult {
+  const { tables } = input;
+  const rules = inOrderOfPrecedence(input.rules);
+  const settles = rules.reduce((most, rule) => Math.max(most, rule.settlesAfterDays), 0);
+  const dirty = dirtyClosure(tables, input.evaluate ?? "all", settles);
+  const run = new Run(input, rules);
+  const months = monthsOf(tables.period);
+
+  months.forEach(({ first, last }, month) => {
+    // Pairs of one client's visits are reported before those of one staff member's: see `yieldsTo`.
+    for (let client = 0; client < tables.clients.count; client++) {
+      if (!dirty.client(client, month)) continue;
+      const slice = clientMonth(tables, client, first, last);
+      if (slice === null) continue;
+      const key = tables.clients.key(client);
+      for (const scope of ["visit", "planned-visit", "order", "claim", "client-month"] as const)
+        run.slice(scope, slice, key);
+      if (run.has("client-day") && slice.visits.length > 0) {
+        for (const daySlice of clientDays(tables, client, first, last)) run.slice("client-day", daySlice, key);
+      }
+    }
+    if (run.has("staff-day")) {
+      for (let staff = 0; staff < tables.staff.count; staff++) {
+        if (!dirty.staff(staff, month)) continue;
+        const key = tables.staff.key(staff);
+        for (const slice of staffDays(tables, staff, first, last)) run.slice("staff-day", slice, key);
+      }
+    }
+    if (run.has("provider-month")) {
+      for (let provider = 0; provider < tables.providers.count; provider++) {
+        if (!dirty.provider(provider, month)) continue;
+        const slice = providerMonth(tables, provider, first, last);
+        if (slice !== null) run.slice("provider-month", slice, tables.providers.key(provider));
+      }
+    }
+    if (run.has("source")) {
+      for (let source = 0; source < tables.sources.count; source++) {
+        run.slice("source", sourceMonth(tables, source, first, last), tables.sources.id(source));
+      }
+    }
+  });
+  return { ...run.result(), covers: dirty.covers };
+}
+
+/** Rules before those that yield to them; otherwise by id. */
+function inOrderOfPrecedence(rules: readonly Rule[]): Rule[] {
+  const ordered: Rule[] = [];
+  const waiting = rules.toSorted((a, b) => compare(a.id, b.id));
+  const ids = new Set(waiting.map((rule) => rule.id));
+  while (waiting.length > 0) {
+    const next = waiting.findIndex((rule) =>
+      rule.yieldsTo.every((id) => !ids.has(id) || ordered.some((done) => done.id === id)),
+    );
+    if (next < 0)
+      throw new RangeError(`Rules yield to each other in a circle: ${waiting.map((r) => r.id).join(", ")}.`);
+    ordered.push(...waiting.splice(next, 1));
+  }
+  return ordered;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+interface Version {
+  from: Day;
+  mode: "active" | "shadow" | "off";
+  values: Record<string, unknown>;
+}
+
+interface Prepared {
+  rule: Rule;
+  /** Newest first; the last holds since ever. */
+  versions: readonly Version[];
+  /** Some rule yields to this one. */
+  precedes: boolean;
+}
+
+const entityOf: Readonly<Record<RecordTableName, string>> = {
+  visits: "visits",
+  plans: "planned-visits",
+  orders: "orders",
+  lines: "order-lines",
+  absences: "absences",
+  claims: "claims",
+  shifts: "shifts",
+  lockEvents: "lock-events",
+  contracts: "contracts",
+  decisions: "decisions",
+  tags: "tags",
+};
+
+const tableOf: Partial<Record<Scope, RecordTableName>> = { "planned-visit": "plans", order: "orders", claim: "claims" };
+
+interface RecordKey {
+  entity: string;
+  source: string;
+  id: string;
+}
+
+class Run {
+  readonly #input: EngineInput;
+  readonly #tables: RuleTables;
+  readonly #byScope = new Map<Scope, Prepared[]>();
+  readonly #context: RuleContext;
+  readonly #report: Report<string>;
+  readonly #findings = new Map<string, Finding>();
+  readonly #outcomes: Outcome[] = [];
+  /** Pairs of visits that rules with precedence reported, as "a b" of rows, a < b: by rule. */
+  readonly #pairs = new Map<string, Set<string>>();
+  /** Of the slice at hand. */
+  #counts = new Map<string, Outcome>();
+  #rule: Prepared | null = null;
+  #mode: "active" | "shadow" = "active";
+  #sliceKey = "";
+
+  constructor(input: EngineInput, rules: readonly Rule[]) {
+    this.#input = input;
+    this.#tables = input.tables;
+    this.#context = { ...input.tables, slice: undefined as unknown as Slices[Scope], asOf: input.tables.asOf };
+    const preceding = new Set(rules.flatMap((rule) => rule.yieldsTo));
+    for (const rule of rules) {
+      const given = (input.parameters ?? []).filter((version) => version.rule === rule.id);
+      const versions: Version[] = given
+        .toSorted((a, b) => b.from - a.from)
+        .map(({ from, mode, values }) => ({ from, mode: mode ?? "active", values: rule.parameters.parse(values) }));
+      versions.push({ from: -Infinity, mode: "active", values: rule.parameters.parse({}) });
+      const list = this.#byScope.get(rule.scope) ?? [];
+      list.push({ rule, versions, precedes: preceding.has(rule.id) });
+      this.#byScope.set(rule.scope, list);
+    }
+    this.#report = {
+      suppressed: (cause, records) => {
+        this.#count("suppressed", cause);
+        if (records !== undefined) this.#suppressedHit(cause, records);
+      },
+      tooLittleData: (what) => this.#count("tooLittleData", what),
+      reported: (a, b) => {
+        const pair = a < b ? `${a} ${b}` : `${b} ${a}`;
+        return this.#rule!.rule.yieldsTo.some((id) => this.#pairs.get(id)?.has(pair) === true);
+      },
+    };
+  }
+
+  has(scope: Scope): boolean {
+    return this.#byScope.has(scope);
+  }
+
+  slice<S extends Scope>(scope: S, slice: Slices[S], subject: string): void {
+    const rules = this.#byScope.get(scope);
+    if (rules === undefined) return;
+    this.#context.slice = slice;
+    this.#sliceKey = "";
+    for (const prepared of rules) {
+      const version = prepared.versions.find((one) => one.from <= slice.firstDay)!;
+      if (version.mode === "off") continue;
+      this.#rule = prepared;
+      this.#mode = version.mode;
+      this.#subject = subject;
+      for (const hit of prepared.rule.evaluate(this.#context, version.values, this.#report)) this.#found(hit, null);
+    }
+    if (this.#counts.size > 0) {
+      this.#outcomes.push(...this.#counts.values());
+      this.#counts = new Map();
+    }
+  }
+
+  #subject = "";
+
+  /** Made only when there is something to say of the slice. */
+  #key(): string {
+    if (this.#sliceKey === "") {
+      this.#sliceKey = sliceKey(this.#rule!.rule.scope, this.#subject, this.#context.slice.firstDay);
+    }
+    return this.#sliceKey;
+  }
+
+  #count(kind: Outcome["kind"], cause: string): void {
+    const rule = this.#rule!.rule.id;
+    const key = `${rule}\n${kind}\n${cause}`;
+    const counted = this.#counts.get(key);
+    if (counted === undefined) this.#counts.set(key, { rule, slice: this.#key(), kind, cause, count: 1 });
+    else counted.count++;
+  }
+
+  #suppressedHit(cause: string, records: readonly RowRef[]): void {
+    const { rule } = this.#rule!;
+    this.#found({ records, reason: rule.innocent[cause] ?? cause, evidence: [], minutes: null }, cause);
+  }
+
+  #found(hit: Hit, suppressed: string | null): void {
+    const { rule, precedes } = this.#rule!;
+    const { slice } = this.#context;
+    const refs = hit.records.map((ref) => this.#ref(ref));
+    const records = this.#records(refs);
+    if (precedes && suppressed === null && this.#mode === "active") this.#remember(rule.id, refs);
+    const ownPeriod = rule.subject === "slice" || refs.length === 0;
+    const period =
+      hit.period ?? (ownPeriod ? { from: slice.firstDay, to: slice.lastDay } : this.#daysOf(refs, slice.firstDay));
+    const { goLive } = this.#input;
+    if (goLive !== undefined && goLive !== null && period.to < goLive) {
+      if (suppressed === null) this.#count("beforeGoLive", "");
+      return;
+    }
+    const who = {
+      client: hit.client ?? this.#shared(refs, "client", slice),
+      staff: hit.staff ?? this.#shared(refs, "staff", slice),
+      unit: hit.unit ?? this.#shared(refs, "unit", slice),
+      provider: hit.provider ?? this.#shared(refs, "provider", slice),
+    };
+    const subject =
+      rule.subject === "records" && refs.length > 0
+        ? this.#subjectKeys(refs)
+        : [this.#subject, ...this.#otherSubject(hit), hit.distinct ?? ""];
+    const finding: Finding = {
+      id: stableId(
+        this.#input.tenant,
+        rule.id,
+        ...subject,
+        rule.subject === "records" ? (hit.distinct ?? "") : "",
+        `${formatDay(period.from)}/${formatDay(period.to)}`,
+      ),
+      rule: rule.id,
+      version: rule.version,
+      level: rule.level,
+      severity: hit.severity ?? rule.severity,
+      mode: this.#mode,
+      status: suppressed === null ? "open" : "suppressed",
+      period: { from: formatDay(period.from), to: formatDay(period.to) },
+      provider: text(this.#tables.providers, who.provider),
+      unit: text(this.#tables.units, who.unit),
+      client: text(this.#tables.clients, who.client),
+      staff: text(this.#tables.staff, who.staff),
+      records,
+      minutes: hit.minutes ?? null,
+      amountOre: hit.amountOre ?? null,
+      reason: hit.reason,
+      evidence: this.#evidence(hit.evidence),
+      suppressed,
+      slice: this.#key(),
+    };
+    const exception = suppressed === null ? this.#exception(finding, period) : undefined;
+    if (exception !== undefined) {
+      finding.status = "suppressed";
+      finding.suppressed = `exception: ${exception.reason}`;
+      this.#count("suppressed", "exception");
+    }
+    const other = this.#findings.get(finding.id);
+    // The same subject twice in one slice: an open finding stands before a suppressed one, else the first.
+    if (other === undefined || (other.status === "suppressed" && finding.status === "open")) {
+      this.#findings.set(finding.id, finding);
+    }
+  }
+
+  #ref(ref: RowRef): { table: RecordTableName; row: number } {
+    return typeof ref === "number" ? { table: tableOf[this.#rule!.rule.scope] ?? "visits", row: ref } : ref;
+  }
+
+  #recordKey({ table, row }: { table: RecordTableName; row: number }): RecordKey {
+    const rows = this.#tables[table];
+    return { entity: entityOf[table], source: this.#tables.sources.id(rows.source(row)), id: rows.id(row) };
+  }
+
+  /** In a stable order; a visit that several sources tell of is named by all of them. */
+  #records(refs: ReadonlyArray<{ table: RecordTableName; row: number }>): RecordKey[] {
+    const all = refs.flatMap(({ table, row }) => {
+      const others = table === "visits" ? this.#tables.visits.merged(row) : [];
+      return [row, ...others].map((one) => this.#recordKey({ table, row: one }));
+    });
+    const unique = new Map(all.map((key) => [textOf(key), key]));
+    return [...unique].sort(([a], [b]) => compare(a, b)).map(([, key]) => key);
+  }
+
+  /** Of a visit told by several sources the first key counts, whichever of them stands. */
+  #subjectKeys(refs: ReadonlyArray<{ table: RecordTableName; row: number }>): string[] {
+    return [...new Set(refs.map((ref) => textOf(this.#records([ref])[0]!)))].sort(compare);
+  }
+
+  /** Where a rule about a period speaks of somebody else than the slice does. */
+  #otherSubject(hit: Hit): string[] {
+    return (["client", "staff", "unit", "provider"] as const).map((kind) => {
+      const code = hit[kind];
+      if (code === undefined || code < 0) return "";
+      const people = {
+        client: this.#tables.clients,
+        staff: this.#tables.staff,
+        unit: this.#tables.units,
+        provider: this.#tables.providers,
+      }[kind];
+      return `${kind} ${people.key(code)}`;
+    });
+  }
+
+  #remember(rule: string, refs: ReadonlyArray<{ table: RecordTableName; row: number }>): void {
+    const rows = refs
+      .filter((ref) => ref.table === "visits")
+      .map((ref) => ref.row)
+      .sort((a, b) => a - b);
+    const pairs = this.#pairs.get(rule) ?? new Set();
+    rows.forEach((a, position) => rows.slice(position + 1).forEach((b) => pairs.add(`${a} ${b}`)));
+    this.#pairs.set(rule, pairs);
+  }
+
+  #daysOf(refs: ReadonlyArray<{ table: RecordTableName; row: number }>, fallback: Day): { from: Day; to: Day } {
+    const days = refs.flatMap(({ table, row }): Day[] => {
+      if (table === "visits") return [this.#tables.visits.day(row)];
+      if (table === "plans") return [dayOf(this.#tables.plans.start(this.#tables.plans.frozen(row)))];
+      if (table === "claims") return [this.#tables.claims.from(row), this.#tables.claims.to(row)];
+      return [];
+    });
+    return days.length === 0 ? { from: fallback, to: fallback } : { from: Math.min(...days), to: Math.max(...days) };
+  }
+
+  /** The code that all records share, or that the slice is about; -1 where they differ or do not say. */
+  #shared(
+    refs: ReadonlyArray<{ table: RecordTableName; row: number }>,
+    kind: "client" | "staff" | "unit" | "provider",
+    slice: Slices[Scope],
+  ): number {
+    const own = (slice as unknown as Partial<Record<typeof kind, number>>)[kind];
+    if (own !== undefined) return own;
+    let shared = -1;
+    for (const { table, row } of refs) {
+      const rows = this.#tables[table] as unknown as Partial<Record<typeof kind, (row: number) => number>>;
+      const code = rows[kind]?.call(rows, row);
+      if (code === undefined) continue;
+      if (code < 0 || (shared >= 0 && shared !== code)) return -1;
+      shared = code;
+    }
+    return shared;
+  }
+
+  #evidence(evidence: Hit["evidence"]): EvidenceNode[] {
+    if (isNodes(evidence)) {
+      return evidence.map(({ records, ...node }) => ({
+        ...node,
+        ...(records === undefined ? {} : { records: this.#records(records.map((ref) => this.#ref(ref))) }),
+      }));
+    }
+    return Object.entries(evidence).map(([condition, value]) =>
+      isPair(value) ? { condition, value: value[0], threshold: value[1] } : { condition, value },
+    );
+  }
+
+  #exception(finding: Finding, period: { from: Day; to: Day }): RuleException | undefined {
+    return this.#input.exceptions?.find(
+      ({ rule, subject, from, through }) =>
+        rule === finding.rule &&
+        from <= period.from &&
+        period.to <= through &&
+        (["client", "staff", "unit", "provider"] as const).every(
+          (kind) => subject[kind] === undefined || subject[kind] === finding[kind],
+        ) &&
+        (subject.record === undefined || finding.records.some((record) => textOf(record) === textOf(subject.record!))),
+    );
+  }
+
+  result(): { findings: Finding[]; outcomes: Outcome[] } {
+    return {
+      findings: [...this.#findings.values()].sort((a, b) => compare(a.id, b.id)),
+      outcomes: this.#outcomes.sort(
+        (a, b) =>
+          compare(a.rule, b.rule) || compare(a.slice, b.slice) || compare(a.kind, b.kind) || compare(a.cause, b.cause),
+      ),
+    };
+  }
+}
+
+function text(people: { text(code: number): string }, code: number): string | null {
+  return code < 0 ? null : people.text(code);
+}
+
+function textOf({ entity, source, id }: RecordKey): string {
+  return `${entity}/${source}/${id}`;
+}
+
+function isNodes(evidence: Hit["evidence"]): evidence is Extract<Hit["evidence"], readonly unknown[]> {
+  return Array.isArray(evidence);
+}
+
+function isPair(value: unknown): value is readonly [EvidenceNode["value"], EvidenceNode["value"]] {
+  return Array.isArray(value);
+}

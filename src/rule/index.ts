@@ -1,0 +1,28 @@
+import { samples } from "#model";
+
+export * from "./define.ts";
+export { type DirtyMark, type Evaluate } from "./dirty.ts";
+export * from "./engine.ts";
+export * from "./example.ts";
+export { overlapMinutes, overlappingPairs } from "./pairs.ts";
+export { monthsOf, parseSliceKey, readingPeriod } from "./slices.ts";
+// What rules need of the model and of the tables; they import nothing else.
+export {
+  DAY_MS,
+  dayOf,
+  formatClock,
+  formatDay,
+  formatLocal,
+  formatOre,
+  HOUR,
+  MINUTE,
+  minuteOfDay,
+  minutesBetween,
+  startOfDay,
+  weekdayOf,
+} from "#model";
+export type { Day, Instant } from "#model";
+export { NO_DAY } from "#columns";
+export type { Clients, Services, Visits, Plans } from "#columns";
+/** Records for examples. */
+export const { at, daily, home, sample } = samples;

@@ -1,0 +1,153 @@
+import { NO_DAY, type Period, rowsOf, type Tables } from "#columns";
+import { type Day, day, dayOf, daysOfMonth, formatDay, monthOf } from "#model";
+import type {
+  ClientDaySlice,
+  ClientMonthSlice,
+  ProviderMonthSlice,
+  Scope,
+  SourceMonthSlice,
+  StaffDaySlice,
+} from "./define.ts";
+
+/** The months that a period touches, by first and last day. */
+export function monthsOf(period: Period): Array<{ first: Day; last: Day }> {
+  const months: Array<{ first: Day; last: Day }> = [];
+  for (let next = period.from; next <= period.through; next = months.at(-1)!.last + 1) {
+    months.push(daysOfMonth(monthOf(next)));
+  }
+  return months;
+}
+
+const MARGIN_DAYS = 2;
+
+/**
+ * The days whose records must be read so that every slice of the period is whole: whole months, and two days on either
+ * side for visits past midnight and plans near it.
+ */
+export function readingPeriod(period: Period): Period {
+  const months = monthsOf(period);
+  return { from: months[0]!.first - MARGIN_DAYS, through: months.at(-1)!.last + MARGIN_DAYS };
+}
+
+const none: Int32Array = new Int32Array(0);
+
+/** The rows from the first at or after `from` until the first after `through`, of rows in order of day. */
+export function between(rows: Int32Array, from: Day, through: Day, dayAt: (row: number) => Day): Int32Array {
+  const first = lowerBound(rows, from, dayAt);
+  const end = lowerBound(rows, through + 1, dayAt);
+  return first === end ? none : rows.subarray(first, end);
+}
+
+function lowerBound(rows: Int32Array, value: Day, dayAt: (row: number) => Day): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (dayAt(rows[middle]!) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export function clientMonth(tables: Tables, client: number, firstDay: Day, lastDay: Day): ClientMonthSlice | null {
+  const { visits, plans, claims, orders } = tables;
+  const slice: ClientMonthSlice = {
+    client,
+    firstDay,
+    lastDay,
+    visits: between(rowsOf(visits.byClient, client), firstDay, lastDay, (row) => visits.day(row)),
+    plans: between(rowsOf(plans.byClient, client), firstDay, lastDay, (row) => dayOf(plans.start(plans.frozen(row)))),
+    claims: between(rowsOf(claims.byClient, client), firstDay, lastDay, (row) => claims.from(row)),
+    orders: rowsOf(orders.byClient, client).filter(
+      (row) => orders.validFrom(row) <= lastDay && (orders.validTo(row) === NO_DAY || orders.validTo(row) >= firstDay),
+    ),
+  };
+  const empty = slice.visits.length + slice.plans.length + slice.claims.length + slice.orders.length === 0;
+  return empty ? null : slice;
+}
+
+interface DaySlice {
+  day: Day;
+  firstDay: Day;
+  lastDay: Day;
+  visits: Int32Array;
+  before: Int32Array;
+}
+
+/** Cuts rows in order of day into days; `before` are those of the day before. */
+function* daySlices(tables: Tables, rows: Int32Array, first: Day, last: Day): Generator<DaySlice> {
+  const { visits } = tables;
+  const part = between(rows, first - 1, last, (row) => visits.day(row));
+  let before: Int32Array = none;
+  let start = 0;
+  while (start < part.length) {
+    const today = visits.day(part[start]!);
+    let end = start + 1;
+    while (end < part.length && visits.day(part[end]!) === today) end++;
+    const rowsOfDay = part.subarray(start, end);
+    if (today >= first) {
+      const adjacent = before.length > 0 && visits.day(before[0]!) === today - 1;
+      yield { day: today, firstDay: today, lastDay: today, visits: rowsOfDay, before: adjacent ? before : none };
+    }
+    before = rowsOfDay;
+    start = end;
+  }
+}
+
+export function* clientDays(tables: Tables, client: number, first: Day, last: Day): Generator<ClientDaySlice> {
+  for (const slice of daySlices(tables, rowsOf(tables.visits.byClient, client), first, last))
+    yield { client, ...slice };
+}
+
+export function* staffDays(tables: Tables, staff: number, first: Day, last: Day): Generator<StaffDaySlice> {
+  for (const slice of daySlices(tables, rowsOf(tables.visits.byStaff, staff), first, last)) yield { staff, ...slice };
+}
+
+export function providerMonth(
+  tables: Tables,
+  provider: number,
+  firstDay: Day,
+  lastDay: Day,
+): ProviderMonthSlice | null {
+  const { visits } = tables;
+  const rows = between(rowsOf(visits.byProvider, provider), firstDay, lastDay, (row) => visits.day(row));
+  return rows.length === 0 ? null : { provider, firstDay, lastDay, visits: rows };
+}
+
+export function sourceMonth(tables: Tables, source: number, firstDay: Day, lastDay: Day): SourceMonthSlice {
+  const { visits } = tables;
+  const rows = between(rowsOf(visits.bySource, source), firstDay, lastDay, (row) => visits.day(row));
+  return { source, firstDay, lastDay, visits: rows };
+}
+
+/** How rules group their slices: several scopes walk the same ones. */
+const walkOf: Readonly<Record<Scope, string>> = {
+  visit: "client-month",
+  "planned-visit": "client-month",
+  order: "client-month",
+  claim: "client-month",
+  "client-month": "client-month",
+  "client-day": "client-day",
+  "staff-day": "staff-day",
+  "provider-month": "provider-month",
+  source: "source-month",
+};
+
+/** "staff-day:<key of the staff member>:2026-10-05": stable over runs, as long as the person is known by the same key. */
+export function sliceKey(scope: Scope, subject: string, firstDay: Day): string {
+  const walk = walkOf[scope];
+  return `${walk}:${subject}:${walk.endsWith("month") ? monthOf(firstDay) : formatDay(firstDay)}`;
+}
+
+/** What a slice key says; null where it is none. */
+export function parseSliceKey(key: string): { walk: string; subject: string; from: Day; through: Day } | null {
+  const found = /^([a-z]+-(?:day|month)):(.*):(\d{4}-\d{2})(-\d{2})?$/s.exec(key);
+  if (found === null) return null;
+  const [, walk = "", subject = "", month = "", dayOfMonth] = found;
+  if (dayOfMonth !== undefined) {
+    const from = day(month + dayOfMonth);
+    return { walk, subject, from, through: from };
+  }
+  const { first, last } = daysOfMonth(month);
+  return { walk, subject, from: first, through: last };
+}

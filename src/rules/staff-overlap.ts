@@ -1,0 +1,121 @@
+import { z } from "zod";
+import { at, defineRule, example, formatClock, overlapMinutes, overlappingPairs, sample } from "#rule";
+
+/** S1 is at C1 until 08:30, and at C2 from so many minutes before. */
+function overlapOf(minutes: number, { building = "other", group = undefined as string | undefined } = {}) {
+  return example([
+    sample("clients", "C2", { addresses: [{ from: "2020-01-01", buildingId: building === "same" ? "B-C1" : "B-C2" }] }),
+    sample("visits", "v-1", { end: "08:30", groupCode: group }),
+    sample("visits", "v-2", { clientId: "C2", start: at("08:30", -minutes), end: "09:15", groupCode: group }),
+  ]);
+}
+
+/** Three overlaps a day of so many minutes each. */
+function shortOverlapsOf(minutes: number) {
+  return example(
+    ["08", "10", "13"].flatMap((hour) => [
+      sample("visits", `v-${hour}-1`, { start: `${hour}:00`, end: `${hour}:30` }),
+      sample("visits", `v-${hour}-2`, { clientId: "C2", start: at(`${hour}:30`, -minutes), end: `${hour}:55` }),
+    ]),
+  );
+}
+
+export default defineRule({
+  id: "staff-overlap",
+  version: 1,
+  level: "indicator",
+  scope: "staff-day",
+  title: { sv: "Samma personal på två platser samtidigt", en: "One person at two places at once" },
+  why: "Tiden hos en av brukarna kan inte ha getts av den som står registrerad.",
+  remedy: "Fråga utföraren vilken registrering som stämmer, och låt rätta den andra i källsystemet.",
+  innocent: {
+    samePlace: "Brukarna bor i samma byggnad, eller högst 60 meter från varandra.",
+    sameHousehold: "Brukarna bor i samma hushåll.",
+    groupCode: "Besöken är registrerade som ett gemensamt besök.",
+    orderedPair: "Båda besöken gäller en beställd dubbelbemanning hos samma brukare.",
+  },
+  reads: ["visits", "clients"],
+  parameters: z.object({
+    minutesMin: z.int().min(1).default(8).describe("Kortare överlapp räknas som avlösning mellan två besök."),
+    minutesPerDayMin: z
+      .int()
+      .min(1)
+      .default(15)
+      .describe("Så många minuter av kortare överlapp under en dag rapporteras ändå."),
+  }),
+  yieldsTo: ["duplicate-visit", "staff-overlap-across-providers"],
+  examples: {
+    reports: [overlapOf(8), shortOverlapsOf(5)],
+    accepts: [
+      overlapOf(7),
+      overlapOf(30, { building: "same" }),
+      overlapOf(30, { group: "G1" }),
+      shortOverlapsOf(4),
+      example([
+        sample("clients", "C2", { addresses: undefined }),
+        sample("visits", "v-1", { end: "08:30" }),
+        sample("visits", "v-2", { clientId: "C2", start: "08:00", end: "08:30" }),
+      ]),
+    ],
+  },
+  *evaluate({ visits, clients, slice }, { minutesMin, minutesPerDayMin }, report) {
+    let short: number[] | null = null;
+    let shortMinutes = 0;
+    for (const [a, b] of overlappingPairs(visits, slice)) {
+      if (report.reported(a, b)) continue;
+      const [clientA, clientB] = [visits.client(a), visits.client(b)];
+      if (clientA === clientB) {
+        if (visits.doubleStaffing(a) === true) report.suppressed("orderedPair", [a, b]);
+        else report.suppressed("samePlace", [a, b]);
+        continue;
+      }
+      if (clients.sameHousehold(clientA, clientB)) {
+        report.suppressed("sameHousehold", [a, b]);
+        continue;
+      }
+      if (visits.sameGroup(a, b)) {
+        report.suppressed("groupCode", [a, b]);
+        continue;
+      }
+      const samePlace = clients.samePlace(clientA, clientB, slice.day);
+      if (samePlace === true) {
+        report.suppressed("samePlace", [a, b]);
+        continue;
+      }
+      if (samePlace === null) {
+        report.tooLittleData("bostadens läge saknas");
+        continue;
+      }
+      const minutes = overlapMinutes(visits, a, b);
+      if (minutes < minutesMin) {
+        (short ??= []).push(a, b);
+        shortMinutes += minutes;
+        continue;
+      }
+      yield {
+        records: [a, b],
+        minutes,
+        reason:
+          `Samma personal är registrerad hos två brukare samtidigt i ${minutes} minuter: ` +
+          `${formatClock(visits.start(a))}–${formatClock(visits.end(a))} och ` +
+          `${formatClock(visits.start(b))}–${formatClock(visits.end(b))}.`,
+        evidence: {
+          "samtidig tid i minuter ≥": [minutes, minutesMin],
+          "samma bostad eller hushåll": [false, false],
+          "registrerat som gemensamt besök": [false, false],
+        },
+      };
+    }
+    if (short !== null && shortMinutes >= minutesPerDayMin) {
+      yield {
+        records: [...new Set(short)],
+        minutes: shortMinutes,
+        reason: `Samma personal är registrerad hos två brukare samtidigt i korta stunder, tillsammans ${shortMinutes} minuter under dagen.`,
+        evidence: {
+          "samtidig tid under dagen i minuter ≥": [shortMinutes, minutesPerDayMin],
+          "var för sig kortare än": minutesMin,
+        },
+      };
+    }
+  },
+});
