@@ -137,7 +137,8 @@ export function resolvePath(shape: Shape, path: string): Resolved {
     key = dot < 0 ? rest : rest.slice(0, dot);
     steps.push({ key, list: false });
     rest = dot < 0 ? "" : rest.slice(dot + 1);
-    at = { path: `${at.path}.${key}`, fields: new Map(), list: false, open: true };
+    // Named after what is known: using a part of it uses it.
+    at = { path: at.path, fields: new Map(), list: false, open: true };
   }
   return { ok: true, steps, shape: at };
 }

@@ -235,8 +235,8 @@ export function duration(into: "minutes" | "seconds", unit: DurationUnit, whole:
     const seconds = readDuration(value, unit);
     if (seconds === null)
       return fail(frame, "duration", "ska vara en längd i tid (35, 0,50 timmar, 0:35 eller 00:35:00)");
-    // Two decimals of an hour are whole seconds; what binary fractions add beyond a microsecond goes.
-    const exact = Math.round(seconds * 1e6) / 1e6 / (into === "minutes" ? 60 : 1);
+    // Two decimals of an hour are whole seconds; what binary fractions add beyond a .NET tick (100 ns) goes.
+    const exact = Math.round(seconds * 1e7) / 1e7 / (into === "minutes" ? 60 : 1);
     return whole ? Math.floor(exact + 0.5) : exact;
   };
 }
