@@ -137,8 +137,12 @@ function pathAt(scope: Scope, node: Node): Path | null {
   return text === null ? null : compilePath(scope, node, text);
 }
 
-const textOf = (value: unknown): string =>
-  value === undefined || value === null ? "" : typeof value === "object" ? "…" : String(value).trim();
+/** What conditions compare: "" for nothing, a sign that equals no word for what is no plain value. */
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value.trim();
+  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
+  return value === undefined || value === null ? "" : "…";
+}
 
 function compileCondition(scope: Scope, node: Node): Test | null {
   const { reader } = scope;
@@ -544,7 +548,7 @@ function compileValue(scope: Scope, node: Node, target: Target, convertDefault?:
           const value = part.run(frame);
           // Half a key is no key.
           if (value === undefined || value === FAILED) return value;
-          text += index === 0 ? String(value) : separator + String(value);
+          text += index === 0 ? textOf(value) : separator + textOf(value);
         }
         return text;
       };

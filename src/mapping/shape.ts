@@ -25,7 +25,7 @@ interface Definition {
   getter?: () => z.ZodType;
 }
 
-const definitionOf = (schema: z.ZodType): Definition => schema._zod.def as unknown as Definition;
+const definitionOf = (schema: z.ZodType): Definition => schema.def as unknown as Definition;
 
 /** A field that the source has and we never keep. */
 function isNever(schema: z.ZodType): boolean {

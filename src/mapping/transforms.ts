@@ -424,9 +424,11 @@ export function list(separator: string, then: Convert, distinct: boolean): Conve
     }
     if (!distinct) return found;
     // The order of services has no meaning, and differs between deliveries.
-    return found.length < 2 ? found : [...new Set(found)].sort();
+    return found.length < 2 ? found : [...new Set(found.map(String))].toSorted(byCodeUnit);
   };
 }
+
+const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** A service code stands in a list joined by "|", so it cannot hold one. */
 export const codeText: Convert = (value, frame) => {
