@@ -1,4 +1,4 @@
+export { type MappingCheck, checkMapping, shapeProblem } from "./check.ts";
 export * from "./define.ts";
 export { readMappingFolder } from "./folder.ts";
 export { type LoadOptions, type MappingFile, MappingsNotValid, loadMapping, loadMappings } from "./load.ts";
-export { cleanText, valueClass } from "./transforms.ts";

@@ -72,7 +72,7 @@ export class YamlReader {
     const hint =
       near !== null
         ? ` Did you mean "${near}"?`
-        : all.length > 0 && all.length <= 24
+        : all.length > 0 && all.length <= 12
           ? ` Known: ${all.toSorted().join(", ")}.`
           : "";
     this.report(node, `${what} "${wrong}" does not exist.${hint}`);
