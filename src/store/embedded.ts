@@ -3,7 +3,6 @@ import { createHash, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { access, chown, lstat, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
@@ -216,7 +215,7 @@ async function start(
     await sleep(100);
     return;
   }
-  throw startFailed(folder, logFile, said);
+  throw startFailed(folder, said, logFile);
 }
 
 const diskFull = (folder: string): EmbeddedDatabaseError =>
@@ -224,11 +223,13 @@ const diskFull = (folder: string): EmbeddedDatabaseError =>
     `The disk of the data folder ${folder} is full: make room and start again. Nothing that was committed is lost.`,
   );
 
-function startFailed(folder: string, logFile: string, said: string): EmbeddedDatabaseError {
+function startFailed(folder: string, said: string, logFile?: string): EmbeddedDatabaseError {
   if (/No space left on device|disk quota exceeded/i.test(said)) return diskFull(folder);
-  const fatal = said.split("\n").findLast((line) => /FATAL|PANIC|error:/.test(line)) ?? said.trim().split("\n").at(-1);
+  const fatal =
+    said.split("\n").findLast((line) => /FATAL|PANIC|error:/.test(line)) ?? said.trim().split("\n").at(-1) ?? "";
+  const reason = fatal.replace(/^.*?(FATAL|PANIC|error): +/, "").trim();
   return new EmbeddedDatabaseError(
-    `The embedded Postgres did not start: ${(fatal ?? "").replace(/^.*?(FATAL|PANIC): +/, "").trim()}. Its log is ${logFile}.`,
+    `The embedded Postgres did not start: ${reason}.${logFile === undefined ? "" : ` Its log is ${logFile}.`}`,
   );
 }
 
@@ -249,7 +250,7 @@ async function initialise(home: string, data: string, binaries: Binaries, identi
   });
   try {
     if (status === 0) await rename(draft, data);
-    else if (!(await exists(join(data, "PG_VERSION")))) throw startFailed(home, "not written", said);
+    else if (!(await exists(join(data, "PG_VERSION")))) throw startFailed(home, said);
   } catch (error) {
     // Somebody else has made it in the meantime.
     if (!["ENOTEMPTY", "EEXIST"].includes(codeOf(error))) throw error;
@@ -339,18 +340,23 @@ async function chooseIdentity(
   data: string,
   binaries: Binaries,
 ): Promise<{ identity: Identity; version: string }> {
+  const made = await stat(data).catch(() => null);
+  const own = process.getuid?.() ?? 0;
+  const users = await userList();
+  const other = users.find(({ name }) => name === "nobody") ?? users.find(({ uid }) => uid > 0) ?? NOBODY;
+  const renamed: Identity = {
+    prefix: ["unshare", "--user", `--map-user=${other.uid}`, `--map-group=${other.gid}`, "--"],
+  };
   const candidates: Identity[] = [];
-  if (process.getuid?.() !== 0) {
-    candidates.push({ prefix: [] });
+  if (own !== 0) {
+    // Only initdb asks for the user's name; some containers run as a number that has none.
+    const named = made !== null || process.platform !== "linux" || users.some(({ uid }) => uid === own);
+    candidates.push(named ? { prefix: [] } : renamed);
   } else {
-    const made = await stat(data).catch(() => null);
     const owner = made ?? (await stat(resolve(folder)));
-    const { uid, gid } = await unprivileged();
     if (owner.uid !== 0) candidates.push({ uid: owner.uid, gid: owner.gid, prefix: [] });
-    if (made === null || made.uid === 0) {
-      candidates.push({ prefix: ["unshare", "--user", `--map-user=${uid}`, `--map-group=${gid}`, "--"] });
-    }
-    if (made === null) candidates.push({ uid, gid, prefix: [] });
+    if (made === null || made.uid === 0) candidates.push(renamed);
+    if (made === null) candidates.push({ ...other, prefix: [] });
   }
   for (const identity of candidates) {
     if (process.getuid?.() === 0) await chown(home, identity.uid ?? 0, identity.gid ?? 0);
@@ -358,10 +364,11 @@ async function chooseIdentity(
     if (version !== null) return { identity, version };
   }
   throw new EmbeddedDatabaseError(
-    candidates.length === 1 && process.getuid?.() !== 0
-      ? `${userInfo().username} may not write to ${home}, or not run ${binaries.postgres}: run Klarsyn as the owner, or set KLARSYN_DATA to another folder.`
-      : `The embedded Postgres does not run as root, and here neither a user namespace (unshare) nor another user can reach ${home} and ${binaries.postgres}: ` +
-          "run Klarsyn as an ordinary user, put it in a folder that every user may enter, or set DATABASE_URL to a Postgres.",
+    own === 0
+      ? `The embedded Postgres does not run as root, and here neither a user namespace (unshare) nor another user can reach ${home} and ${binaries.postgres}: ` +
+          "run Klarsyn as an ordinary user, put it in a folder that every user may enter, or set DATABASE_URL to a Postgres."
+      : `User ${own} may not write to ${home}, may not run ${binaries.postgres}, or has no entry in /etc/passwd: ` +
+          "run Klarsyn as the folder's owner, set KLARSYN_DATA to another folder, or set DATABASE_URL to a Postgres.",
   );
 }
 
@@ -380,11 +387,15 @@ function probe(identity: Identity, home: string, binaries: Binaries): string | n
   return status === 0 ? (/\d+(\.\d+)?/.exec(stdout)?.[0] ?? null) : null;
 }
 
-/** An entry of the list of users: initdb wants a name for its number. */
-async function unprivileged(): Promise<{ uid: number; gid: number }> {
-  const users = (await readFile("/etc/passwd", "utf8").catch(() => "")).split("\n").map((line) => line.split(":"));
-  const found = users.find(([name]) => name === "nobody") ?? users.find(([, , uid]) => Number(uid) > 0);
-  return { uid: Number(found?.[2] ?? 65_534), gid: Number(found?.[3] ?? 65_534) };
+const NOBODY = { uid: 65_534, gid: 65_534 };
+
+async function userList(): Promise<Array<{ name: string; uid: number; gid: number }>> {
+  const text = await readFile("/etc/passwd", "utf8").catch(() => "");
+  return text
+    .split("\n")
+    .map((line) => line.split(":"))
+    .filter((parts) => parts.length > 3)
+    .map(([name = "", , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }));
 }
 
 // The rest of the environment is none of its business: it holds keys.

@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { RawColumns, Refs, TextColumn } from "#columns";
+import { NO_DAY, type RawColumns, type Refs, type TextColumn } from "#columns";
 import { type Day, entities, type EntityName, type FieldKind, formatDay } from "#model";
 import { copyOut, readDay, readInstant, readInt8, skipHeader } from "./copy.ts";
 import type { Database } from "./database.ts";
@@ -15,7 +15,6 @@ export interface RawSelection {
   history?: boolean;
 }
 
-const NO_DAY = -2147483648;
 // An index within a page stays below this.
 const PAGE = 2 ** 20;
 
