@@ -20,7 +20,6 @@ function optional(field: CompiledField | null, frame: Frame): unknown {
 
 function runRow(row: CompiledRow, frame: Frame, mapped: MappedRecord[]): typeof FAILED | undefined {
   for (const test of row.tests) if (!test(frame)) return undefined;
-  frame.warnings = null;
   const id = row.id.run(frame);
   if (id === FAILED) return FAILED;
   if (id === undefined) return missing(frame, row, row.id);
@@ -31,6 +30,8 @@ function runRow(row: CompiledRow, frame: Frame, mapped: MappedRecord[]): typeof 
   if (parent === undefined && row.parent !== null) return missing(frame, row, row.parent);
   const deleted = optional(row.deleted, frame);
   if (deleted === FAILED) return FAILED;
+  // An hour that occurs twice matters to the times of a row, not to the order of its versions.
+  frame.warnings = null;
   const values: Record<string, unknown> = { ...row.template };
   frame.values = values;
   // A tombstone is its id; what else the source still says of it does not count.

@@ -1,7 +1,9 @@
+import fc from "fast-check";
+import { Temporal } from "temporal-polyfill";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { loadMappings } from "#mapping";
-import { instant } from "#model";
+import { HOUR, MINUTE, ZONE, instant } from "#model";
 import { codeTables, visitMapping, visitRecord, visitRow } from "./phoniro-like.ts";
 
 const context = { identityRef: (number: string) => `pid:${number}`, thisYear: 2026 };
@@ -106,10 +108,74 @@ describe("a record that does not fit", () => {
     }
   });
 
+  test("is no exception, whatever its columns hold", () => {
+    const value = fc.oneof(fc.string(), fc.stringMatching(/^[\d:., ]{0,12}$/), fc.jsonValue({ maxDepth: 2 }));
+    const columns = Object.fromEntries(Object.keys(visitRecord).map((name) => [name, value]));
+    fc.assert(
+      fc.property(fc.record(columns, { requiredKeys: [] }), (record) => {
+        const outcome = visits.apply({ ...visitRecord, ...record }, context);
+        expect(outcome.ok ? outcome.mapped.length : outcome.problem.rule.length).toBeGreaterThan(0);
+      }),
+    );
+  });
+
   test("is no exception, whatever it is", () => {
     for (const record of [null, undefined, 7, "text", [], {}, { BesöksId: {} }, { BesöksId: [1] }]) {
       expect(visits.apply(record, context).ok).toBe(false);
     }
+  });
+});
+
+describe("a visit of which a source gives the date once and two times of day", () => {
+  const first = instant("1996-01-01T00:00:00Z");
+  const last = instant("2037-12-30T00:00:00Z");
+  const changes = Array.from({ length: 42 }, (_, index) =>
+    [3, 10].map((month) => {
+      const end = Temporal.PlainDate.from({ year: 1996 + index, month, day: 31 });
+      return end.subtract({ days: end.dayOfWeek % 7 }).toZonedDateTime("UTC").epochMilliseconds + HOUR;
+    }),
+  ).flat();
+  const near = fc
+    .tuple(fc.constantFrom(...changes), fc.integer({ min: -26 * 60, max: 240 }))
+    .map(([at, minutes]) => at + minutes * MINUTE);
+  const anywhere = fc.integer({ min: first / MINUTE, max: last / MINUTE }).map((minute) => minute * MINUTE);
+  const written = (at: number) => Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(ZONE).toPlainDateTime();
+
+  test.each([
+    ["on any day", anywhere],
+    ["around a clock change", near],
+  ])("%s begins and ends when it did, by the time zone database", (_, starts) => {
+    fc.assert(
+      fc.property(starts, fc.integer({ min: 1, max: 20 * 60 }), (start, minutes) => {
+        const end = start + minutes * MINUTE;
+        const [from, to] = [written(start), written(end)];
+        const outcome = map({
+          Besöksdatum: from.toPlainDate().toString(),
+          Starttid: from.toPlainTime().toString({ smallestUnit: "minute" }),
+          Sluttid: to.toPlainTime().toString({ smallestUnit: "minute" }),
+        });
+        const values = rowsOf(outcome)[0]?.record.values;
+        // What the wall clock cannot tell is the first that fits: the first reading of the start, the first later one of the end.
+        const zonedStart = from.toZonedDateTime(ZONE, { disambiguation: "earlier" }).epochMilliseconds;
+        const readings = [0, 1].flatMap((days) => {
+          const plain = from.toPlainDate().add({ days }).toPlainDateTime(to.toPlainTime());
+          return (["earlier", "later"] as const)
+            .map((disambiguation) => plain.toZonedDateTime(ZONE, { disambiguation }))
+            .filter((zoned) => zoned.toPlainDateTime().equals(plain))
+            .map((zoned) => zoned.epochMilliseconds);
+        });
+        expect(values).toMatchObject({
+          start: zonedStart,
+          end: readings.toSorted((a, b) => a - b).find((reading) => reading > zonedStart),
+        });
+        const twice = (plain: Temporal.PlainDateTime) =>
+          plain.toZonedDateTime(ZONE, { disambiguation: "earlier" }).epochMilliseconds !==
+          plain.toZonedDateTime(ZONE, { disambiguation: "later" }).epochMilliseconds;
+        if (twice(from) || twice(to)) return;
+        expect(values).toMatchObject({ start, end });
+      }),
+      { numRuns: 400 },
+    );
   });
 });
 

@@ -132,6 +132,22 @@ describe("minutes", () => {
   });
 });
 
+describe("the end of a span", () => {
+  const end = transforms.span("start", "auto");
+
+  test("is elapsed time after its start, also where the clock changes", () => {
+    const start = instant("2026-10-25T00:30:00Z");
+    expect(run(end, "01:00:00", { start })).toBe(instant("2026-10-25T01:30:00Z"));
+    expect(run(end, "1.02:00:00", { start })).toBe(instant("2026-10-26T02:30:00Z"));
+    expect(run(end, "30", { start })).toBe(instant("2026-10-25T01:00:00Z"));
+  });
+
+  test("is unknown without a start, and no length is negative", () => {
+    expect(run(end, "00:30:00")).toBeUndefined();
+    expect(run(end, "-00:30:00", { start: 0 })).toEqual(["duration"]);
+  });
+});
+
 describe("times", () => {
   const options = { field: "start", kind: "instant", zone: "Europe/Stockholm", date: null, after: null } as const;
   const local = transforms.time(options);
