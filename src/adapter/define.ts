@@ -48,6 +48,16 @@ export interface PullContext<Settings> {
   notice: (code: string, text: string) => void;
 }
 
+/** A file that a system sends over HTTP. */
+export interface Delivery {
+  /** The file's name as the sender gives it. */
+  name: string;
+  content: AsyncIterable<Uint8Array>;
+  notice: (code: string, text: string) => void;
+  /** A longer file is refused. */
+  bytesMax?: number;
+}
+
 export interface Source<Settings> {
   /** The shape of a record as the system sends it. Fields that it does not name are dropped before anything is stored. */
   record: z.ZodType;
@@ -67,6 +77,8 @@ export interface Adapter<Settings = unknown> {
   /** What is known of the system from public sources, and what is assumed; one sentence each. */
   known: readonly string[];
   assumed: readonly string[];
+  /** Reads what is sent to us instead of pulled. Throws InvalidFile where the name says no source. */
+  upload?: (delivery: Delivery) => { source: string; pages: AsyncIterable<Page> };
   /** In the order in which they are pulled: what others refer to comes first. */
   sources: Readonly<Record<string, Source<Settings>>>;
 }
