@@ -20,3 +20,19 @@ export {
   writeSettlement,
 } from "./settlement.ts";
 export type { Evaluated } from "./stage.ts";
+export * from "./dirty.ts";
+export { forgetCanonical } from "./forget.ts";
+export * from "./ledger.ts";
+export * from "./quarantine.ts";
+export { keepRecordTimes, type RecordTime } from "./record-times.ts";
+export { RefBook, sourceNumber } from "./ref-book.ts";
+export * from "./runs.ts";
+export { type Provenance, StagedRows, type Unfit } from "./staging.ts";
+export {
+  buryVanished,
+  type CompleteIds,
+  type StagedGroup,
+  type StagedWarning,
+  upsert,
+  type UpsertCounts,
+} from "./upsert.ts";

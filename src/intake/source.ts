@@ -1,0 +1,29 @@
+import type { Adapter, FileSource, HttpClient } from "#adapter";
+import type { Mapping } from "#mapping";
+import type { Database, Vault } from "#store";
+
+/** What every step of intake works with. */
+export interface Intake {
+  database: Database;
+  vault: Vault;
+  tenantId: string;
+  now: () => number;
+}
+
+/** A source of the configuration, as far as making its pages canonical needs it. */
+export interface IntakeSource {
+  /** Id in the configuration. */
+  id: string;
+  adapter: Adapter;
+  /** By name of the adapter's source; null: nothing is made of it yet. */
+  mapping: (resource: string) => Mapping | null;
+  /** Fields that a municipality's own mapping reads beyond the record shape. */
+  reads?: (resource: string) => { fields: readonly string[]; required: readonly string[] } | undefined;
+}
+
+/** A source that can be pulled. */
+export interface PullableSource extends IntakeSource {
+  settings: unknown;
+  http: HttpClient;
+  files: FileSource;
+}

@@ -1,0 +1,58 @@
+import type { Day } from "#model";
+import type { Database } from "./database.ts";
+
+/** What changed since the last reconciliation; references by their number in `refs`. */
+export interface Dirty {
+  /** Clear up to here when it has been recomputed. */
+  upTo: number;
+  /** Everything, whatever its time. */
+  all: boolean;
+  /** Everything of these days. */
+  days: Day[];
+  /** `day` null: wherever the client appears. */
+  clients: Array<{ ref: number; day: Day | null }>;
+  staff: Array<{ ref: number; day: Day | null }>;
+  /** Months ("YYYY-MM") with a day in any of the lists. */
+  months: string[];
+}
+
+/** Reads what is marked. Read the records after this, never before: what comes in between stays marked. */
+export async function takeDirty(database: Database, tenantId: string): Promise<Dirty> {
+  return database.transaction(async ({ client }) => {
+    // Waits for those who are writing: a lower number than one already seen must not appear later.
+    await client.query("SELECT pg_advisory_xact_lock(hashtextextended('klarsyn dirty ' || $1, 0))", [tenantId]);
+    const { rows } = await client.query<[number, number | null, Day | null, number]>({
+      text: "SELECT kind, ref, day, max(seq) FROM dirty WHERE tenant_id = $1 GROUP BY kind, ref, day ORDER BY kind, ref, day",
+      values: [tenantId],
+      rowMode: "array",
+    });
+    const dirty: Dirty = { upTo: 0, all: false, days: [], clients: [], staff: [], months: [] };
+    const months = new Set<string>();
+    for (const [kind, ref, day, seq] of rows) {
+      dirty.upTo = Math.max(dirty.upTo, seq);
+      if (day !== null) months.add(new Date(day * 86_400_000).toISOString().slice(0, 7));
+      if (kind === 0 && day === null) dirty.all = true;
+      else if (kind === 0 && day !== null) dirty.days.push(day);
+      else if (ref !== null) (kind === 1 ? dirty.clients : dirty.staff).push({ ref, day });
+    }
+    dirty.months = [...months].sort();
+    return dirty;
+  });
+}
+
+/** Forgets the marks that were taken. Pass the client of the transaction that writes what was recomputed. */
+export async function clearDirty(
+  on: { query: (text: string, values: unknown[]) => Promise<unknown> },
+  tenantId: string,
+  upTo: number,
+): Promise<void> {
+  await on.query("DELETE FROM dirty WHERE tenant_id = $1 AND seq <= $2", [tenantId, upTo]);
+}
+
+/** Marks everything; for decisions that reach further than one record, such as another rule parameter. */
+export async function markAllDirty(database: Database, tenantId: string): Promise<void> {
+  await database.transaction(async ({ client }) => {
+    await client.query("SELECT pg_advisory_xact_lock_shared(hashtextextended('klarsyn dirty ' || $1, 0))", [tenantId]);
+    await client.query("INSERT INTO dirty (tenant_id, kind) VALUES ($1, 0)", [tenantId]);
+  });
+}
