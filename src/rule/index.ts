@@ -5,6 +5,7 @@ export { type DirtyMark, type Evaluate } from "./dirty.ts";
 export * from "./engine.ts";
 export * from "./example.ts";
 export { overlapMinutes, overlappingPairs } from "./pairs.ts";
+export { stayCovering } from "./stays.ts";
 export { monthsOf, parseSliceKey, readingPeriod } from "./slices.ts";
 // What rules need of the model and of the tables; they import nothing else.
 export {
@@ -23,6 +24,6 @@ export {
 } from "#model";
 export type { Day, Instant } from "#model";
 export { NO_DAY } from "#columns";
-export type { Clients, Services, Visits, Plans } from "#columns";
+export type { AbsenceKind, Clients, Plans, Services, Silence, Visits, Warning } from "#columns";
 /** Records for examples. */
 export const { at, daily, home, sample } = samples;

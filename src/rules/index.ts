@@ -1,5 +1,43 @@
 import type { Rule } from "#rule";
+import batchRegistration from "./batch-registration.ts";
+import clientOverlap from "./client-overlap.ts";
+import duplicateVisit from "./duplicate-visit.ts";
+import endBeforeStart from "./end-before-start.ts";
+import impossibleJourney from "./impossible-journey.ts";
+import lateRegistration from "./late-registration.ts";
+import lengthenedAfterwards from "./lengthened-afterwards.ts";
+import manualShare from "./manual-share.ts";
+import missingEnd from "./missing-end.ts";
+import overlongVisit from "./overlong-visit.ts";
+import staffOverlapAcrossProviders from "./staff-overlap-across-providers.ts";
 import staffOverlap from "./staff-overlap.ts";
+import unknownClient from "./unknown-client.ts";
+import unknownStaff from "./unknown-staff.ts";
+import unmappedCode from "./unmapped-code.ts";
+import versionConflict from "./version-conflict.ts";
+import visitAfterDeath from "./visit-after-death.ts";
+import visitDuringAbsence from "./visit-during-absence.ts";
+import visitDuringHospitalStay from "./visit-during-hospital-stay.ts";
 
 /** Every rule, in order of id. */
-export const rules: readonly Rule[] = [staffOverlap];
+export const rules: readonly Rule[] = [
+  batchRegistration,
+  clientOverlap,
+  duplicateVisit,
+  endBeforeStart,
+  impossibleJourney,
+  lateRegistration,
+  lengthenedAfterwards,
+  manualShare,
+  missingEnd,
+  overlongVisit,
+  staffOverlapAcrossProviders,
+  staffOverlap,
+  unknownClient,
+  unknownStaff,
+  unmappedCode,
+  versionConflict,
+  visitAfterDeath,
+  visitDuringAbsence,
+  visitDuringHospitalStay,
+];

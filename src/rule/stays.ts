@@ -1,0 +1,23 @@
+import type { Absences, Visits } from "#columns";
+import { dayOf, minutesBetween } from "#model";
+
+/**
+ * How a visit lies in an absence that covers some of it. On the days on which the absence begins and ends the visit
+ * counts as inside only beyond `minutesOnBoundaryDayAbove`: times of admission and discharge are often typed in later.
+ */
+export function stayCovering(
+  visits: Visits,
+  absences: Absences,
+  visit: number,
+  absence: number,
+  minutesOnBoundaryDayAbove: number,
+): { minutesInside: number; verdict: "inside" | "boundaryDay" | "partly" } {
+  const [start, end] = [visits.start(visit), visits.end(visit)];
+  const [from, until] = [absences.from(absence), absences.until(absence)];
+  const minutesInside = minutesBetween(Math.max(start, from), Math.min(end, until));
+  const boundaryDay =
+    visits.day(visit) === dayOf(from) || (Number.isFinite(until) && dayOf(end - 1) === dayOf(until - 1));
+  if (boundaryDay)
+    return { minutesInside, verdict: minutesInside > minutesOnBoundaryDayAbove ? "inside" : "boundaryDay" };
+  return { minutesInside, verdict: start >= from && end <= until ? "inside" : "partly" };
+}

@@ -1,0 +1,93 @@
+import { z } from "zod";
+import { at, defineRule, example, formatClock, overlapMinutes, overlappingPairs, sample } from "#rule";
+
+/** A second person is at C1 from so many minutes before the first leaves. */
+function overlapOf(minutes: number, { staffing = 1, law = "SoL", flagged = undefined as boolean | undefined } = {}) {
+  return example([
+    sample("order-lines", "o-1-1", { orderId: "o-1", times: 3, staffing }),
+    sample("visits", "v-1", { start: "08:00", end: "08:40", doubleStaffing: flagged }),
+    sample("visits", "v-2", {
+      staffId: "S2",
+      law,
+      start: at("08:40", -minutes),
+      end: "09:20",
+      doubleStaffing: flagged,
+    }),
+  ]);
+}
+
+export default defineRule({
+  id: "client-overlap",
+  version: 1,
+  level: "indicator",
+  scope: "client-day",
+  title: { sv: "Två besök hos samma brukare samtidigt", en: "Two visits to one client at once" },
+  why: "Två registreringar gäller samma tid hos samma brukare utan att två personer är beställda.",
+  remedy: "Fråga utföraren om båda var på plats och varför, och låt rätta det som är fel.",
+  innocent: {
+    doubleStaffing: "Beställningen gäller två personer.",
+    otherLaw: "Besöken görs enligt olika lagar, till exempel hemsjukvård (HSL) och hemtjänst (SoL).",
+    alarm: "Det ena besöket är ett larm.",
+  },
+  reads: ["visits", "orders", "lines", "services"],
+  parameters: z.object({
+    minutesAbove: z.int().min(0).default(10).describe("Så många minuters överlämning mellan två personer godtas."),
+  }),
+  yieldsTo: ["duplicate-visit"],
+  examples: {
+    reports: [overlapOf(11)],
+    accepts: [overlapOf(10), overlapOf(30, { staffing: 2 }), overlapOf(30, { law: "HSL" })],
+  },
+  *evaluate({ visits, orders, lines, services, slice }, { minutesAbove }, report) {
+    for (const [a, b] of overlappingPairs(visits, slice)) {
+      const minutes = overlapMinutes(visits, a, b);
+      // The same person twice is duplicate-visit or one person's own overlap.
+      if (minutes <= minutesAbove || visits.staff(a) === visits.staff(b) || report.reported(a, b)) continue;
+      const lawA = visits.law(a) ?? "SoL";
+      const lawB = visits.law(b) ?? "SoL";
+      if (
+        lawA !== lawB ||
+        services.has(visits.services(a), "nursing") !== services.has(visits.services(b), "nursing")
+      ) {
+        report.suppressed("otherLaw", [a, b]);
+        continue;
+      }
+      if (services.has(visits.services(a), "alarm") || services.has(visits.services(b), "alarm")) {
+        report.suppressed("alarm", [a, b]);
+        continue;
+      }
+      let ordered = false;
+      let known = false;
+      for (let at = orders.byClient.offsets[slice.client]!; at < orders.byClient.offsets[slice.client + 1]!; at++) {
+        const order = orders.byClient.rows[at]!;
+        for (let l = lines.byOrder.offsets[order]!; l < lines.byOrder.offsets[order + 1]!; l++) {
+          const line = lines.byOrder.rows[l]!;
+          if (!lines.valid(line, slice.day)) continue;
+          known = true;
+          if (lines.staffing(line) === 2) ordered = true;
+        }
+      }
+      if (!known) {
+        report.tooLittleData("beställning saknas");
+        continue;
+      }
+      if (ordered) {
+        report.suppressed("doubleStaffing", [a, b]);
+        continue;
+      }
+      yield {
+        records: [a, b],
+        minutes,
+        reason:
+          `Två personer är registrerade hos brukaren samtidigt i ${minutes} minuter ` +
+          `(${formatClock(visits.start(a))}–${formatClock(visits.end(a))} och ` +
+          `${formatClock(visits.start(b))}–${formatClock(visits.end(b))}), men en är beställd.`,
+        evidence: {
+          "samtidig tid i minuter >": [minutes, minutesAbove],
+          "två personer beställda": [false, false],
+          "olika lagar": [false, false],
+        },
+      };
+    }
+  },
+});

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { at, defineRule, example, formatLocal, MINUTE, sample } from "#rule";
+
+function againAfter(minutes: number, { staffId = "S1", source = "files" } = {}) {
+  return example([
+    sample("visits", "v-1", { start: "08:00", end: "08:30" }),
+    sample("visits", "v-2", { staffId, start: at("08:00", minutes), end: "08:31" }, { source }),
+  ]);
+}
+
+export default defineRule({
+  id: "duplicate-visit",
+  version: 1,
+  level: "quality",
+  severity: "review",
+  scope: "client-day",
+  title: { sv: "Samma besök registrerat två gånger", en: "The same visit registered twice" },
+  why: "Samma tid kan räknas och betalas två gånger.",
+  remedy: "Låt utföraren ta bort den ena registreringen.",
+  innocent: { twoSources: "Två källor berättar om samma besök." },
+  reads: ["visits"],
+  parameters: z.object({
+    minutesWithin: z.number().min(0).default(2).describe("Så nära varandra börjar besök som räknas som samma."),
+  }),
+  examples: {
+    reports: [againAfter(2)],
+    accepts: [againAfter(3), againAfter(1, { staffId: "S2" }), againAfter(1, { source: "phoniro" })],
+  },
+  *evaluate({ visits, slice }, { minutesWithin }, report) {
+    const { visits: rows } = slice;
+    for (let later = 1; later < rows.length; later++) {
+      const b = rows[later]!;
+      for (let earlier = later - 1; earlier >= 0; earlier--) {
+        const a = rows[earlier]!;
+        if (visits.start(b) - visits.start(a) > minutesWithin * MINUTE) break;
+        if (visits.staff(a) < 0 || visits.staff(a) !== visits.staff(b) || !visits.performed(a) || !visits.performed(b))
+          continue;
+        if (visits.source(a) !== visits.source(b)) {
+          report.suppressed("twoSources", [a, b]);
+          continue;
+        }
+        yield {
+          records: [a, b],
+          minutes: Math.min(visits.minutes(a), visits.minutes(b)),
+          reason: `Samma person är registrerad två gånger hos brukaren ${formatLocal(visits.start(a))}.`,
+          evidence: {
+            "minuter mellan besökens start ≤": [
+              Math.round((visits.start(b) - visits.start(a)) / MINUTE),
+              minutesWithin,
+            ],
+          },
+        };
+      }
+    }
+  },
+});

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { at, defineRule, example, formatLocal, MINUTE, sample } from "#rule";
+
+function visitOf(minutes: number, services = ["omvardnad"]) {
+  return example([
+    sample("services", "vak", { kind: "nightWatch" }),
+    sample("visits", "v-1", { start: "08:00", end: at("08:00", minutes), services }),
+  ]);
+}
+
+export default defineRule({
+  id: "overlong-visit",
+  version: 1,
+  level: "quality",
+  severity: "review",
+  scope: "visit",
+  title: { sv: "Orimligt långt besök", en: "Overlong visit" },
+  why: "Så långa besök är nästan alltid en glömd utloggning. Över 25 timmar räknas besöket inte alls.",
+  remedy: "Låt utföraren rätta sluttiden i sitt system, med skäl.",
+  innocent: { nightWatch: "Insatsen är beställd vaknatt." },
+  reads: ["visits", "services"],
+  parameters: z.object({ hoursAbove: z.number().positive().default(12).describe("Längre besök granskas.") }),
+  examples: {
+    reports: [visitOf(12 * 60 + 1)],
+    accepts: [visitOf(12 * 60), visitOf(13 * 60, ["vak"])],
+  },
+  *evaluate({ visits, services, slice }, { hoursAbove }, report) {
+    for (const row of slice.visits) {
+      const minutes = Math.round((visits.end(row) - visits.start(row)) / MINUTE);
+      if (!visits.performed(row) || !(minutes > hoursAbove * 60)) continue;
+      if (services.has(visits.services(row), "nightWatch")) {
+        report.suppressed("nightWatch", [row]);
+        continue;
+      }
+      yield {
+        records: [row],
+        minutes,
+        reason: `Besöket ${formatLocal(visits.start(row))}–${formatLocal(visits.end(row))} är ${Math.floor(minutes / 60)} timmar och ${minutes % 60} minuter långt.`,
+        evidence: {
+          "timmar >": [Math.round((minutes / 60) * 10) / 10, hoursAbove],
+          "räknas i avräkningen": visits.usable(row),
+        },
+      };
+    }
+  },
+});

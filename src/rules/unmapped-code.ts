@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { type Day, dayOf, defineRule, example, sample, type Warning } from "#rule";
+
+const warning: Warning = {
+  code: "unmapped-code",
+  source: "files",
+  entity: "visits",
+  id: "v-1",
+  field: "services",
+  value: "X17",
+  day: null,
+};
+const visited = [sample("visits", "v-1", { services: ["X17"] })];
+
+/** A warning without a day counts in the month that is looked at. */
+export function inMonth(of: Day | null, { firstDay, lastDay }: { firstDay: Day; lastDay: Day }, asOf: number): boolean {
+  const day = of ?? Math.min(dayOf(asOf) - 1, lastDay);
+  return day >= firstDay && day <= lastDay;
+}
+
+export default defineRule({
+  id: "unmapped-code",
+  version: 1,
+  level: "quality",
+  scope: "source",
+  title: { sv: "Kod som saknar översättning", en: "A code without mapping" },
+  why: "En okänd kod kan inte jämföras med beställningar eller priser, och gissas aldrig.",
+  remedy: "Lägg till koden i källans kodtabell och kör klarsyn rebuild.",
+  innocent: {},
+  reads: ["sources"],
+  parameters: z.object({}),
+  examples: {
+    reports: [example(visited, { warnings: [warning] })],
+    accepts: [example(visited), example(visited, { warnings: [{ ...warning, code: "ambiguous-time", value: null }] })],
+  },
+  *evaluate({ sources, slice, asOf }) {
+    const seen = new Set<string>();
+    const id = sources.id(slice.source);
+    for (const { code, source, entity, field, value, day } of sources.warnings) {
+      if (code !== "unmapped-code" || source !== id || !inMonth(day, slice, asOf)) continue;
+      const key = `${entity}.${field}=${value ?? ""}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      yield {
+        records: [],
+        distinct: key,
+        reason: `Källan ${id} använder koden "${value ?? ""}" i fältet ${field}, men den finns inte i kodtabellen.`,
+        evidence: { kod: value ?? "", fält: `${entity}.${field}` },
+      };
+    }
+  },
+});
