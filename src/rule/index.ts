@@ -9,6 +9,7 @@ export { stayCovering } from "./stays.ts";
 export { monthsOf, parseSliceKey, readingPeriod } from "./slices.ts";
 // What rules need of the model and of the tables; they import nothing else.
 export {
+  addWorkingDays,
   DAY_MS,
   dayOf,
   formatClock,
@@ -19,6 +20,7 @@ export {
   MINUTE,
   minuteOfDay,
   minutesBetween,
+  publicHoliday,
   startOfDay,
   weekdayOf,
 } from "#model";

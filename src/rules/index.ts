@@ -1,6 +1,7 @@
 import type { Rule } from "#rule";
 import batchRegistration from "./batch-registration.ts";
 import clientOverlap from "./client-overlap.ts";
+import clockSkew from "./clock-skew.ts";
 import duplicateVisit from "./duplicate-visit.ts";
 import endBeforeStart from "./end-before-start.ts";
 import impossibleJourney from "./impossible-journey.ts";
@@ -9,6 +10,7 @@ import lengthenedAfterwards from "./lengthened-afterwards.ts";
 import manualShare from "./manual-share.ts";
 import missingEnd from "./missing-end.ts";
 import overlongVisit from "./overlong-visit.ts";
+import sourceSilent from "./source-silent.ts";
 import staffOverlapAcrossProviders from "./staff-overlap-across-providers.ts";
 import staffOverlap from "./staff-overlap.ts";
 import unknownClient from "./unknown-client.ts";
@@ -18,11 +20,14 @@ import versionConflict from "./version-conflict.ts";
 import visitAfterDeath from "./visit-after-death.ts";
 import visitDuringAbsence from "./visit-during-absence.ts";
 import visitDuringHospitalStay from "./visit-during-hospital-stay.ts";
+import visitWithoutOrder from "./visit-without-order.ts";
+import volumeBreak from "./volume-break.ts";
 
 /** Every rule, in order of id. */
 export const rules: readonly Rule[] = [
   batchRegistration,
   clientOverlap,
+  clockSkew,
   duplicateVisit,
   endBeforeStart,
   impossibleJourney,
@@ -31,6 +36,7 @@ export const rules: readonly Rule[] = [
   manualShare,
   missingEnd,
   overlongVisit,
+  sourceSilent,
   staffOverlapAcrossProviders,
   staffOverlap,
   unknownClient,
@@ -40,4 +46,6 @@ export const rules: readonly Rule[] = [
   visitAfterDeath,
   visitDuringAbsence,
   visitDuringHospitalStay,
+  visitWithoutOrder,
+  volumeBreak,
 ];

@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { at, dayOf, defineRule, example, formatDay, HOUR, MINUTE, sample } from "#rule";
+
+/** Twenty visits a day for ten days, received a minute after they ended; on the last day so many minutes more. */
+function skewOf(minutes: number) {
+  return example(
+    Array.from({ length: 10 }, (_, date) =>
+      Array.from({ length: 20 }, (_unused, position) => {
+        const end = at("2026-10-05 07:00", date * 24 * 60 + position * 40);
+        return sample("visits", `v-${date}-${position}`, {
+          start: end - 20 * MINUTE,
+          end,
+          receivedAt: end + (1 + (date === 9 ? minutes : 0)) * MINUTE,
+        });
+      }),
+    ).flat(),
+  );
+}
+
+export default defineRule({
+  id: "clock-skew",
+  version: 1,
+  level: "quality",
+  severity: "review",
+  scope: "source",
+  title: { sv: "Klockan i källan har ändrats", en: "The source's clock has shifted" },
+  why: "Tiderna i källan ligger fel mot andra källor. Jämförelser på minuten blir osäkra.",
+  remedy: "Be den som ansvarar för källan kontrollera klockan i enheter och server.",
+  innocent: {},
+  reads: ["visits", "sources"],
+  parameters: z.object({
+    minutesAbove: z.number().positive().default(2).describe("Så mycket får dagens median skilja sig från månadens."),
+    visitsMin: z.int().min(1).default(20).describe("Färre besök om dagen säger för lite."),
+    daysMin: z.int().min(2).default(5).describe("Så många dagar behövs för att veta vad som är vanligt."),
+  }),
+  examples: {
+    reports: [skewOf(3), skewOf(-3)],
+    accepts: [skewOf(2), skewOf(0)],
+  },
+  *evaluate({ visits, sources, slice }, { minutesAbove, visitsMin, daysMin }, report) {
+    const byDay = new Map<number, number[]>();
+    for (const row of slice.visits) {
+      // Late arrivals and typed times say nothing of a clock.
+      const delay = visits.receivedAt(row) - visits.end(row);
+      if (!(Math.abs(delay) < HOUR) || visits.proven(row) !== true) continue;
+      const day = dayOf(visits.end(row));
+      const delays = byDay.get(day);
+      if (delays === undefined) byDay.set(day, [delay]);
+      else delays.push(delay);
+    }
+    const medians = [...byDay]
+      .filter(([, delays]) => delays.length >= visitsMin)
+      .map(([day, delays]) => [day, median(delays)] as const)
+      .toSorted(([a], [b]) => a - b);
+    if (medians.length < daysMin) {
+      if (byDay.size > 0) report.tooLittleData("för få besök med tid för mottagande");
+      return;
+    }
+    const usual = median(medians.map(([, delay]) => delay));
+    for (const [day, delay] of medians) {
+      const shift = (delay - usual) / MINUTE;
+      if (Math.abs(shift) <= minutesAbove) continue;
+      const rounded = Math.round(shift * 10) / 10;
+      yield {
+        records: [],
+        distinct: formatDay(day),
+        period: { from: day, to: day },
+        reason: `Tiden från besökets slut till mottagandet i källan ${sources.id(slice.source)} avvek ${formatDay(day)} med ${String(rounded).replace(".", ",")} minuter från det vanliga.`,
+        evidence: { "avvikelse i minuter, åt något håll >": [Math.abs(rounded), minutesAbove] },
+      };
+    }
+  },
+});
+
+function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

@@ -1,0 +1,109 @@
+import { z } from "zod";
+import { addWorkingDays, dayOf, defineRule, example, formatClock, formatLocal, sample } from "#rule";
+
+/** C1's order ended on 30 September; perhaps a new one from `from`, entered on `entered`. */
+function visitAfterOrder({
+  from = "2027-01-01",
+  entered = "2026-12-01 10:00",
+  status = "accepted",
+  services = ["omvardnad"],
+  law = "SoL",
+  clientId = "C1",
+} = {}) {
+  return example([
+    sample("orders", "o-1", { clientId: "C1", validTo: "2026-09-30" }),
+    sample("orders", "o-9", { clientId: "C1", validFrom: from, orderedAt: entered, status }),
+    sample("visits", "v-1", { clientId, services, law, start: "2026-10-05 08:00", end: "2026-10-05 08:30" }),
+  ]);
+}
+
+export default defineRule({
+  id: "visit-without-order",
+  version: 1,
+  level: "error",
+  scope: "visit",
+  title: { sv: "Besök utan beställning", en: "Visit without an order" },
+  why: "Utföraren har ingen beställning som gäller den dagen, så besöket ska inte betalas.",
+  remedy: "Kontrollera om en beställning saknas i verksamhetssystemet; annars meddela utföraren.",
+  innocent: {
+    enteredLater: "En beställning som gäller från några dagar senare lades in inom tre vardagar.",
+    alarm: "Besöket är en larmutryckning.",
+    otherLaw: "Besöket görs enligt en annan lag, till exempel hemsjukvård (HSL).",
+  },
+  reads: ["visits", "orders", "clients", "services"],
+  parameters: z.object({
+    workingDaysAfter: z
+      .int()
+      .min(0)
+      .default(3)
+      .describe("Så många vardagar får det ta att lägga in en akut beställning."),
+  }),
+  settlesAfterDays: 7,
+  examples: {
+    reports: [
+      visitAfterOrder(),
+      visitAfterOrder({ from: "2026-10-06", entered: "2026-10-09 10:00" }),
+      visitAfterOrder({ from: "2026-10-01", status: "cancelled" }),
+    ],
+    accepts: [
+      visitAfterOrder({ from: "2026-10-01" }),
+      visitAfterOrder({ from: "2026-10-06", entered: "2026-10-08 10:00" }),
+      visitAfterOrder({ services: ["larm"] }),
+      visitAfterOrder({ law: "HSL" }),
+      visitAfterOrder({ clientId: "C99" }),
+    ],
+  },
+  *evaluate({ visits, orders, clients, services, slice }, { workingDaysAfter }, report) {
+    if (slice.visits.length === 0) return;
+    const ofClient = orders.byClient.rows.subarray(
+      orders.byClient.offsets[slice.client],
+      orders.byClient.offsets[slice.client + 1],
+    );
+    for (const row of slice.visits) {
+      if (!visits.performed(row)) continue;
+      const day = visits.day(row);
+      const provider = visits.provider(row);
+      let entered = false;
+      let valid = false;
+      for (const order of ofClient) {
+        // A unit that nobody has described may be any provider's.
+        if (provider >= 0 && orders.provider(order) >= 0 && orders.provider(order) !== provider) continue;
+        if (orders.valid(order, day)) valid = true;
+        const deadline = addWorkingDays(day, workingDaysAfter);
+        const status = orders.status(order);
+        if (
+          orders.validFrom(order) > day &&
+          orders.validFrom(order) <= deadline &&
+          dayOf(orders.orderedAt(order)) <= deadline &&
+          status !== "declined" &&
+          status !== "cancelled"
+        ) {
+          entered = true;
+        }
+      }
+      if (valid) continue;
+      if (orders.count === 0) {
+        report.tooLittleData("beställningar saknas");
+      } else if (!clients.known(slice.client)) {
+        report.tooLittleData("brukaren är okänd");
+      } else if (services.has(visits.services(row), "alarm")) {
+        report.suppressed("alarm", [row]);
+      } else if (visits.law(row) === "HSL" || services.has(visits.services(row), "nursing")) {
+        report.suppressed("otherLaw", [row]);
+      } else if (entered) {
+        report.suppressed("enteredLater", [row]);
+      } else {
+        yield {
+          records: [row],
+          minutes: visits.minutes(row),
+          reason: `Besöket ${formatLocal(visits.start(row))}${Number.isNaN(visits.end(row)) ? "" : `–${formatClock(visits.end(row))}`} gjordes en dag då utföraren inte hade någon beställning för brukaren.`,
+          evidence: {
+            "beställning hos utföraren gäller dagen": false,
+            "beställningar för brukaren, alla utförare": ofClient.length,
+            "lades in senare, inom vardagar": [false, workingDaysAfter],
+          },
+        };
+      }
+    }
+  },
+});
