@@ -317,7 +317,7 @@ export class Plans extends RecordTable {
   /** The version in force at an instant; the oldest known where all are later. */
   frozenAt(plan: number, at: Instant): number {
     const { versions, modifiedAt } = this.#c;
-    if (versions === null || versions.offsets[plan + 1]! - versions.offsets[plan]! < 2) return plan;
+    if (versions === null || !this.changed(plan)) return plan;
     let held = versions.rows[versions.offsets[plan]!]!;
     for (let i = versions.offsets[plan]! + 1; i < versions.offsets[plan + 1]!; i++) {
       const version = versions.rows[i]!;
@@ -325,6 +325,11 @@ export class Plans extends RecordTable {
       held = version;
     }
     return held;
+  }
+  /** There are older versions, which may say something else. */
+  changed(plan: number): boolean {
+    const { versions } = this.#c;
+    return versions !== null && versions.offsets[plan + 1]! - versions.offsets[plan]! > 1;
   }
   /** All versions, oldest first. */
   versions(plan: number): Int32Array {

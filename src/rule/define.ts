@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import type { Period, SourcedRecord, SourceFacts, Tables, Warning } from "#columns";
+import type { Matches } from "#match";
 import type { Day, Instant, LocalDate } from "#model";
+import type { Settlement } from "#settle";
 
 export type Level = "quality" | "error" | "indicator" | "pattern";
 /** info: shown on request; review: in the queue; hold: payment waits. */
@@ -80,7 +82,12 @@ export interface Slices {
 export type Scope = keyof Slices;
 
 /** What a rule may read, by the names it lists in `reads`. */
-export type RuleTables = Omit<Tables, "asOf" | "period">;
+export interface RuleTables extends Omit<Tables, "asOf" | "period"> {
+  /** Which visit answers to which plan. */
+  matches: Matches;
+  /** Granted, planned, registered, payable and claimed; order lines of visits; what minutes cost. */
+  settlement: Settlement;
+}
 export type TableName = keyof RuleTables;
 
 /** Tables whose rows are records that a finding can rest on. */

@@ -1,6 +1,7 @@
 import type { Tables } from "#columns";
-import { dayOf, formatDay } from "#model";
-import type { Day } from "#model";
+import { type Matches, matchVisits } from "#match";
+import { type Day, dayOf, formatDay } from "#model";
+import { Settlement } from "#settle";
 import type {
   EvidenceNode,
   Finding,
@@ -24,6 +25,9 @@ import { clientDays, clientMonth, monthsOf, providerMonth, sliceKey, sourceMonth
 export interface EngineInput {
   tenant: string;
   tables: Tables;
+  /** Where they have been made already. */
+  matches?: Matches;
+  settlement?: Settlement;
   rules: readonly Rule[];
   parameters?: readonly ParameterVersion[];
   exceptions?: readonly RuleException[];
@@ -162,8 +166,10 @@ class Run {
 
   constructor(input: EngineInput, rules: readonly Rule[]) {
     this.#input = input;
-    this.#tables = input.tables;
-    this.#context = { ...input.tables, slice: undefined as unknown as Slices[Scope], asOf: input.tables.asOf };
+    const matches = input.matches ?? matchVisits(input.tables);
+    this.#tables = { ...input.tables, matches, settlement: input.settlement ?? new Settlement(input.tables, matches) };
+    // The slice is set before any rule is asked.
+    this.#context = { ...this.#tables, slice: undefined as unknown as Slices[Scope], asOf: input.tables.asOf };
     const preceding = new Set(rules.flatMap((rule) => rule.yieldsTo));
     for (const rule of rules) {
       const given = (input.parameters ?? []).filter((version) => version.rule === rule.id);

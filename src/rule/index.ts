@@ -27,5 +27,7 @@ export {
 export type { Day, Instant } from "#model";
 export { NO_DAY } from "#columns";
 export type { AbsenceKind, Clients, Plans, Services, Silence, Visits, Warning } from "#columns";
+export { orderedPair, silentFor, visitSilences } from "#match";
+export { speedKmPerHour } from "#travel";
 /** Records for examples. */
 export const { at, daily, home, sample } = samples;

@@ -1,0 +1,11 @@
+export * from "./lines.ts";
+export {
+  Matches,
+  matchVisits,
+  orderedPair,
+  type PlanState,
+  planStates,
+  type VisitState,
+  visitStates,
+} from "./matches.ts";
+export { silentFor, visitSilences } from "./missed.ts";

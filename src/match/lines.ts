@@ -1,0 +1,259 @@
+import { rowsOf, type Tables } from "#columns";
+import { atMinute, type Day, type Instant, minuteOfDay, monthOf, weekdayOf } from "#model";
+import type { Matches } from "./matches.ts";
+
+/** Order lines that share a visit, and which part of its minutes each has; the parts sum to 1. */
+export interface Shares {
+  lines: readonly number[];
+  parts: readonly number[];
+}
+
+const NONE: Shares = { lines: [], parts: [] };
+const WHOLE: readonly number[] = [1];
+
+/** First minute and first minute after, of the local day; night goes on past midnight. */
+const parts = {
+  morning: [360, 600],
+  midday: [600, 840],
+  afternoon: [840, 1020],
+  evening: [1020, 1320],
+  night: [1320, 360],
+} as const;
+
+function inPart(part: keyof typeof parts, minute: number): boolean {
+  const [from, until] = parts[part];
+  return from < until ? minute >= from && minute < until : minute >= from || minute < until;
+}
+
+interface Wanted {
+  client: number;
+  provider: number;
+  unit: number;
+  order: number;
+  start: Instant;
+  day: Day;
+  services: number;
+}
+
+/**
+ * Finds the order lines of visits and plans: those of the client and provider that are in force on the local start day
+ * and name a service of the visit. Order, unit, weekday and part of day prefer, they never exclude.
+ */
+export class LineMatcher {
+  readonly #tables: Tables;
+  readonly #matches: Matches | null;
+  readonly #single: Shares[] = [];
+
+  constructor(tables: Tables, matches: Matches | null) {
+    this.#tables = tables;
+    this.#matches = matches;
+  }
+
+  /** A visit that does not name its services has those of its plan. */
+  ofVisit(visit: number): Shares {
+    const { visits, plans } = this.#tables;
+    let services = visits.services(visit);
+    if (services < 0 && this.#matches !== null && this.#matches.plan(visit) >= 0) {
+      services = plans.services(plans.frozen(this.#matches.plan(visit)));
+    }
+    return this.#find({
+      client: visits.client(visit),
+      provider: visits.provider(visit),
+      unit: visits.unit(visit),
+      order: visits.order(visit),
+      start: visits.start(visit),
+      day: visits.day(visit),
+      services,
+    });
+  }
+
+  /** Of the version in force at the plan's start. */
+  ofPlan(plan: number, day: Day): Shares {
+    const { plans } = this.#tables;
+    const frozen = plans.frozen(plan);
+    return this.#find({
+      client: plans.client(plan),
+      provider: plans.provider(frozen),
+      unit: plans.unit(frozen),
+      order: plans.order(frozen),
+      start: plans.start(frozen),
+      day,
+      services: plans.services(frozen),
+    });
+  }
+
+  /** The line that a claim on a service is about on a day, or -1. */
+  ofClaim(claim: number, day: Day): number {
+    const { claims } = this.#tables;
+    const service = claims.service(claim);
+    const wanted: Wanted = {
+      client: claims.client(claim),
+      provider: claims.provider(claim),
+      unit: claims.unit(claim),
+      order: claims.order(claim),
+      start: atMinute(day, 12 * 60),
+      day,
+      services: -1,
+    };
+    return this.#best(wanted, service);
+  }
+
+  #find(wanted: Wanted): Shares {
+    if (wanted.services < 0) return this.#one(this.#best(wanted, -1));
+    const services = this.#tables.services.list(wanted.services);
+    if (services.length === 1) return this.#one(this.#best(wanted, services[0]!));
+    const lines: number[] = [];
+    for (const service of services) {
+      const line = this.#best(wanted, service);
+      if (line >= 0 && !lines.includes(line)) lines.push(line);
+    }
+    if (lines.length < 2) return this.#one(lines[0] ?? -1);
+    const minutes = lines.map((line) => this.#tables.lines.minutes(line));
+    const total = minutes.reduce((sum, part) => sum + part, 0);
+    return { lines, parts: minutes.map((part) => (total > 0 ? part / total : 1 / lines.length)) };
+  }
+
+  #one(line: number): Shares {
+    if (line < 0) return NONE;
+    return (this.#single[line] ??= { lines: [line], parts: WHOLE });
+  }
+
+  /** `service` -1: any. The row that fits best; among equals the first by order and id. */
+  #best(wanted: Wanted, service: number): number {
+    const { orders, lines } = this.#tables;
+    let best = -1;
+    let bestFit = -1;
+    const ofClient = orders.byClient;
+    for (let i = ofClient.offsets[wanted.client]!; i < ofClient.offsets[wanted.client + 1]!; i++) {
+      const order = ofClient.rows[i]!;
+      if (!orders.valid(order, wanted.day)) continue;
+      const provider = orders.provider(order);
+      if (provider >= 0 && wanted.provider >= 0 && provider !== wanted.provider) continue;
+      const orderFit = (order === wanted.order ? 16 : 0) + (orders.unit(order) === wanted.unit ? 8 : 0);
+      const { rows, offsets } = lines.byOrder;
+      for (let j = offsets[order]!; j < offsets[order + 1]!; j++) {
+        const line = rows[j]!;
+        if (service >= 0 && lines.service(line) !== service) continue;
+        if (!lines.valid(line, wanted.day)) continue;
+        let fit = orderFit;
+        const part = lines.partOfDay(line);
+        if (part !== "any") fit += inPart(part, minuteOfDay(wanted.start)) ? 2 : -2;
+        if (lines.listsWeekdays(line)) fit += lines.onWeekday(line, weekdayOf(wanted.day)) ? 1 : -1;
+        fit += 3;
+        if (fit > bestFit) [best, bestFit] = [line, fit];
+      }
+    }
+    return best;
+  }
+}
+
+/** The minute of the local day at which an occurrence counts as inside an absence or not. */
+function referenceMinute(part: keyof typeof parts | "any", occurrence: number, occurrences: number): number {
+  if (part === "night") return 120;
+  if (part !== "any") return (parts[part][0] + parts[part][1]) / 2;
+  // Spread over the waking day, 07–22.
+  return 420 + Math.floor(((occurrence + 0.5) / Math.max(1, occurrences)) * 900);
+}
+
+function occurrencesOn({ lines }: Tables, line: number, day: Day): number {
+  const times = lines.times(line);
+  const listed = lines.listsWeekdays(line);
+  const onDay = !listed || lines.onWeekday(line, weekdayOf(day));
+  const first = lines.validFrom(line);
+  switch (lines.per(line)) {
+    case "day":
+      return onDay ? times : 0;
+    case "week":
+      return listed ? (onDay ? times : 0) : times / 7;
+    case "fortnight": {
+      const weeks = Math.floor((day - (first - (weekdayOf(first) - 1))) / 7);
+      if (listed) return onDay && weeks % 2 === 0 ? times : 0;
+      return times / 14;
+    }
+    case "month": {
+      const month = monthLength(day);
+      return times / month;
+    }
+    case "once":
+      return day === first ? times : 0;
+  }
+}
+
+/** The line has an occurrence on the day; without weekdays, every day of its validity may have one. */
+export function expectsVisit(tables: Tables, line: number, day: Day): boolean {
+  return tables.lines.valid(line, day) && occurrencesOn(tables, line, day) > 0;
+}
+
+function monthLength(day: Day): number {
+  const [year, month] = monthOf(day).split("-").map(Number) as [number, number];
+  return new Date(Date.UTC(year, month, 0)).getUTCDate();
+}
+
+/** Granted minutes of a line over days of one month, before any limit of the decision: fractions are kept. */
+export function grossMinutes(
+  tables: Tables,
+  line: number,
+  firstDay: Day,
+  lastDay: Day,
+): { granted: number; absent: number } {
+  const { lines, orders, absences } = tables;
+  const order = lines.order(line);
+  const each = lines.minutes(line) * lines.staffing(line);
+  const client = order < 0 ? -1 : orders.client(order);
+  const away = client >= 0 && absences.byClient.offsets[client] !== absences.byClient.offsets[client + 1];
+  let granted = 0;
+  let absent = 0;
+  for (let day = firstDay; day <= lastDay; day++) {
+    if (!lines.valid(line, day) || order < 0 || !orders.valid(order, day)) continue;
+    const occurrences = occurrencesOn(tables, line, day);
+    if (occurrences === 0) continue;
+    granted += occurrences * each;
+    if (!away) continue;
+    const whole = Math.ceil(occurrences);
+    for (let occurrence = 0; occurrence < whole; occurrence++) {
+      const at = atMinute(day, referenceMinute(lines.partOfDay(line), occurrence, whole));
+      if (absences.covering(client, at, at + 1) >= 0) absent += (occurrences / whole) * each;
+    }
+  }
+  return { granted, absent };
+}
+
+export interface Granted {
+  /** Whole minutes, rounded half up once. */
+  granted: number;
+  /** Of the granted minutes, those of occurrences that fall inside absences. */
+  absent: number;
+}
+
+/**
+ * Granted minutes of each line of a client in a month, also those that grant nothing then. Where the decision sets
+ * minutes per month, the lines of its orders are scaled down together.
+ */
+export function grantedInMonth(tables: Tables, client: number, firstDay: Day, lastDay: Day): Map<number, Granted> {
+  const { orders, lines, decisions } = tables;
+  const gross = new Map<number, { granted: number; absent: number }>();
+  const byDecision = new Map<number, number>();
+  const ofClient = rowsOf(orders.byClient, client);
+  for (const order of ofClient) {
+    for (const line of rowsOf(lines.byOrder, order)) {
+      const minutes = grossMinutes(tables, line, firstDay, lastDay);
+      gross.set(line, minutes);
+      const decision = orders.decision(order);
+      if (decision >= 0) byDecision.set(decision, (byDecision.get(decision) ?? 0) + minutes.granted);
+    }
+  }
+  const granted = new Map<number, Granted>();
+  for (const [line, minutes] of gross) {
+    const decision = orders.decision(lines.order(line));
+    const total = byDecision.get(decision) ?? 0;
+    const limit = decision < 0 ? NaN : decisions.grantedMinutesPerMonth(decision);
+    const scale = limit < total ? limit / total : 1;
+    granted.set(line, { granted: rounded(minutes.granted * scale), absent: rounded(minutes.absent * scale) });
+  }
+  return granted;
+}
+
+/** Half up; sums of sevenths and the like may come out a hair below the half. */
+function rounded(minutes: number): number {
+  return Math.floor(minutes + 0.5 + 1e-9);
+}

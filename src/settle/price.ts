@@ -1,0 +1,49 @@
+import type { Tables } from "#columns";
+import { type Day, formatDay, type Ore } from "#model";
+
+/** What an hour of a service costs on a day, or why that is not known. */
+export type Price =
+  | { orePerHour: Ore; contract: number; why: null }
+  | { orePerHour: null; contract: number; why: "no contract" | "no price" };
+
+interface PriceRow {
+  from?: string;
+  services?: readonly string[];
+  band?: string;
+  area?: string;
+  orePerHour?: number;
+}
+
+/**
+ * The price of a service per hour: the row of the contract in force that names the service, else one for all services;
+ * the later `from` first among equals. Rows for a band or an area do not answer, since neither is known here.
+ */
+export function priceOf(
+  { contracts, services }: Tables,
+  provider: number,
+  unit: number,
+  service: number,
+  day: Day,
+): Price {
+  const contract = contracts.inForce(provider, unit, service, day);
+  if (contract < 0) return { orePerHour: null, contract, why: "no contract" };
+  const date = formatDay(day);
+  const code = service < 0 ? null : services.code[service]!;
+  const given = contracts.terms(contract)["price"];
+  // Terms are checked when a contract is stored; unknown keys are kept, so the rows are looked at field by field.
+  const rows = (Array.isArray(given) ? (given as PriceRow[]) : [])
+    .filter((row) => typeof row.orePerHour === "number" && row.band === undefined && row.area === undefined)
+    .filter((row) => (row.from ?? "") <= date)
+    .filter((row) => row.services === undefined || (code !== null && row.services.includes(code)))
+    .sort(
+      (a, b) =>
+        Number(b.services !== undefined) - Number(a.services !== undefined) || compare(b.from ?? "", a.from ?? ""),
+    );
+  const row = rows[0];
+  if (row === undefined) return { orePerHour: null, contract, why: "no price" };
+  return { orePerHour: row.orePerHour!, contract, why: null };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
