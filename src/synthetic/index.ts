@@ -1,3 +1,4 @@
+export { failing, type Fault, type SimulatorEnv } from "./faults.ts";
 export { makeWorld } from "./make-world.ts";
 export type { WorldOptions } from "./make-world.ts";
 export { worldStats } from "./stats.ts";
