@@ -2,7 +2,7 @@ import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { AppError } from "#errors";
 import { parseDate } from "#model";
-import { type EmbeddedOptions, startEmbedded } from "./embedded.ts";
+import { codeOf, type EmbeddedOptions, startEmbedded } from "./embedded.ts";
 import { parseTimestamp } from "./tables/columns.ts";
 
 /** The database cannot be reached or cannot go on; the message says what to do. */
@@ -11,7 +11,7 @@ export class DatabaseUnavailable extends AppError {
   readonly kind = "unavailable";
 }
 
-export type Orm = NodePgDatabase<Record<string, never>>;
+export type Orm = NodePgDatabase;
 
 /** One transaction: drizzle for ordinary queries and the connection itself for COPY, on the same snapshot. */
 export interface Transaction {
@@ -93,9 +93,8 @@ async function connect(
     application_name: "klarsyn",
     connectionTimeoutMillis: 15_000,
     keepAlive: true,
-    onConnect: async (client) => {
-      await client.query("SET timezone TO 'UTC'; SET datestyle TO 'ISO'");
-    },
+    // Awaited by the pool, though its type does not say so.
+    onConnect: (client) => client.query("SET timezone TO 'UTC'; SET datestyle TO 'ISO'") as unknown as void,
   });
   // A connection that breaks while idle is replaced; whoever needs the database next sees whether it is gone.
   pool.on("error", () => undefined);
@@ -179,8 +178,6 @@ const isCut = (error: unknown): boolean =>
   error instanceof Error &&
   (/Connection terminated|timeout exceeded when trying to connect/.test(error.message) ||
     ["ECONNRESET", "EPIPE"].includes(codeOf(error)));
-
-const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? "");
 
 /** Host and database, without user, password and parameters. */
 function where(url: string): string {

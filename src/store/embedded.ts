@@ -130,7 +130,7 @@ async function attach(host: string): Promise<pg.Client | "nothing" | "wait"> {
     const code = codeOf(error);
     // 53300: too many connections. 57P03: starting up or shutting down; other 57Pxx and a cut connection: stopping.
     if (code === "ENOENT" || code === "ECONNREFUSED") return "nothing";
-    if (code.startsWith("57P") || code === "53300" || code === "ECONNRESET" || code === "unknown") return "wait";
+    if (code.startsWith("57P") || code === "53300" || code === "ECONNRESET" || code === "") return "wait";
     throw new EmbeddedDatabaseError(
       `The embedded Postgres at ${host} refuses this user (${code}): run Klarsyn as the user that owns the data folder.`,
       {},
@@ -197,13 +197,13 @@ async function start(
       detached: true,
       stdio: ["ignore", log.fd, log.fd],
     });
-    let ended = false;
-    child.once("exit", () => (ended = true));
-    child.once("error", () => (ended = true));
+    const state = { ended: false };
+    child.once("exit", () => (state.ended = true));
+    child.once("error", () => (state.ended = true));
     child.unref();
-    while (!ended) {
-      const state = await readFile(join(data, "postmaster.pid"), "utf8").catch(() => "");
-      if (state.startsWith(`${child.pid}\n`) && state.includes("ready")) return;
+    while (!state.ended) {
+      const lines = await readFile(join(data, "postmaster.pid"), "utf8").catch(() => "");
+      if (lines.startsWith(`${child.pid}\n`) && lines.includes("ready")) return;
       await sleep(10);
     }
   } finally {
@@ -424,7 +424,11 @@ function alive(pid: number): boolean {
   }
 }
 
-const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? "unknown");
+/** The code of an error of Node or Postgres; empty where it has none. */
+export function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === "string" ? code : "";
+}
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(

@@ -4,6 +4,7 @@ import type { Day, Instant } from "#model";
 import type { Database, Transaction } from "./database.ts";
 import { columnName, type Evaluated, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
 import { findings as table } from "./tables/findings.ts";
+import { without } from "./without.ts";
 
 export type Level = "quality" | "error" | "indicator" | "pattern";
 export type Severity = "info" | "review" | "hold";
@@ -225,10 +226,10 @@ export async function selectFindings(
     .orderBy(asc(table.id))
     .limit(limit);
   // Text columns hold what `writeFindings` wrote.
-  return rows.map(({ tenantId: _, contentHash: __, records, evidence, ...row }) => ({
-    ...row,
-    records: JSON.parse(records),
-    evidence: JSON.parse(evidence),
+  return rows.map((row) => ({
+    ...without(row, "tenantId", "contentHash"),
+    records: JSON.parse(row.records),
+    evidence: JSON.parse(row.evidence),
   })) as Finding[];
 }
 

@@ -2,6 +2,7 @@ import { and, asc, eq } from "drizzle-orm";
 import type { Day, Instant } from "#model";
 import type { Database } from "./database.ts";
 import { exceptions, ruleParameters } from "./tables/rules.ts";
+import { without } from "./without.ts";
 
 /** A value of a rule's parameter from a day on. */
 export interface RuleParameter {
@@ -30,7 +31,7 @@ export async function selectRuleParameters(database: Database, tenantId: string)
     .from(ruleParameters)
     .where(eq(ruleParameters.tenantId, tenantId))
     .orderBy(asc(ruleParameters.fromDay), asc(ruleParameters.no));
-  return rows.map(({ no: _, tenantId: __, value, ...rest }) => ({ ...rest, value: JSON.parse(value) as unknown }));
+  return rows.map((row) => ({ ...without(row, "no", "tenantId"), value: JSON.parse(row.value) as unknown }));
 }
 
 /** Findings of a rule about a subject that are accepted, with the reason, through a day. */
@@ -59,5 +60,5 @@ export async function selectExceptions(
     .from(exceptions)
     .where(and(eq(exceptions.tenantId, tenantId), ruleId === undefined ? undefined : eq(exceptions.ruleId, ruleId)))
     .orderBy(asc(exceptions.no));
-  return rows.map(({ no: _, tenantId: __, ...rest }) => rest);
+  return rows.map((row) => without(row, "no", "tenantId"));
 }

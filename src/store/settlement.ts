@@ -4,6 +4,7 @@ import type { Instant, Month, Ore } from "#model";
 import type { Database } from "./database.ts";
 import { columnName, type Evaluated, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
 import { settlementLines as table } from "./tables/settlement.ts";
+import { without } from "./without.ts";
 
 const minuteKinds = [
   "granted",
@@ -192,7 +193,7 @@ export async function* streamSettlement(
       ...selection,
       ...(after === undefined ? {} : { after }),
     });
-    for (const { id: _, ...line } of page) yield line;
+    for (const line of page) yield without(line, "id");
     after = page.at(-1)?.id;
     if (after === undefined || page.length < 1000) return;
   }

@@ -10,13 +10,16 @@ describe("the lease of a tenant", () => {
     await using system = await testDatabase();
     const { database, tenantId } = system;
     {
-      await using _lease = await acquireLease(database, tenantId, { purpose: "night" });
+      await using first = await acquireLease(database, tenantId, { purpose: "night" });
+      first.check();
       const second = acquireLease(database, tenantId, { purpose: "reconcile" });
       await expect(second).rejects.toThrow(LeaseTaken);
       await expect(acquireLease(database, tenantId, { purpose: "pull" })).rejects.toThrow(/night on .*pid \d+/);
-      await using _other = await acquireLease(database, "0180", { purpose: "night" });
+      await using other = await acquireLease(database, "0180", { purpose: "night" });
+      other.check();
     }
-    await using _again = await acquireLease(database, tenantId, { purpose: "night" });
+    await using again = await acquireLease(database, tenantId, { purpose: "night" });
+    again.check();
   });
 
   test("is waited for", async () => {
@@ -24,7 +27,8 @@ describe("the lease of a tenant", () => {
     const first = await acquireLease(system.database, system.tenantId, { purpose: "night" });
     const waiting = acquireLease(system.database, system.tenantId, { purpose: "pull", waitMs: 10_000 });
     await first.release();
-    await using _second = await waiting;
+    await using second = await waiting;
+    expect(second.signal.aborted).toBe(false);
   });
 
   test("ends with the process that held it", async () => {
@@ -36,7 +40,8 @@ describe("the lease of a tenant", () => {
     await once(child.stdout, "data");
     await expect(acquireLease(system.database, system.tenantId, { purpose: "night" })).rejects.toThrow(LeaseTaken);
     child.kill("SIGKILL");
-    await using _lease = await acquireLease(system.database, system.tenantId, { purpose: "night", waitMs: 10_000 });
+    await using lease = await acquireLease(system.database, system.tenantId, { purpose: "night", waitMs: 10_000 });
+    lease.check();
   });
 
   test("is known to be lost when its connection is", async () => {
@@ -50,6 +55,7 @@ describe("the lease of a tenant", () => {
     );
     await aborted;
     expect(() => lease.check()).toThrow(/is lost/);
-    await using _next = await acquireLease(database, tenantId, { purpose: "night", waitMs: 5_000 });
+    await using next = await acquireLease(database, tenantId, { purpose: "night", waitMs: 5_000 });
+    next.check();
   });
 });

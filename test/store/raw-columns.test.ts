@@ -131,7 +131,7 @@ describe("readRawColumns", () => {
       fromDay: day("2026-10-01"),
       throughDay: day("2026-10-31"),
     });
-    expect(texts(columns.id, columns.count).toSorted()).toEqual(["first", "last"]);
+    expect(new Set(texts(columns.id, columns.count))).toEqual(new Set(["first", "last"]));
     const none = await readRawColumns(database, "9999", "visits");
     expect(none.count).toBe(0);
     expect(none.id.offsets).toHaveLength(1);
