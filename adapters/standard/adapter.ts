@@ -110,6 +110,7 @@ async function* readUpload(
   }
   let held: Page | null = null;
   for await (const page of readEntity(entity, { name, text: decodeText(counted()), notice })) {
+    if (held !== null && page.records.length === 0 && page.broken === undefined) continue;
     if (held !== null) yield held;
     held = { ...page, cursor: null, place: name };
   }

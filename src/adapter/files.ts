@@ -325,6 +325,8 @@ async function* readDelivery(
   let held: Page | null = null;
   let records = 0;
   for await (const page of read(file)) {
+    // Where the records fill the pages evenly, nothing is left for the last.
+    if (held !== null && page.records.length === 0 && page.broken === undefined) continue;
     if (held !== null) yield held;
     held = { ...page, cursor: null, place: file.name, delivery };
     records += page.records.length + (page.broken?.length ?? 0);
