@@ -150,9 +150,23 @@ export function resolve(
         (nodeId[a]! < nodeId[b]! ? -1 : nodeId[a]! > nodeId[b]! ? 1 : 0),
     )[0]!;
     const key = hashOf.get(top) ?? `${nodeSource[shown]!}/${nodeId[shown]!}`;
-    return { nodes, key, text: nodeId[shown]!, known: nodes.some((of) => hasMaster.has(of)) };
+    const source = nodeSource[shown]!;
+    return {
+      nodes,
+      key,
+      text: nodeId[shown]!,
+      source,
+      rank: nodeRank[shown]!,
+      known: nodes.some((of) => hasMaster.has(of)),
+    };
   });
   clusters.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  // Two systems may use the same id for different people: then only the first system's is shown bare.
+  const shownBy = new Map<string, number>();
+  for (const { text, rank } of clusters) shownBy.set(text, Math.min(rank, shownBy.get(text) ?? Infinity));
+  for (const cluster of clusters) {
+    if (cluster.rank !== shownBy.get(cluster.text)) cluster.text = `${cluster.source}/${cluster.text}`;
+  }
 
   const codeOfNode = new Int32Array(parent.length);
   const known = new Uint8Array(clusters.length);

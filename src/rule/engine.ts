@@ -1,7 +1,7 @@
 import type { Tables } from "#columns";
 import { type Matches, matchVisits } from "#match";
 import { type Day, dayOf, formatDay } from "#model";
-import { Settlement } from "#settle";
+import { Settlement, settlementRow, type SettlementRow } from "#settle";
 import type {
   EvidenceNode,
   Finding,
@@ -41,8 +41,11 @@ export interface EngineResult {
   findings: readonly Finding[];
   /** What was suppressed or could not be judged, per rule and slice; in order of rule, slice and cause. */
   outcomes: readonly Outcome[];
+  /** The figures of every client's month that was evaluated. */
+  settlement: ReadonlyArray<SettlementRow & { slice: string }>;
   /**
-   * True where the slice of a stored finding or outcome was evaluated: what is not among the new ones is gone.
+   * True where the slice of a stored finding, outcome or figure was evaluated: what is not among the new ones is gone.
+   * Ask it for the slices that are stored, with "all" too: it is false for months outside the period.
    */
   covers(slice: string): boolean;
 }
@@ -63,6 +66,7 @@ export function runEngine(input: EngineInput): EngineResult {
       const slice = clientMonth(tables, client, first, last);
       if (slice === null) continue;
       const key = tables.clients.key(client);
+      run.settle(client, first, last, key);
       for (const scope of ["visit", "planned-visit", "order", "claim", "client-month"] as const)
         run.slice(scope, slice, key);
       if (run.has("client-day") && slice.visits.length > 0) {
@@ -76,9 +80,8 @@ export function runEngine(input: EngineInput): EngineResult {
         for (const slice of staffDays(tables, staff, first, last)) run.slice("staff-day", slice, key);
       }
     }
-    if (run.has("provider-month")) {
+    if (run.has("provider-month") && dirty.providers(month)) {
       for (let provider = 0; provider < tables.providers.count; provider++) {
-        if (!dirty.provider(provider, month)) continue;
         const slice = providerMonth(tables, provider, first, last);
         if (slice !== null) run.slice("provider-month", slice, tables.providers.key(provider));
       }
@@ -156,6 +159,7 @@ class Run {
   readonly #report: Report<string>;
   readonly #findings = new Map<string, Finding>();
   readonly #outcomes: Outcome[] = [];
+  readonly #settled: Array<SettlementRow & { slice: string }> = [];
   /** Pairs of visits that rules with precedence reported, as "a b" of rows, a < b: by rule. */
   readonly #pairs = new Map<string, Set<string>>();
   /** Of the slice at hand. */
@@ -192,6 +196,13 @@ class Run {
         return this.#rule!.rule.yieldsTo.some((id) => this.#pairs.get(id)?.has(pair) === true);
       },
     };
+  }
+
+  settle(client: number, first: Day, last: Day, subject: string): void {
+    const slice = sliceKey("client-month", subject, first);
+    for (const figures of this.#tables.settlement.month(client, first, last)) {
+      this.#settled.push({ ...settlementRow(this.#input.tables, figures), slice });
+    }
   }
 
   has(scope: Scope): boolean {
@@ -407,8 +418,9 @@ class Run {
     );
   }
 
-  result(): { findings: Finding[]; outcomes: Outcome[] } {
+  result(): Omit<EngineResult, "covers"> {
     return {
+      settlement: this.#settled,
       findings: [...this.#findings.values()].sort((a, b) => compare(a.id, b.id)),
       outcomes: this.#outcomes.sort(
         (a, b) =>

@@ -40,8 +40,8 @@ export interface Figures {
     claimed: number;
     underDelivered: number;
   };
-  /** Null: no price is known. */
-  ore: { payable: Ore | null; claimed: Ore; overbilled: Ore; unbilled: Ore | null };
+  /** Where no price is known, payable and unbilled leave it out, and the trace says so. */
+  ore: { payable: Ore; claimed: Ore; overbilled: Ore; unbilled: Ore };
   codes: Readonly<Record<string, number>>;
   trace: readonly TraceStep[];
 }
@@ -271,7 +271,7 @@ class ClientMonth {
     const registered = minutesOf(row.registered);
     let left = row.granted * MINUTE;
     const payableMs = new Map<Day, number>();
-    let payableOre: number | null = 0;
+    let payableOre = 0;
     let why: string | undefined;
     let contract = -1;
     for (const [day, ms] of row.days) {
@@ -282,9 +282,8 @@ class ClientMonth {
       payableMs.set(day, paid);
       if (paid === 0) continue;
       if (price.orePerHour === null) {
-        payableOre = null;
         why = price.why === "no contract" ? "inget avtal gäller" : "avtalet har inget timpris för insatsen";
-      } else if (payableOre !== null) payableOre += roundHalfUp((paid * price.orePerHour) / 3_600_000);
+      } else payableOre += roundHalfUp((paid * price.orePerHour) / 3_600_000);
     }
     if (contract < 0) contract = priceOf(this.#tables, row.provider, row.unit, row.service, this.#first).contract;
     const payable = minutesOf(sum(payableMs.values()));
@@ -323,7 +322,7 @@ class ClientMonth {
         payable: payableOre,
         claimed: roundHalfUp(claimed.ore),
         overbilled: roundHalfUp(claimed.overbilled),
-        unbilled: claimed.unbilled === null ? null : roundHalfUp(claimed.unbilled),
+        unbilled: roundHalfUp(claimed.unbilled),
       },
       codes: Object.fromEntries([...claimed.codes].sort(([a], [b]) => (a < b ? -1 : 1))),
       trace,
@@ -411,8 +410,7 @@ class ClientMonth {
         payableOre === null ? (claimed.ore * over) / claimed.minutes : Math.max(0, claimed.ore - payableOre);
     } else {
       count("M04");
-      if (payableOre === null) compared.unbilled = null;
-      else if (compared.unbilled !== null) compared.unbilled += Math.max(0, payableOre - claimed.ore);
+      if (payableOre !== null) compared.unbilled += Math.max(0, payableOre - claimed.ore);
     }
   }
 }
@@ -428,6 +426,6 @@ interface Compared {
   minutes: number;
   ore: number;
   overbilled: number;
-  unbilled: number | null;
+  unbilled: number;
   codes: Map<string, number>;
 }
