@@ -1,3 +1,4 @@
+import { statfsSync } from "node:fs";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { AppError } from "#errors";
@@ -54,16 +55,29 @@ export async function openDatabase(
   from: { url: string } | { folder: string },
   options: DatabaseOptions = {},
 ): Promise<Database> {
-  if ("url" in from) return connect({ connectionString: from.url }, where(from.url), options, async () => undefined);
+  if ("url" in from)
+    return connect({ connectionString: from.url }, { name: where(from.url) }, options, async () => undefined);
   const server = await startEmbedded(from.folder, options.embedded);
   const { host, port, user } = server;
   try {
     await createOnce({ host, port, user, database: "postgres" }, "klarsyn");
-    return await connect({ host, port, user, database: "klarsyn" }, from.folder, options, server.close);
+    return await connect(
+      { host, port, user, database: "klarsyn" },
+      { name: `in ${from.folder}`, folder: from.folder },
+      options,
+      server.close,
+    );
   } catch (error) {
     await server.close();
     throw error;
   }
+}
+
+/** Which database it is, for messages. */
+interface Place {
+  name: string;
+  /** Of the embedded one. */
+  folder?: string;
 }
 
 async function createOnce(config: pg.ClientConfig, name: string): Promise<void> {
@@ -82,7 +96,7 @@ async function createOnce(config: pg.ClientConfig, name: string): Promise<void> 
 
 async function connect(
   config: pg.PoolConfig,
-  place: string,
+  place: Place,
   options: DatabaseOptions,
   after: () => Promise<void>,
 ): Promise<Database> {
@@ -104,7 +118,7 @@ async function connect(
     );
     const version = Math.floor((rows[0]?.version ?? 0) / 10_000);
     if (version < 15) {
-      throw new DatabaseUnavailable(`The database ${place} is PostgreSQL ${version}; Klarsyn needs 15 or later.`);
+      throw new DatabaseUnavailable(`The database ${place.name} is PostgreSQL ${version}; Klarsyn needs 15 or later.`);
     }
   } catch (error) {
     await pool.end();
@@ -123,7 +137,7 @@ async function connect(
 
 async function transaction<Result>(
   pool: pg.Pool,
-  place: string,
+  place: Place,
   work: (tx: Transaction) => Promise<Result>,
 ): Promise<Result> {
   let client: pg.PoolClient;
@@ -151,14 +165,29 @@ async function transaction<Result>(
 }
 
 /** What a person can do something about, as an AppError; all else as it is. */
-export function explain(error: unknown, place: string): unknown {
+function explain(error: unknown, place: Place): unknown {
   if (error instanceof AppError) return error;
   // drizzle puts the driver's error into `cause`.
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = codeOf(inner);
-  const what = problems[code] ?? (/^(08|57P)/.test(code) || isCut(inner) ? "closed the connection; try again" : null);
+  const cut = /^(08|57P0[12])/.test(codeOf(inner)) || isCut(inner);
+  // A server that cannot write its log stops at once, and has no time to say why.
+  const code = cut && isFull(place.folder) ? DISK_FULL : codeOf(inner);
+  const what = problems[code] ?? (cut ? "closed the connection; try again" : null);
   if (what === null) return error;
-  return new DatabaseUnavailable(`The database ${place} ${what}.`, { code }, { cause: error });
+  return new DatabaseUnavailable(`The database ${place.name} ${what}.`, { code }, { cause: error });
+}
+
+const DISK_FULL = "53100";
+
+/** Whether there is no room for one more segment of the server's log. */
+function isFull(folder: string | undefined): boolean {
+  if (folder === undefined) return false;
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize < 16 * 2 ** 20;
+  } catch {
+    return false;
+  }
 }
 
 const problems: Readonly<Record<string, string>> = {
@@ -169,7 +198,7 @@ const problems: Readonly<Record<string, string>> = {
   "28000": "refuses the user: check user and password in DATABASE_URL, and pg_hba.conf",
   "3D000": "does not exist: create it, or correct its name in DATABASE_URL",
   "42501": "does not let this user do that: it needs the right to create tables and read and write them",
-  "53100": "has no room left on its disk: make room and run the command again; nothing that was committed is lost",
+  [DISK_FULL]: "has no room left on its disk: make room and run the command again; nothing that was committed is lost",
   "53300": "has no free connection: raise max_connections, or stop other programs that use it",
   "57P03": "is starting or stopping; try again",
 };

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openDatabase } from "#store";
 
 const program = fileURLToPath(new URL("../support/use-database.ts", import.meta.url));
@@ -31,6 +31,20 @@ async function temporary(...below: string[]): Promise<Folder> {
       await rm(top, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
+}
+
+let cluster: Folder;
+beforeAll(async () => {
+  cluster = await temporary("data");
+  await (await openDatabase({ folder: cluster.path })).close();
+});
+afterAll(() => cluster[Symbol.asyncDispose]());
+
+/** As `temporary`, with a database that is already made: a copy, since making one takes longer. */
+async function prepared(...below: string[]): Promise<Folder> {
+  const folder = await temporary(...below);
+  await cp(cluster.path, folder.path, { recursive: true });
+  return folder;
 }
 
 function running(pid: number): boolean {
@@ -71,7 +85,7 @@ function command(folder: string, ...statements: string[]): Command {
 
 describe("the embedded Postgres", () => {
   test("keeps what was written, and stops with the last that uses it", async () => {
-    await using folder = await temporary("data");
+    await using folder = await prepared("data");
     const first = command(folder.path, "CREATE TABLE kept AS SELECT 1 AS one");
     await first.said;
     const pid = await folder.postmaster();
@@ -98,8 +112,7 @@ describe("the embedded Postgres", () => {
   });
 
   test("is found by commands that open it while others close it", async () => {
-    await using folder = await temporary("data");
-    await (await openDatabase({ folder: folder.path })).close();
+    await using folder = await prepared("data");
     const use = async (): Promise<void> => {
       for (let round = 0; round < 6; round++) {
         await using database = await openDatabase({ folder: folder.path });
@@ -111,7 +124,7 @@ describe("the embedded Postgres", () => {
   });
 
   test("recovers what was committed after everything was killed", async () => {
-    await using folder = await temporary("data");
+    await using folder = await prepared("data");
     const killed = command(folder.path, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS no");
     await killed.said;
     const pid = await folder.postmaster();
@@ -124,7 +137,7 @@ describe("the embedded Postgres", () => {
   });
 
   test("outlives a command that was killed, and is used and stopped by the next", async () => {
-    await using folder = await temporary("data");
+    await using folder = await prepared("data");
     const killed = command(folder.path, "CREATE TABLE kept AS SELECT 1 AS one");
     await killed.said;
     const pid = await folder.postmaster();
@@ -138,7 +151,7 @@ describe("the embedded Postgres", () => {
   });
 
   test("starts where a killed server's number now belongs to another process", async () => {
-    await using folder = await temporary("data");
+    await using folder = await prepared("data");
     const killed = command(folder.path, "CREATE TABLE kept AS SELECT 1 AS one");
     await killed.said;
     process.kill(await folder.postmaster(), "SIGKILL");
@@ -161,7 +174,7 @@ describe("the embedded Postgres", () => {
   });
 
   test("has a place for its socket where the folder's path is too long for one", async () => {
-    await using folder = await temporary(
+    await using folder = await prepared(
       "a-name-of-forty-letters-to-make-it-longer",
       "another-one-of-about-forty-letters",
       "data",
@@ -175,7 +188,7 @@ describe("the embedded Postgres", () => {
   });
 
   test("listens on nothing but a socket that only its owner can reach", async () => {
-    await using folder = await temporary("data");
+    await using folder = await prepared("data");
     await using database = await openDatabase({ folder: folder.path });
     const { rows } = await database.pool.query("SHOW listen_addresses");
     expect(rows).toEqual([{ listen_addresses: "" }]);
@@ -184,7 +197,7 @@ describe("the embedded Postgres", () => {
   });
 
   test("writes no values of rows to its log", async () => {
-    await using folder = await temporary("data");
+    await using folder = await prepared("data");
     await using database = await openDatabase({ folder: folder.path });
     await database.pool.query("CREATE TABLE people (number text PRIMARY KEY)");
     await database.pool.query("INSERT INTO people VALUES ('189001019802')");
@@ -194,8 +207,7 @@ describe("the embedded Postgres", () => {
   });
 
   test("says which program a folder of a newer or older Postgres needs", async () => {
-    await using folder = await temporary("data");
-    await (await openDatabase({ folder: folder.path })).close();
+    await using folder = await prepared("data");
     const file = join(folder.path, "postgres/data/PG_VERSION");
     await writeFile(file, "99\n");
     await expect(openDatabase({ folder: folder.path })).rejects.toThrow(/PostgreSQL 99, newer than this Klarsyn's 18/);
@@ -233,18 +245,22 @@ describe.runIf(mountable)("a full disk", () => {
     expect(said).toMatchObject([{ code: "database.embedded", error: expect.stringContaining("is full: make room") }]);
   });
 
-  test("is named when a copy fails for it, and what was committed stays", async () => {
+  const full = { code: "database.unavailable", error: expect.stringContaining("no room left on its disk") };
+
+  test("is named when it strikes in the middle of a copy, in or out, and what was committed stays", async () => {
     const said = await onSmallDisk(
       120,
       "CREATE TABLE kept AS SELECT 1 AS one",
-      "CREATE UNLOGGED TABLE big AS SELECT repeat(md5(no::text), 30) FROM generate_series(1, 1000000) no",
+      "CREATE UNLOGGED TABLE big (text text)",
+      "FILL big",
+      "COPY (SELECT md5(no::text) FROM generate_series(1, 20000000) no ORDER BY 1) TO STDOUT (FORMAT binary)",
       "SELECT * FROM kept",
     );
-    expect(said).toMatchObject([
-      [],
-      { code: "database.unavailable", error: expect.stringContaining("no room left on its disk") },
-      [{ one: 1 }],
-      "ready",
-    ]);
+    expect(said).toMatchObject([[], [], full, full, [{ one: 1 }], "ready"]);
+  });
+
+  test("is named when the server stops for it", async () => {
+    const said = await onSmallDisk(120, "CREATE TABLE big (text text)", "FILL big");
+    expect(said.slice(0, 2)).toMatchObject([[], full]);
   });
 });
