@@ -3,3 +3,14 @@ export { isIncomplete, type Pulled, type PullOptions, type PullProgress, pullSou
 export { type Retried, retryQuarantine } from "./quarantine.ts";
 export { compareMappings, type MappingDifference, rebuild, type Rebuilt } from "./rebuild.ts";
 export type { Intake, IntakeSource, PullableSource } from "./source.ts";
+export {
+  aliasKinds,
+  type AliasList,
+  importAliases,
+  type ImportedAliases,
+  listAliases,
+  type NewAlias,
+  setAlias,
+  undoAlias,
+  type UnresolvedId,
+} from "./aliases.ts";

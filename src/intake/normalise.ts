@@ -56,8 +56,6 @@ export interface Selection {
 interface Resource {
   mapping: Mapping;
   shape: z.ZodType;
-  /** Fields that the shape does not name and the mapping reads. */
-  beyond: readonly string[];
 }
 
 interface Batch {
@@ -72,7 +70,6 @@ interface Batch {
   vanished: Array<{ page: RawPage; entities: readonly EntityName[]; ids: readonly string[] }>;
   accepted: number;
   byRun: Map<number, RunCounts>;
-  rows: number;
 }
 
 const ROWS_PER_BATCH = 50_000;
@@ -120,7 +117,8 @@ export class Normaliser {
     if (this.#overtaken) return;
     await this.#map(page, content, null);
     // What is listed as complete is compared with all that came before, and nothing that came after.
-    if (this.#batch.rows >= ROWS_PER_BATCH || this.#batch.pages.length >= 500 || content.completeIds !== null) {
+    const rows = [...this.#batch.staged.values()].reduce((sum, staged) => sum + staged.rows, 0);
+    if (rows >= ROWS_PER_BATCH || this.#batch.pages.length >= 500 || content.completeIds !== null) {
       await this.#write();
     }
   }
@@ -253,9 +251,7 @@ export class Normaliser {
     if (found === undefined) {
       const shape = this.#source.adapter.sources[name]?.record;
       const mapping = this.#source.mapping(name);
-      const named = shape === undefined ? [] : Object.keys((shape as { shape?: object }).shape ?? {});
-      const beyond = (this.#source.reads?.(name)?.fields ?? []).filter((field) => !named.includes(field));
-      found = shape === undefined || mapping === null ? null : { mapping, shape, beyond };
+      found = shape === undefined || mapping === null ? null : { mapping, shape };
       this.#resources.set(name, found);
       if (found === null) {
         this.#result.notices.push({
@@ -375,10 +371,20 @@ export class Normaliser {
     stage.counts.accepted++;
     for (const { entity, parent, version } of complete) {
       if (stage.rows !== null && !stage.rows(entity, { id: "", version, deleted: false, parent, values: {} })) continue;
-      batch.groups.push({ entity, sourceNo: from.sourceNo, parent, version, rawPage: page.id, rawIndex: index });
+      const members = mapped.flatMap(({ entity: of, record }) =>
+        of === entity && record.parent === parent ? [record.id] : [],
+      );
+      batch.groups.push({
+        entity,
+        sourceNo: from.sourceNo,
+        parent,
+        version,
+        rawPage: page.id,
+        rawIndex: index,
+        members,
+      });
     }
     for (const { entity, record, warnings } of mapped) {
-      batch.rows++;
       this.#time(stage, entity, record);
       for (const { code, field, table, value } of warnings) {
         batch.warnings.push({
@@ -441,7 +447,6 @@ function newBatch(): Batch {
     vanished: [],
     accepted: 0,
     byRun: new Map(),
-    rows: 0,
   };
 }
 
@@ -452,15 +457,10 @@ function countsOf(byRun: Map<number, RunCounts>, run: number): RunCounts {
 }
 
 /** Checks a record against its shape, and maps it. */
-function apply({ shape, mapping, beyond }: Resource, record: unknown, context: MappingContext): MappingOutcome {
+function apply({ shape, mapping }: Resource, record: unknown, context: MappingContext): MappingOutcome {
   const checked = shape.safeParse(record);
   if (!checked.success) return { ok: false, problem: shapeProblem(checked.error, record) };
-  let { data } = checked;
-  if (beyond.length > 0 && typeof data === "object" && data !== null) {
-    const raw = record as Record<string, unknown>;
-    data = { ...data, ...Object.fromEntries(beyond.flatMap((key) => (key in raw ? [[key, raw[key]]] : []))) };
-  }
-  return mapping.apply(data, context);
+  return mapping.apply(checked.data, context);
 }
 
 /** Makes canonical what waits in the ledger: after a crash, or when everything was forgotten. */

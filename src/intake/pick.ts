@@ -40,7 +40,7 @@ interface Definition {
   getter?: () => z.ZodType;
 }
 
-const definitionOf = (schema: z.ZodType): Definition => schema._zod.def as unknown as Definition;
+const definitionOf = (schema: z.ZodType): Definition => schema.def as unknown as Definition;
 const empty = (): Named => ({ fields: new Map(), rest: null, open: false, never: false });
 
 /** Adds to `into` what `schema` names. `known` ends the recursion of shapes that contain themselves. */
@@ -142,10 +142,8 @@ function plain(value: unknown): unknown {
 }
 
 /** Compiles a record shape: what it does not name is dropped before anything is stored, whatever the values' types. */
-export function compilePicker(shape: z.ZodType, reads: readonly string[] = []): Picker {
+export function compilePicker(shape: z.ZodType): Picker {
   const root = named(shape, new Map());
-  // A municipality's own mapping may read columns that the shape does not name; plain values only.
-  for (const key of reads) if (!root.fields.has(key)) root.fields.set(key, empty());
   let counts = new Map<string, number>();
 
   function report(path: string): void {

@@ -113,31 +113,30 @@ async function pullResource(
   };
   const cursor = await selectCursor(database, tenantId, id, resource);
   pull.watermark = cursor.cursor;
-  const reads = source.reads?.(resource);
+  const columns = source.columns?.(resource);
   const stream: Stream = {
     options,
     resource,
     run,
     pull,
     cursor,
-    picker: compilePicker(declared.record, reads?.fields),
+    picker: compilePicker(declared.record),
     seq: 0,
     seen: null,
     places: new Set(),
     unexpected: new Map(),
   };
-  const pages = declared
-    .pull({
-      settings: source.settings,
-      http: source.http,
-      files: source.files,
-      cursor: cursor.cursor,
-      now,
-      signal,
-      notice: (code, text) => pull.notices.push({ code, text }),
-      ...(reads === undefined ? {} : { reads }),
-    })
-    [Symbol.asyncIterator]();
+  const iterable = declared.pull({
+    settings: source.settings,
+    http: source.http,
+    files: source.files,
+    cursor: cursor.cursor,
+    now,
+    signal,
+    notice: (code, text) => pull.notices.push({ code, text }),
+    ...(columns === undefined ? {} : { columns }),
+  });
+  const pages = iterable[Symbol.asyncIterator]();
   let waiting: Stored | null = null;
   const take = async (): Promise<void> => {
     const stored = waiting;

@@ -17,8 +17,6 @@ export interface IntakeSource {
   adapter: Adapter;
   /** By name of the adapter's source; null: nothing is made of it yet. */
   mapping: (resource: string) => Mapping | null;
-  /** Fields that a municipality's own mapping reads beyond the record shape. */
-  reads?: (resource: string) => { fields: readonly string[]; required: readonly string[] } | undefined;
 }
 
 /** A source that can be pulled. */
@@ -26,4 +24,6 @@ export interface PullableSource extends IntakeSource {
   settings: unknown;
   http: HttpClient;
   files: FileSource;
+  /** Other headers under which this municipality's files have a field of the record shape. */
+  columns?: (resource: string) => Readonly<Record<string, readonly string[]>> | undefined;
 }

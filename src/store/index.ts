@@ -36,3 +36,5 @@ export {
   upsert,
   type UpsertCounts,
 } from "./upsert.ts";
+export * from "./aliases.ts";
+export { selectSourceFacts, selectSourceHealth, selectWarnings, type SourceHealth } from "./source-facts.ts";

@@ -86,6 +86,19 @@ const ownRef: Partial<Record<EntityName, RefKind>> = {
   providers: "provider",
 };
 
+/** The last row that an id has in the batch. */
+interface Last {
+  round: number;
+  chunk: Buffer;
+  /** Where its content hash stands in the chunk. */
+  hashAt: number;
+  /** Of entities with encrypted fields: what is in it. */
+  signature: string | null;
+}
+
+// Bytes before the content hash: its length, round, mapping version, index, page, deleted and version, each with a length.
+const BEFORE_HASH = 4 + 6 + 8 + 8 + 12 + 5 + 12;
+
 type Write = (value: unknown, sourceNo: number) => void;
 
 /**
@@ -105,10 +118,10 @@ export class StagedRows {
   #buffer = Buffer.allocUnsafeSlow(CHUNK);
   #view = new DataView(this.#buffer.buffer);
   #at = HEADER.copy(this.#buffer);
-  /** How often each id is in the batch, by source. */
-  readonly #times = new Map<number, Map<string, number>>();
-  /** Rows since the last mark. */
-  #marked: Array<{ times: Map<string, number>; id: string }> = [];
+  /** The last row of each id, by source. */
+  readonly #last = new Map<number, Map<string, Last>>();
+  /** Rows since the last mark, with what `#last` had before. */
+  #marked: Array<{ last: Map<string, Last>; id: string; before: Last | undefined }> = [];
   rows = 0;
   /** The first time an id is in the batch is round 0, the second round 1: each round has an id once. */
   rounds = 0;
@@ -139,7 +152,10 @@ export class StagedRows {
   rewind({ at, rows }: { at: number; rows: number }): void {
     this.#at = at;
     this.rows = rows;
-    for (const { times, id } of this.#marked) times.set(id, (times.get(id) ?? 1) - 1);
+    for (const { last, id, before } of this.#marked.reverse()) {
+      if (before === undefined) last.delete(id);
+      else last.set(id, before);
+    }
     this.#marked = [];
   }
 
@@ -147,6 +163,12 @@ export class StagedRows {
   add(record: CanonicalRecord, from: Provenance): Unfit | "refs" | null {
     let field = "id";
     let value: unknown = record.id;
+    const last = this.#lastOf(from.sourceNo);
+    const before = last.get(record.id);
+    // Many records may bring the same person along; encrypting it again each time would cost more than all the rest.
+    const signature = this.#secret ? JSON.stringify(record) : null;
+    if (before !== undefined && signature !== null && before.signature === signature) return null;
+    const rowAt = this.#at;
     try {
       if (typeof record.id !== "string" || record.id === "") throw new UnfitValue("saknar värde");
       if (record.id.length > 500) throw new UnfitValue("är längre än 500 tecken");
@@ -162,9 +184,8 @@ export class StagedRows {
       this.#int8(from.rawPage);
       this.#int4(from.rawIndex);
       this.#int4(from.mappingVersion);
-      const times = this.#timesOf(from.sourceNo);
-      const before = times.get(record.id) ?? 0;
-      this.#int2(before);
+      const round = before === undefined ? 0 : before.round + 1;
+      this.#int2(round);
       this.#view.setInt32(this.#at, 16);
       const hashAt = this.#at + 4;
       this.#at += 20;
@@ -199,9 +220,13 @@ export class StagedRows {
       if (missing) return "refs";
       if (record.deleted) TOMBSTONE.copy(this.#buffer, hashAt);
       else this.#content(record, contentAt).copy(this.#buffer, hashAt, 0, 16);
-      times.set(record.id, before + 1);
-      this.#marked.push({ times, id: record.id });
-      if (before + 1 > this.rounds) this.rounds = before + 1;
+      if (before !== undefined && this.#repeats(before, hashAt)) {
+        this.#at = rowAt;
+        return null;
+      }
+      this.#marked.push({ last, id: record.id, before });
+      last.set(record.id, { round, chunk: this.#buffer, hashAt, signature });
+      if (round >= this.rounds) this.rounds = round + 1;
       this.rows++;
       return null;
     } catch (error) {
@@ -227,10 +252,17 @@ export class StagedRows {
     return hash("sha256", JSON.stringify([record.parent, values]), "buffer");
   }
 
-  #timesOf(sourceNo: number): Map<string, number> {
-    let found = this.#times.get(sourceNo);
-    if (found === undefined) this.#times.set(sourceNo, (found = new Map()));
+  #lastOf(sourceNo: number): Map<string, Last> {
+    let found = this.#last.get(sourceNo);
+    if (found === undefined) this.#last.set(sourceNo, (found = new Map()));
     return found;
+  }
+
+  /** The row says what the last one of the same id says, with the same version: it is no news. */
+  #repeats({ chunk, hashAt: lastAt }: Last, hashAt: number): boolean {
+    const same = (from: number, until: number) =>
+      this.#buffer.compare(chunk, lastAt + from, lastAt + until, hashAt + from, hashAt + until) === 0;
+    return same(0, 16) && same(-BEFORE_HASH, -BEFORE_HASH + 17);
   }
 
   #writer(field: Field): Write {

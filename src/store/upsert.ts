@@ -13,6 +13,8 @@ export interface StagedGroup {
   version: number | null;
   rawPage: number;
   rawIndex: number;
+  /** Ids of the rows that are in it. */
+  members: readonly string[];
 }
 
 /** What the mapping said of a staged row. */
@@ -350,7 +352,7 @@ async function bury(
 }
 
 const groupColumns =
-  "unnest($2::int2[], $3::text[], $4::float8[], $5::int8[], $6::int4[]) AS g (source_no, parent, version, raw_page, raw_index)";
+  "unnest($2::int2[], $3::text[], $4::float8[], $5::int8[], $6::int4[]) WITH ORDINALITY AS g (source_no, parent, version, raw_page, raw_index, no)";
 
 /** Buries the children that a newer set of their parent no longer has. */
 async function completeGroups(
@@ -366,6 +368,7 @@ async function completeGroups(
     groups.map(({ rawPage }) => rawPage),
     groups.map(({ rawIndex }) => rawIndex),
   ];
+  const members = groups.flatMap((group, no) => group.members.map((id) => ({ no: no + 1, id })));
   const head = tableName(entity);
   await bury(
     client,
@@ -374,12 +377,12 @@ async function completeGroups(
     `SELECT h.*, g.version, g.raw_page, g.raw_index
        FROM ${groupColumns} JOIN ${head} h ON h.tenant_id = $1 AND h.source_no = g.source_no AND h.parent = g.parent
       WHERE NOT h.deleted AND h.parent IS NOT NULL AND ${position("h")} < ${position("g")}
-        AND NOT EXISTS (SELECT FROM ${stagingTable(entity)} s WHERE ${sameRecord("s", "h")} AND ${samePlace("s", "g")})`,
-    values,
+        AND NOT EXISTS (SELECT FROM unnest($7::int4[], $8::text[]) AS m (no, id) WHERE m.no = g.no AND m.id = h.id)`,
+    [...values, members.map(({ no }) => no), members.map(({ id }) => id)],
   );
   await client.query(
     `INSERT INTO complete_groups AS c (tenant_id, entity, source_no, parent, version, raw_page, raw_index)
-     SELECT $1, '${entity}', g.* FROM ${groupColumns}
+     SELECT $1, '${entity}', g.source_no, g.parent, g.version, g.raw_page, g.raw_index FROM ${groupColumns}
      ON CONFLICT (tenant_id, entity, source_no, parent)
      DO UPDATE SET version = excluded.version, raw_page = excluded.raw_page, raw_index = excluded.raw_index
       WHERE ${position("excluded")} > ${position("c")}`,
