@@ -5,7 +5,7 @@ import * as records from "./records.ts";
 const settings = z.object({
   baseUrl: z.url().describe("Adressen till CareFox API."),
   token: z.string().min(1).meta({ secret: true }),
-  pageSize: z.int().min(1).max(1000).default(200),
+  pageSize: z.int().min(1).max(5000).default(1000),
 });
 type Settings = z.infer<typeof settings>;
 
@@ -40,7 +40,8 @@ async function* readChanged(
   let isNew = true;
   for (let pass = 1; isNew; pass++) {
     if (pass > passesMax) {
-      throw new UpstreamError(new URL(resource, baseUrl), `changed all the time in ${passesMax} passes`);
+      const url = new URL(`${baseUrl.replace(/\/$/, "")}/${resource}`);
+      throw new UpstreamError(url, `changed all the time in ${passesMax} passes`);
     }
     isNew = false;
     let page = 1;

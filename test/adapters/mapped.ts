@@ -9,6 +9,7 @@ import {
   type Source,
 } from "#adapter";
 import { loadMappings, type MappedRecord, type MappingContext, type MappingWarning, readMappingFolder } from "#mapping";
+import { compilePicker } from "../../src/intake/pick.ts";
 import type { CanonicalRecord, EntityName } from "#model";
 
 /** What a pull gave, page by page. */
@@ -99,12 +100,15 @@ export async function heads(
     found.set(entity, rows);
     if ((record.version ?? 0) >= (rows.get(record.id)?.version ?? 0)) rows.set(record.id, record);
   };
-  for (const record of records) {
-    const checked = shapes.get(`${adapter.id}/${source}`)?.safeParse(record);
-    if (checked?.success === false) problems.push(checked.error.issues.map(({ path }) => path.join(".")).join(", "));
+  const shape = adapter.sources[source]!.record;
+  const picker = compilePicker(shape);
+  for (const record of picker.pick(records)) {
+    const checked = shape.safeParse(record);
+    if (!checked.success) problems.push(checked.error.issues.map(({ path }) => path.join(".")).join(", "));
     const outcome = mapping?.apply(record, context);
     if (outcome?.ok === true) outcome.mapped.forEach(keep);
     else problems.push(`${outcome?.problem.field}: ${outcome?.problem.rule}`);
   }
+  for (const field of picker.unexpected().keys()) problems.push(`unexpected: ${field}`);
   return { of: (entity) => found.get(entity) ?? new Map(), warnings, problems };
 }

@@ -143,7 +143,7 @@ describe("the municipality, read and mapped", () => {
         receivedAt: visit.versions[0]!.at,
       });
       expect(row?.values["end"] ?? null).toBe(last(visit).end);
-      expect(row?.values["services"] ?? []).toEqual(last(visit).services);
+      expect(row?.values["services"] ?? []).toEqual([...last(visit).services].sort());
       expect(row?.values["originalStart"]).toBe(last(visit).originalStart);
       expect(row?.values["orderId"]).toBe(visit.orderId);
       expect(row?.values["editReason"]).toBe(last(visit).editReason);
