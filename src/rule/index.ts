@@ -1,5 +1,6 @@
 import { samples } from "#model";
 
+export { needsNoVisit } from "./basis.ts";
 export * from "./define.ts";
 export { type DirtyMark, type Evaluate } from "./dirty.ts";
 export * from "./engine.ts";

@@ -1,5 +1,7 @@
 import type { Rule } from "#rule";
 import batchRegistration from "./batch-registration.ts";
+import claimSpanGap from "./claim-span-gap.ts";
+import claimWithoutVisit from "./claim-without-visit.ts";
 import clientOverlap from "./client-overlap.ts";
 import clockSkew from "./clock-skew.ts";
 import duplicateVisit from "./duplicate-visit.ts";
@@ -8,7 +10,10 @@ import impossibleJourney from "./impossible-journey.ts";
 import lateRegistration from "./late-registration.ts";
 import lengthenedAfterwards from "./lengthened-afterwards.ts";
 import manualShare from "./manual-share.ts";
+import matchRateLow from "./match-rate-low.ts";
+import missedVisit from "./missed-visit.ts";
 import missingEnd from "./missing-end.ts";
+import overGranted from "./over-granted.ts";
 import overlongVisit from "./overlong-visit.ts";
 import sourceSilent from "./source-silent.ts";
 import staffOverlapAcrossProviders from "./staff-overlap-across-providers.ts";
@@ -16,6 +21,7 @@ import staffOverlap from "./staff-overlap.ts";
 import unknownClient from "./unknown-client.ts";
 import unknownStaff from "./unknown-staff.ts";
 import unmappedCode from "./unmapped-code.ts";
+import unplannedVisit from "./unplanned-visit.ts";
 import versionConflict from "./version-conflict.ts";
 import visitAfterDeath from "./visit-after-death.ts";
 import visitDuringAbsence from "./visit-during-absence.ts";
@@ -26,6 +32,8 @@ import volumeBreak from "./volume-break.ts";
 /** Every rule, in order of id. */
 export const rules: readonly Rule[] = [
   batchRegistration,
+  claimSpanGap,
+  claimWithoutVisit,
   clientOverlap,
   clockSkew,
   duplicateVisit,
@@ -34,7 +42,10 @@ export const rules: readonly Rule[] = [
   lateRegistration,
   lengthenedAfterwards,
   manualShare,
+  matchRateLow,
+  missedVisit,
   missingEnd,
+  overGranted,
   overlongVisit,
   sourceSilent,
   staffOverlapAcrossProviders,
@@ -42,6 +53,7 @@ export const rules: readonly Rule[] = [
   unknownClient,
   unknownStaff,
   unmappedCode,
+  unplannedVisit,
   versionConflict,
   visitAfterDeath,
   visitDuringAbsence,

@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { defineRule, example, formatDay, sample } from "#rule";
+
+/** Ten days are claimed with 60 minutes each; so many of them have a visit. */
+function daysWithVisit(count: number) {
+  return example(
+    Array.from({ length: 10 }, (_, position) => {
+      const date = `2026-10-${String(5 + position).padStart(2, "0")}`;
+      const claim = sample("claims", `k-${position}`, { from: date, to: date, minutes: 60, amountOre: 48_000 });
+      return position < count
+        ? [claim, sample("visits", `v-${position}`, { start: `${date} 08:00`, end: `${date} 09:00` })]
+        : [claim];
+    }).flat(),
+  );
+}
+
+export default defineRule({
+  id: "match-rate-low",
+  version: 1,
+  level: "quality",
+  severity: "review",
+  scope: "provider-month",
+  title: { sv: "Få fakturarader har besök", en: "Few claims match a visit" },
+  why: "När mycket inte stämmer beror det oftare på uppgifterna än på människor. Granska data före utföraren.",
+  remedy: "Kontrollera att alla källor är hämtade, att brukare och enheter är kopplade och att koderna är översatta.",
+  innocent: {},
+  reads: ["claims", "settlement"],
+  parameters: z.object({
+    percentBelow: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(90)
+      .describe("Så stor del av de fakturerade minuterna ska ha besök."),
+  }),
+  settlesAfterDays: 35,
+  examples: { reports: [daysWithVisit(8)], accepts: [daysWithVisit(9)] },
+  *evaluate({ claims, settlement, slice }, { percentBelow }) {
+    let claimed = 0;
+    let matched = 0;
+    for (let row = 0; row < claims.count; row++) {
+      if (
+        claims.provider(row) !== slice.provider ||
+        claims.from(row) < slice.firstDay ||
+        claims.from(row) > slice.lastDay
+      )
+        continue;
+      if (claims.credit(row)) continue;
+      const { minutesPerDay, days, emptyDays, silentDays } = settlement.claim(row);
+      claimed += minutesPerDay * days.length;
+      matched += minutesPerDay * (days.length - emptyDays.length - silentDays.length);
+    }
+    if (claimed === 0 || matched >= (claimed * percentBelow) / 100) return;
+    const percent = Math.floor((1000 * matched) / claimed) / 10;
+    yield {
+      records: [],
+      minutes: Math.round(claimed - matched),
+      reason: `Under ${formatDay(slice.firstDay).slice(0, 7)} har ${String(percent).replace(".", ",")} % av de fakturerade minuterna ett registrerat besök.`,
+      evidence: {
+        "fakturerade minuter med besök, procent <": [percent, percentBelow],
+        "fakturerade minuter": Math.round(claimed),
+      },
+    };
+  },
+});

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { at, defineRule, example, formatDay, sample } from "#rule";
+
+/** 30 minutes three times a day are granted: 2,790 minutes in October. One visit of so many minutes every day. */
+function octoberOf(minutesPerDay: number) {
+  return example(
+    Array.from({ length: 31 }, (_, date) => {
+      const start = at("2026-10-01 08:00", date * 24 * 60 + (date >= 24 ? 60 : 0));
+      return sample("visits", `v-${date}`, { start, end: start + minutesPerDay * 60_000 });
+    }),
+  );
+}
+
+export default defineRule({
+  id: "over-granted",
+  version: 1,
+  level: "error",
+  scope: "client-month",
+  title: { sv: "Mer utfört än beviljat", en: "More registered than granted" },
+  why: "Tid utöver beslutet ska inte betalas. Behöver brukaren mer hjälp ska beslutet ändras.",
+  remedy: "Kontrollera om beslutet har ändrats. Annars ersätts högst den beviljade tiden.",
+  innocent: {},
+  reads: ["settlement", "visits"],
+  parameters: z.object({
+    percentAbove: z.number().min(0).default(5).describe("Så många procent över den beviljade tiden godtas."),
+  }),
+  examples: { reports: [octoberOf(95)], accepts: [octoberOf(94)] },
+  *evaluate({ settlement, visits, slice }, { percentAbove }) {
+    let granted = 0;
+    let registered = 0;
+    for (const { line, minutes } of settlement.month(slice.client, slice.firstDay, slice.lastDay)) {
+      // What belongs to no line is another rule's.
+      if (line < 0) continue;
+      granted += minutes.granted;
+      registered += minutes.registered;
+    }
+    if (granted === 0 || registered <= granted * (1 + percentAbove / 100)) return;
+    const counted = slice.visits.filter((row) => visits.performed(row) && settlement.lines(row).lines.length > 0);
+    const over = registered - granted;
+    const last = counted.at(-1);
+    yield {
+      records: [...counted],
+      minutes: over,
+      amountOre: last === undefined ? null : settlement.oreOf(last, over),
+      reason: `Under ${formatDay(slice.firstDay).slice(0, 7)} är ${registered} minuter utförda, men ${granted} beviljade: ${over} minuter för mycket.`,
+      evidence: {
+        "utfört i procent av beviljat >": [Math.round((1000 * registered) / granted) / 10, 100 + percentAbove],
+        "beviljade minuter": granted,
+        "utförda minuter": registered,
+      },
+    };
+  },
+});

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { defineRule, example, formatClock, formatLocal, sample } from "#rule";
+
+/** Planned at 18:00 only; the visit is at another time. */
+function visitAt(start: string, { services = ["omvardnad"], law = "SoL", planned = true } = {}) {
+  return example([
+    ...(planned ? [sample("planned-visits", "p-1", { start: "2026-10-05 18:00", services: ["omvardnad"] })] : []),
+    sample("visits", "v-1", { start, services, law }),
+  ]);
+}
+
+export default defineRule({
+  id: "unplanned-visit",
+  version: 1,
+  level: "indicator",
+  scope: "visit",
+  title: { sv: "Besök som inte var planerat", en: "A visit that was not planned" },
+  why: "Besöket finns inte i planeringen. Det kan vara akut, men också tid som bara finns i registreringen.",
+  remedy: "Fråga utföraren varför besöket gjordes och vem som bad om det.",
+  innocent: {
+    alarm: "Besöket är en larmutryckning.",
+    otherLaw: "Besöket görs enligt en annan lag och planeras i ett annat system.",
+  },
+  reads: ["visits", "services", "matches"],
+  parameters: z.object({}),
+  settlesAfterDays: 1,
+  examples: {
+    reports: [visitAt("2026-10-05 12:00")],
+    accepts: [
+      visitAt("2026-10-05 17:10"),
+      visitAt("2026-10-05 12:00", { services: ["larm"] }),
+      visitAt("2026-10-05 12:00", { law: "HSL" }),
+      visitAt("2026-10-05 12:00", { planned: false }),
+    ],
+  },
+  *evaluate({ visits, services, matches, slice }, _parameters, report) {
+    for (const row of slice.visits) {
+      if (!visits.performed(row) || matches.visitState(row) !== "unplanned") continue;
+      if (services.has(visits.services(row), "alarm")) {
+        report.suppressed("alarm", [row]);
+      } else if (visits.law(row) === "HSL" || services.has(visits.services(row), "nursing")) {
+        report.suppressed("otherLaw", [row]);
+      } else if (slice.plans.length === 0) {
+        report.tooLittleData("brukaren saknar planering");
+      } else {
+        const end = visits.usable(row) ? `–${formatClock(visits.end(row))}` : "";
+        yield {
+          records: [row],
+          minutes: visits.minutes(row),
+          reason: `Besöket ${formatLocal(visits.start(row))}${end} har inget planerat besök inom två timmar.`,
+          evidence: { "planerat besök inom 120 minuter": false, "planerade besök under månaden": slice.plans.length },
+        };
+      }
+    }
+  },
+});
