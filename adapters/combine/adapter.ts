@@ -3,13 +3,13 @@ import { z } from "zod";
 import {
   type BrokenRecord,
   defineAdapter,
+  InvalidFile,
+  InvalidFiles,
   type Page,
   type PullContext,
   readXml,
   type Source,
-  UpstreamError,
   type XmlOptions,
-  XmlRefused,
 } from "#adapter";
 import * as records from "./records.ts";
 
@@ -41,11 +41,18 @@ const list = z
 type Document = Pick<XmlOptions, "path" | "lists">;
 
 /** The document's pages. The last one carries what acknowledges the file, also where it has no records. */
-async function* pagesOf(http: PullContext<Settings>["http"], href: string, place: string, document: Document) {
+async function* pagesOf(
+  { http, notice }: PullContext<Settings>,
+  href: string,
+  place: string,
+  document: Document,
+): AsyncGenerator<Page> {
   const hash = createHash("sha256");
-  async function* hashed(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of bytes) {
+  let bytes = 0;
+  async function* hashed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
       hash.update(chunk);
+      bytes += chunk.length;
       yield chunk;
     }
   }
@@ -57,15 +64,20 @@ async function* pagesOf(http: PullContext<Settings>["http"], href: string, place
     [read, lines, broken] = [[], [], []];
     return page;
   };
-  const bytes = await http.stream(href, { headers });
-  for await (const one of readXml(hashed(bytes), { ...document, document: place })) {
-    if (read.length + broken.length === recordsPerPage) yield take();
-    if ("reason" in one) {
-      broken.push(one);
-      continue;
+  try {
+    const chunks = await http.stream(href, { headers });
+    for await (const one of readXml(hashed(chunks), { ...document, document: place })) {
+      if (read.length + broken.length === recordsPerPage) yield take();
+      if ("reason" in one) {
+        broken.push(one);
+        continue;
+      }
+      read.push(one.value);
+      lines.push(one.line);
     }
-    read.push(one.value);
-    lines.push(one.line);
+  } catch (error) {
+    if (bytes > 0 || !(error instanceof InvalidFile)) throw error;
+    notice("empty-file", `Filen ${place} är tom.`);
   }
   yield {
     ...take(),
@@ -75,44 +87,43 @@ async function* pagesOf(http: PullContext<Settings>["http"], href: string, place
       // Gone already: acknowledged before a crash.
       await http.request(href, { method: "DELETE", headers, accept: [404, 410] });
     },
-  } satisfies Page;
+  };
 }
 
-/** Where a file is. Only on the host of the list: certificate and key are shown to nobody else. */
-function addressOf({ Href }: File, listUrl: URL): string {
+/** Where a file is. Only on the host of the list: the certificate is shown to nobody else. */
+function addressOf({ Href }: File, listUrl: URL, place: string): string {
   const url = URL.parse(Href, listUrl.href);
   if (url === null || url.origin !== listUrl.origin) {
-    throw new UpstreamError(listUrl, "lists a file on another host, which is not fetched");
+    throw new InvalidFile(place, "its address is on another host, which is not asked.");
   }
   return url.href;
 }
 
 /**
  * A queue of files: list, download, acknowledge. There is no cursor: what is not acknowledged is listed again. A file
- * that cannot be read stays where it is, the others are read, and the run says so at its end.
+ * that cannot be read stays where it is, the others are read first, then InvalidFile is thrown.
  */
 function queue(kind: string, record: z.ZodType, document: Document): Source<Settings> {
   return {
     record,
     everyHours: 24,
-    async *pull({ http, settings, notice }) {
+    async *pull(context) {
+      const { http, settings, signal } = context;
       const listUrl = new URL(`${settings.baseUrl.replace(/\/$/, "")}/files/${kind}`);
       const files = await http.getJson(`files/${kind}`, list, { headers });
       files.sort((a, b) => (a.CreatedDate ?? "").localeCompare(b.CreatedDate ?? ""));
-      let failure: unknown;
+      const failures: InvalidFile[] = [];
       for (const one of files) {
+        signal.throwIfAborted();
         const place = `${kind}/${one.Id}`;
-        let href: string | null = null;
         try {
-          href = addressOf(one, listUrl);
-          yield* pagesOf(http, href, place, document);
+          yield* pagesOf(context, addressOf(one, listUrl, place), place, document);
         } catch (error) {
-          if (!(error instanceof XmlRefused) && href !== null) throw error;
-          failure ??= error;
-          notice("document-refused", `Filen ${place} kunde inte läsas och ligger kvar hos Combine.`);
+          if (!(error instanceof InvalidFile)) throw error;
+          failures.push(error);
         }
       }
-      if (failure !== undefined) throw failure;
+      if (failures.length > 0) throw new InvalidFiles(failures);
     },
   };
 }

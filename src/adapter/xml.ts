@@ -1,7 +1,7 @@
 import { TextDecoder } from "node:util";
 import { XMLParser } from "fast-xml-parser";
 import { SaxesParser } from "saxes";
-import { AppError } from "#errors";
+import { InvalidFile } from "./csv.ts";
 import type { BrokenRecord } from "./define.ts";
 
 export interface XmlOptions {
@@ -28,14 +28,7 @@ export interface XmlRecord {
 }
 
 /** The document as a whole cannot or must not be read. The message names document and line, never content. */
-export class XmlRefused extends AppError {
-  readonly code = "adapter.xml-refused";
-  readonly kind = "invalid";
-
-  constructor(document: string, line: number, what: string) {
-    super(`${document}, line ${line}: ${what}.`, { document, line });
-  }
-}
+const refusal = (document: string, line: number, what: string) => new InvalidFile(document, `line ${line}: ${what}.`);
 
 /** Thrown out of saxes' handlers at the first error: what it would make of the rest is a guess. */
 class Malformed extends Error {}
@@ -68,11 +61,7 @@ function encodingOf(head: Buffer, document: string): string {
   if (declared === null) return "utf-8";
   const label = encodings[(declared[1] ?? "").toLowerCase()];
   if (label === undefined) {
-    throw new XmlRefused(
-      document,
-      1,
-      "declares an encoding that is not read; expected UTF-8, ISO-8859-1 or Windows-1252",
-    );
+    throw refusal(document, 1, "declares an encoding that is not read; expected UTF-8, ISO-8859-1 or Windows-1252");
   }
   return label;
 }
@@ -89,8 +78,8 @@ async function* decode(bytes: AsyncIterable<Uint8Array>, document: string): Asyn
       line += lineFeeds(decoded, 0, decoded.length);
       return decoded;
     } catch (error) {
-      if (error instanceof XmlRefused) throw error;
-      throw new XmlRefused(document, line, `here or further on, bytes are not ${decoder.encoding}, which it declares`);
+      if (error instanceof InvalidFile) throw error;
+      throw refusal(document, line, `here or further on, bytes are not ${decoder.encoding}, which it declares`);
     }
   };
   for await (const chunk of bytes) {
@@ -191,8 +180,8 @@ class Splitter {
     throw this.#refused(this.#base + this.#text.length, "ends before its last element does");
   }
 
-  #refused(offset: number, what: string): XmlRefused {
-    return new XmlRefused(this.#options.document, this.#lineOf(Math.max(offset, this.#lineAt)), what);
+  #refused(offset: number, what: string): InvalidFile {
+    return refusal(this.#options.document, this.#lineOf(Math.max(offset, this.#lineAt)), what);
   }
 
   /** Offsets must not go back. */
@@ -341,7 +330,7 @@ class Splitter {
 
 /**
  * Reads the records of an XML document while it arrives; memory follows the longest record, not the document. A record
- * that is not well-formed is handed out as broken and the next ones are read. Throws XmlRefused where the document is in
+ * that is not well-formed is handed out as broken and the next ones are read. Throws InvalidFile where the document is in
  * an encoding that it does not declare, has a DTD, other entities than the predefined ones, elements too deep inside
  * each other or another root element, is not well-formed outside of its records, or ends too early.
  */

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { BrokenRecord, XmlOptions, XmlRecord } from "#adapter";
-import { readXml, XmlRefused } from "#adapter";
+import { InvalidFile, readXml } from "#adapter";
 import { loggable } from "#errors";
 
 const options: XmlOptions = { document: "lista.xml", path: ["Lista", "Post"], lists: ["Rad"] };
@@ -27,11 +27,11 @@ async function read(
 const values = (read: Array<XmlRecord | BrokenRecord>) => read.map((one) => ("value" in one ? one.value : one.reason));
 const notWellFormed = "posten är inte välformad XML";
 
-async function refusal(document: string | Buffer, more: Partial<XmlOptions> = {}): Promise<XmlRefused> {
+async function refusal(document: string | Buffer, more: Partial<XmlOptions> = {}): Promise<InvalidFile> {
   try {
     await read(document, more);
   } catch (error) {
-    if (error instanceof XmlRefused) return error;
+    if (error instanceof InvalidFile) return error;
     throw error;
   }
   throw new Error("The document was read.");
@@ -157,10 +157,10 @@ describe("encodings", () => {
 
   test("refuses bytes that are not what is declared, and encodings that it does not know", async () => {
     expect((await refusal(windows1252(`<Lista>\n${document("UTF-8")}`))).message).toBe(
-      "lista.xml, line 2: here or further on, bytes are not utf-8, which it declares.",
+      "File lista.xml: line 2: here or further on, bytes are not utf-8, which it declares.",
     );
     expect((await refusal(document("EBCDIC-SE-1880010"))).message).toBe(
-      "lista.xml, line 1: declares an encoding that is not read; expected UTF-8, ISO-8859-1 or Windows-1252.",
+      "File lista.xml: line 1: declares an encoding that is not read; expected UTF-8, ISO-8859-1 or Windows-1252.",
     );
   });
 });
@@ -190,8 +190,8 @@ describe("refuses", () => {
     ["a broken document that is one record", `<Post>`, 1, "its root element is not Lista"],
   ] as const)("%s, naming document and line and no content", async ([, document, line, what]) => {
     const refused = await refusal(document, { recordCharactersMax: 1000 });
+    expect(refused.message).toContain(`File lista.xml: line ${line}: `);
     expect(refused.message).toContain(what);
-    expect(refused.facts).toEqual({ document: "lista.xml", line });
     expect(JSON.stringify(loggable(refused))).not.toMatch(/1880|nbsp|passwd|body/);
   });
 

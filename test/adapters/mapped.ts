@@ -48,7 +48,7 @@ export async function pull<Settings extends { baseUrl: string }>(
   const context: PullContext<Settings> = {
     settings,
     http,
-    files: { list: async () => [], names: async () => [] },
+    files: { list: async () => [] },
     cursor,
     now,
     signal: new AbortController().signal,

@@ -1,6 +1,6 @@
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type HttpClient, openHttp, UnauthorizedError, UpstreamError, XmlRefused } from "#adapter";
+import { type HttpClient, InvalidFiles, openHttp, UnauthorizedError, UpstreamError } from "#adapter";
 import { day, instant } from "#model";
 import { makeWorld, type World } from "#synthetic";
 import combine from "../../../adapters/combine/adapter.ts";
@@ -215,11 +215,16 @@ describe("the queue", () => {
     expect(records[2499]).toMatchObject({ id: "o-2499" });
   });
 
-  test("acknowledges a file without records", async () => {
+  test("acknowledges a file without records, and one without anything, of which it tells", async () => {
     const simulator = await start({ world: nothing() });
     simulator.put("orders", orderList());
-    const { pages } = await pull(combine, "orders", simulator.settings);
-    expect(pages).toMatchObject([{ records: [], deliveryComplete: true }]);
+    simulator.put("orders", "");
+    const { pages, notices } = await pull(combine, "orders", simulator.settings);
+    expect(pages).toMatchObject([
+      { records: [], deliveryComplete: true },
+      { records: [], deliveryComplete: true },
+    ]);
+    expect(notices).toEqual(["Filen orders/1002 är tom."]);
     expect(simulator.waiting("orders")).toEqual([]);
   });
 
@@ -228,12 +233,16 @@ describe("the queue", () => {
     simulator.put("orders", orderList(order("o-1")));
     const bomb = simulator.put("orders", `<!DOCTYPE a [<!ENTITY b "c">]>${orderList(order("o-2"))}`);
     simulator.put("orders", orderList(order("o-3"), `<Bestallning id="o-4"><Status></Bestallning>`, order("o-5")));
-    const { records, broken, notices, error } = await pull(combine, "orders", simulator.settings);
+    const text = simulator.put("orders", "BesöksId;Starttid");
+    const { records, broken, error } = await pull(combine, "orders", simulator.settings);
     expect(records).toMatchObject([{ id: "o-1" }, { id: "o-3" }, { id: "o-5" }]);
     expect(broken).toMatchObject([{ reason: "posten är inte välformad XML" }]);
-    expect(error).toBeInstanceOf(XmlRefused);
-    expect(notices).toEqual([`Filen orders/${bomb} kunde inte läsas och ligger kvar hos Combine.`]);
-    expect(simulator.waiting("orders")).toEqual([bomb]);
+    expect(error).toBeInstanceOf(InvalidFiles);
+    expect((error as InvalidFiles).message).toBe(
+      `File orders/${bomb}: line 1: has a document type declaration (DTD), which is not read.\n` +
+        `File orders/${text}: line 1: is not well-formed XML.`,
+    );
+    expect(simulator.waiting("orders")).toEqual([bomb, text]);
   });
 
   test("never follows a file to another host", async () => {
@@ -246,10 +255,12 @@ describe("the queue", () => {
     ])
       simulator.put("orders", orderList(order("o-1")), href);
     const kept = simulator.put("orders", orderList(order("o-2")), "/files/orders/1005");
-    const { records, notices, error } = await pull(combine, "orders", simulator.settings);
-    expect(error).toBeInstanceOf(UpstreamError);
-    expect((error as UpstreamError).message).toContain("lists a file on another host, which is not fetched");
-    expect(notices).toHaveLength(4);
+    const { records, error } = await pull(combine, "orders", simulator.settings);
+    expect((error as InvalidFiles).message.split("\n")).toEqual(
+      ["1001", "1002", "1003", "1004"].map(
+        (id) => `File orders/${id}: its address is on another host, which is not asked.`,
+      ),
+    );
     expect(kept).toBe("1005");
     expect(records).toMatchObject([{ id: "o-2" }]);
   });
