@@ -1,5 +1,5 @@
 import { AppError } from "#errors";
-import type { BrokenRecord, Page } from "./define.ts";
+import type { BrokenRecord, Page } from "./page.ts";
 
 /** The columns of a table, by the names under which their cells are handed out. */
 export interface Columns {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { AppError } from "#errors";
 import { InvalidFile, type RecordPage } from "./csv.ts";
-import type { Page } from "./define.ts";
+import type { Page } from "./page.ts";
 import { type Drop, type DropFile, InboxUnavailable, openFolder, openSftp, shownName } from "./drop.ts";
 import { decodeText } from "./text.ts";
 
@@ -241,7 +241,7 @@ class FileChanged extends AppError {
 }
 
 /** Several files of one source that could not be read. */
-class InvalidFiles extends AppError {
+export class InvalidFiles extends AppError {
   readonly code = "adapter.invalid-file";
   readonly kind = "invalid";
 

@@ -1,4 +1,4 @@
-import type { BrokenRecord } from "./define.ts";
+import type { BrokenRecord } from "./page.ts";
 import { InvalidFile, RECORD_LENGTH_MAX, RECORDS_PER_PAGE, type RecordPage } from "./csv.ts";
 
 export interface LinesOptions {

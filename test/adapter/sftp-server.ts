@@ -108,7 +108,7 @@ function serve(sftp: ssh2.SFTPWrapper, local: (path: string) => string): void {
   sftp.on("READDIR", (id, bytes) =>
     answer(id, () => {
       const folder = found(bytes);
-      if (folder === undefined || "fd" in folder || folder.done) return void sftp.status(id, STATUS_CODE.EOF);
+      if (folder === undefined || "fd" in folder || folder.done) return sftp.status(id, STATUS_CODE.EOF);
       folder.done = true;
       const names = readdirSync(local(folder.path), { withFileTypes: true });
       sftp.name(
@@ -130,7 +130,7 @@ function serve(sftp: ssh2.SFTPWrapper, local: (path: string) => string): void {
   sftp.on("FSTAT", (id, bytes) =>
     answer(id, () => {
       const file = found(bytes);
-      if (file === undefined || !("fd" in file)) return void sftp.status(id, STATUS_CODE.FAILURE);
+      if (file === undefined || !("fd" in file)) return sftp.status(id, STATUS_CODE.FAILURE);
       const { mode, uid, gid, size, atimeMs, mtimeMs } = fstatSync(file.fd);
       sftp.attrs(id, { mode, uid, gid, size, atime: Math.floor(atimeMs / 1000), mtime: Math.floor(mtimeMs / 1000) });
     }),
@@ -138,7 +138,7 @@ function serve(sftp: ssh2.SFTPWrapper, local: (path: string) => string): void {
   sftp.on("READ", (id, bytes, offset, length) =>
     answer(id, () => {
       const file = found(bytes);
-      if (file === undefined || !("fd" in file)) return void sftp.status(id, STATUS_CODE.FAILURE);
+      if (file === undefined || !("fd" in file)) return sftp.status(id, STATUS_CODE.FAILURE);
       const buffer = Buffer.alloc(length);
       const count = readSync(file.fd, buffer, 0, length, offset);
       if (count === 0) sftp.status(id, STATUS_CODE.EOF);
