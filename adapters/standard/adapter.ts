@@ -66,7 +66,7 @@ function readEntity(entity: FileEntity, { name, text, notice }: Content): AsyncI
 async function* pull(entity: FileEntity, context: PullContext<Settings>): AsyncGenerator<Page> {
   const { files, notice } = context;
   if (entity === fileEntities[0]) {
-    for (const name of await files.names()) {
+    for (const { name } of await files.list(/^/)) {
       if (entityOfFile(name) === null)
         notice("unknown-file", `${name} läses inte: namnet börjar inte med någon av formatets poster.`);
     }

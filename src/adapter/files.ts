@@ -33,8 +33,6 @@ export interface InboxFile {
 export interface FileSource {
   /** Complete files whose name fits, oldest name first: numbers in names count as numbers, so that 2026-9 comes before 2026-10. */
   list(pattern: RegExp): Promise<InboxFile[]>;
-  /** Names of all files, also of those that are still being written. */
-  names(): Promise<string[]>;
 }
 
 /** A source that holds a connection: close it when the pull is done. */
@@ -135,10 +133,6 @@ class Inbox implements OpenFileSource {
       .filter((file) => this.#settled(file))
       .toSorted((a, b) => byName.compare(a.name, b.name) || a.modifiedAt - b.modifiedAt || (a.key < b.key ? -1 : 1))
       .map((file) => this.#inboxFile(file));
-  }
-
-  async names(): Promise<string[]> {
-    return (await this.#look()).map((file) => file.name).toSorted(byName.compare);
   }
 
   async #look(): Promise<DropFile[]> {
