@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { z } from "zod";
 import { defineAdapter, type HttpClient, type Page, type PullContext, type Source, UnauthorizedError } from "#adapter";
 import * as records from "./records.ts";
@@ -14,7 +14,26 @@ const settings = z.object({
 type Settings = z.infer<typeof settings>;
 type Context = PullContext<Settings>;
 type Item = Record<string, unknown>;
-type Order = z.infer<typeof records.order>;
+type Order = z.infer<typeof orderKeys>;
+
+// What one record is joined to another by; read from records as they come, with all that is dropped later.
+const withId = z.object({ Id: z.string().nullish() }).nullish();
+const executionKeys = z.object({
+  Id: z.int(),
+  OrganizationUnit: withId,
+  ProviderUnit: z.object({ Id: z.int().nullish() }).nullish(),
+});
+const orderKeys = z.object({
+  Id: z.string(),
+  ExecutionId: z.int().nullish(),
+  Provider: z.object({ OrganizationUnit: withId }).nullish(),
+});
+const serviceKeys = z.object({
+  OrderId: z.string(),
+  DecisionId: z.int().nullish(),
+  ServiceType: z.object({ Code: z.int().nullish() }).nullish(),
+  Details: z.array(z.object({ Id: z.string() })).nullish(),
+});
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -24,7 +43,9 @@ const pieceMs = 14 * DAY;
 const passesMax = 5;
 const compareEveryDays = 7;
 
-const list = z.array(z.record(z.string(), z.unknown())).nullable();
+// Only checked, not copied: lists are long.
+const isItem = (value: unknown): value is Item => typeof value === "object" && value !== null && !Array.isArray(value);
+const list = z.array(z.custom<Item>(isItem)).nullable();
 const apiPath = (resource: string) => `/api/v1/${resource}`;
 
 /** 204 and 404 mean that there are none. */
@@ -32,9 +53,8 @@ async function getList(http: HttpClient, resource: string, query: Record<string,
   return (await http.getJson(apiPath(resource), list, { query, accept: [204, 404] })) ?? [];
 }
 
-/** Twelve bytes of a hash: enough to tell the rows of one piece apart. */
-const fingerprint = (item: Item) =>
-  createHash("sha256").update(JSON.stringify(item)).digest().subarray(0, 12).toString("base64");
+/** Enough of a hash to tell the rows of one piece apart. */
+const fingerprint = (item: Item) => hash("sha256", JSON.stringify(item), "base64url").slice(0, 16);
 
 /**
  * Reads a list by offset. The API gives no total and no snapshot: rows with equal modified time may change places at a
@@ -240,7 +260,7 @@ async function unitOfOrder(context: Context): Promise<(order: Order) => number |
   const byExecution = new Map<number, number>();
   const byOrganisation = new Map<string, number | null>();
   for (const item of executions ?? []) {
-    const read = records.execution.safeParse(item);
+    const read = executionKeys.safeParse(item);
     const unit = read.data?.ProviderUnit?.Id;
     if (!read.success || unit === null || unit === undefined) continue;
     byExecution.set(read.data.Id, unit);
@@ -258,7 +278,7 @@ async function decisionOfOrder(context: Context, whole: boolean): Promise<(id: s
   const decisions = new Map<string, Set<number>>();
   const note = (items: readonly Item[]) => {
     for (const item of items) {
-      const { data } = records.orderedService.safeParse(item);
+      const { data } = serviceKeys.safeParse(item);
       if (typeof data?.DecisionId !== "number") continue;
       decisions.set(data.OrderId, (decisions.get(data.OrderId) ?? new Set()).add(data.DecisionId));
     }
@@ -282,7 +302,7 @@ async function joinOrder(context: Context, whole: boolean): Promise<(item: Item)
   const unitOf = await unitOfOrder(context);
   const decisionOf = await decisionOfOrder(context, whole);
   return async (item) => {
-    const { data } = records.order.safeParse(item);
+    const { data } = orderKeys.safeParse(item);
     if (data === undefined) return item;
     const unit = unitOf(data);
     const decision = await decisionOf(data.Id);
@@ -324,9 +344,11 @@ async function* pullWorkshifts(context: Context): AsyncGenerator<Page> {
   const last = context.cursor === null ? null : shiftCursor.parse(JSON.parse(context.cursor));
   const from = last === null ? context.now() - historyDays * DAY : utc(last.modifiedTime) - overlapMs;
   let after: Record<string, string> = { modifiedTime: iso(from) };
+  // A shift holds ten visits or more, each with all that is known of its client.
+  const maxCount = String(Math.ceil(pageSize / 10));
   for (let before = ""; before !== JSON.stringify(after);) {
     before = JSON.stringify(after);
-    const items = await getList(http, "planned_workshifts", { ...after, maxCount: String(pageSize) });
+    const items = await getList(http, "planned_workshifts", { ...after, maxCount });
     const end = shiftCursor.safeParse({
       modifiedTime: items.at(-1)?.["ModificationTime"],
       lastSeenWorkshiftId: items.at(-1)?.["Id"],
@@ -369,7 +391,7 @@ async function servicesOfChangedOrders(context: Context, day: string): Promise<I
 
 /** The ids of order lines, as the mapping makes them. */
 function lineIds(item: Item): string[] {
-  const read = records.orderedService.safeParse(item);
+  const read = serviceKeys.safeParse(item);
   if (!read.success) return [];
   const { OrderId, DecisionId, ServiceType, Details } = read.data;
   if (Details && Details.length > 0) return Details.map((detail) => detail.Id);
