@@ -83,7 +83,8 @@ function command(folder: string, ...statements: string[]): Command {
   };
 }
 
-describe("the embedded Postgres", () => {
+// Each starts processes of its own, which takes its time on a busy machine.
+describe("the embedded Postgres", { timeout: 120_000 }, () => {
   test("keeps what was written, and stops with the last that uses it", async () => {
     await using folder = await prepared("data");
     const first = command(folder.path, "CREATE TABLE kept AS SELECT 1 AS one");
@@ -226,7 +227,7 @@ describe("the embedded Postgres", () => {
 const inNamespace = ["--user", "--map-root-user", "--mount", "--"];
 const mountable = spawnSync("unshare", [...inNamespace, "mount", "-t", "tmpfs", "none", tmpdir()]).status === 0;
 
-describe.runIf(mountable)("a full disk", () => {
+describe.runIf(mountable)("a full disk", { timeout: 120_000 }, () => {
   async function onSmallDisk(megabytes: number, ...statements: string[]): Promise<unknown[]> {
     await using folder = await temporary("disk");
     await mkdir(folder.path);
