@@ -14,6 +14,7 @@ const NONCE = 12;
 const TAG = 16;
 const ALGORITHM = "aes-256-gcm";
 const HASH = 16;
+const KNOWN_MAX = 100_000;
 
 /**
  * Encrypts what must not be readable at rest, and makes the keyed hash by which an identity number is looked up.
@@ -48,8 +49,17 @@ export function createVault(key: Uint8Array): Vault {
     used += NONCE;
     return pool.subarray(used - NONCE, used);
   };
-  const identityHash = (number: string): Buffer =>
-    createHmac("sha256", hashing).update(number).digest().subarray(0, HASH);
+  // The same few thousand people stand in millions of records.
+  const known = new Map<string, { hash: Buffer; ref: string }>();
+  const identity = (number: string): { hash: Buffer; ref: string } => {
+    const found = known.get(number);
+    if (found !== undefined) return found;
+    const hash = createHmac("sha256", hashing).update(number).digest().subarray(0, HASH);
+    const made = { hash, ref: `pid:${hash.toString("hex")}` };
+    if (known.size >= KNOWN_MAX) known.clear();
+    known.set(number, made);
+    return made;
+  };
   return {
     encrypt: (plain) => {
       const nonce = nextNonce();
@@ -73,8 +83,8 @@ export function createVault(key: Uint8Array): Vault {
         );
       }
     },
-    identityHash,
-    identityRef: (number) => `pid:${identityHash(number).toString("hex")}`,
+    identityHash: (number) => identity(number).hash,
+    identityRef: (number) => identity(number).ref,
     fingerprint: derive("fingerprint", 8).toString("hex"),
   };
 }
