@@ -133,7 +133,12 @@ async function* unlessUnlicensed(context: Context, resource: string, pages: Asyn
   } catch (error) {
     if (!(error instanceof UnauthorizedError)) throw error;
     let works = keyWorks.get(context.http);
-    if (works === undefined) keyWorks.set(context.http, (works = opensAnything(context)));
+    if (works === undefined) {
+      works = opensAnything(context);
+      keyWorks.set(context.http, works);
+      // Where that could not be found out, the next one asks again.
+      works.catch(() => keyWorks.delete(context.http));
+    }
     if (!(await works)) throw error;
     context.notice("unlicensed", `${resource}: nyckeln omfattar inte resursen (401). Övriga resurser läses.`);
   }
