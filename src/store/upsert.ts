@@ -43,6 +43,15 @@ export interface UpsertCounts {
 /** Above this many changed rows of a batch whole days are marked, so that a first import leaves a few hundred marks. */
 const MARKS_MAX = 5_000;
 
+/**
+ * With "off" a staged row finds its head by the key, and nothing else is tried: of tables that have just been filled the
+ * planner knows nothing, and has compared each of 50,000 rows with each of 50,000.
+ */
+const plans = (allowed: "on" | "off"): string =>
+  ["hashjoin", "mergejoin", "material", "seqscan", "bitmapscan"]
+    .map((kind) => `SET LOCAL enable_${kind} = ${allowed}`)
+    .join("; ");
+
 const position = (row: string) => `(coalesce(${row}.version, '-infinity'::float8), ${row}.raw_page, ${row}.raw_index)`;
 const sameRecord = (a: string, b: string) => `${a}.source_no = ${b}.source_no AND ${a}.id = ${b}.id`;
 const samePlace = (a: string, b: string) => `${a}.raw_page = ${b}.raw_page AND ${a}.raw_index = ${b}.raw_index`;
@@ -129,10 +138,7 @@ export async function upsert(
   warnings: readonly StagedWarning[],
 ): Promise<UpsertCounts> {
   const counts: UpsertCounts = { inserted: 0, replaced: 0, older: 0, unchanged: 0 };
-  // Heads are looked up by their key, however large the table and whatever the planner guesses of the staging table.
-  await client.query(
-    "SET LOCAL client_min_messages = error; SET LOCAL jit = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off",
-  );
+  await client.query(`SET LOCAL client_min_messages = error; SET LOCAL jit = off; ${plans("off")}`);
   for (const rows of staged) {
     const ofEntity = groups.filter(({ entity }) => entity === rows.entity);
     if (rows.rows === 0 && ofEntity.length === 0) continue;
@@ -319,10 +325,10 @@ async function bury(
   const columns = sharedColumns(entity).map((name) => `"${name}"`);
   await client.query(
     `CREATE TEMP TABLE IF NOT EXISTS ${gone} (LIKE ${head}, gone_version float8, gone_page int8, gone_index int4) ON COMMIT DELETE ROWS;
-     DELETE FROM ${gone}; SET LOCAL enable_hashjoin = on`,
+     DELETE FROM ${gone}; ${plans("on")}`,
   );
   const { rowCount } = await client.query(`INSERT INTO ${gone} ${select}`, [tenantId, ...values]);
-  await client.query("SET LOCAL enable_hashjoin = off");
+  await client.query(plans("off"));
   if (!rowCount) return 0;
   await mark(client, tenantId, entity, `SELECT * FROM ${gone}`, rowCount);
   await client.query(
@@ -462,7 +468,7 @@ export async function buryVanished(
       WHERE h.tenant_id = $1 AND h.source_no = $2 AND NOT h.deleted AND p.source = $3 AND p.resource = $4
         AND (h.raw_page, h.raw_index) < ($5::int8, $6::int4)`;
   const unlisted = "NOT EXISTS (SELECT FROM unnest($7::text[]) AS i (id) WHERE i.id = coalesce(h.parent, h.id))";
-  await client.query("SET LOCAL enable_hashjoin = on");
+  await client.query(plans("on"));
   const vanished: EntityName[] = [];
   for (const entity of complete.entities) {
     const { rows } = await client.query<{ all: number; gone: number }>(
