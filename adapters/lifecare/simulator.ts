@@ -39,7 +39,7 @@ export interface LifecareSimulatorOptions {
   licensed?: Iterable<string>;
   /** Most rows of a page, whatever is asked for. */
   pageMax?: number;
-  /** Every `every`th row of a delta resource becomes visible `ms` after the modified time that it carries. */
+  /** Every `every`th state becomes visible `ms` after the modified time that it carries. */
   late?: { every: number; ms: number };
 }
 
@@ -281,7 +281,7 @@ class Register {
   }
 
   private add(name: string, delta: boolean, searchable: string[], states: State[]): void {
-    if (delta && this.late !== undefined) {
+    if (this.late !== undefined) {
       const { every, ms } = this.late;
       for (let index = every - 1; index < states.length; index += every) {
         const state = states[index];

@@ -343,6 +343,17 @@ describe("deltas", () => {
     for (const { id, versions } of visits) expect(got.get(id)?.values["end"]).toBe(versions.at(-1)?.end ?? undefined);
   });
 
+  test("a row that becomes visible minutes after the time it carries is not passed by", async () => {
+    const { pull, at } = await connect({ late: { every: 1, ms: 9 * MINUTE } });
+    const visit = own(world.visits).at(-1)!;
+    const written = visit.versions.at(-1)!.at;
+    at(new Date(written + MINUTE).toISOString());
+    const before = await pull("reported_visits", { historyDays: 5 });
+    expect(heads(before).has(visit.id)).toBe(false);
+    at(new Date(written + 10 * MINUTE).toISOString());
+    expect(heads(await pull("reported_visits", { cursor: before.cursor })).has(visit.id)).toBe(true);
+  });
+
   test("a deleted row comes as a tombstone", async () => {
     const [visit, ...others] = own(world.visits);
     if (visit === undefined) throw new Error("no visit");
@@ -456,6 +467,23 @@ describe("lists without delta", () => {
       unitId: world.units.find(({ id }) => id === order!.unitId)?.ids.lifecare,
     });
     expect(got.size).toBeLessThan(own(world.orders).length);
+  });
+
+  test("an order that is changed before midnight and seen after it is found", async () => {
+    const [order] = own(world.orders);
+    const changed = instant("2026-10-19T23:55:00+02:00");
+    const versions = [{ ...order!.versions[0]!, at: changed }];
+    const { pull, at } = await connect({
+      world: { ...world, orders: [{ ...order!, versions }] },
+      late: { every: 1, ms: 9 * MINUTE },
+    });
+    const cursor = JSON.stringify({ polled: "2026-10-19", compared: "2026-10-19" });
+    at(new Date(changed + 6 * MINUTE).toISOString());
+    const before = await pull("orders", { cursor });
+    expect(before.records).toEqual([]);
+    expect(JSON.parse(before.cursor!)).toEqual({ polled: "2026-10-20", compared: "2026-10-19" });
+    at(new Date(changed + 10 * MINUTE).toISOString());
+    expect((await pull("orders", { cursor: before.cursor })).records).toHaveLength(1);
   });
 
   test("a vanished order is missing from the ids of the weekly comparison", async () => {
