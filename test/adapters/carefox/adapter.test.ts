@@ -72,7 +72,10 @@ describe("the municipality, read and mapped", () => {
     const { records, error } = await pull(carefox, "visits", settings);
     expect(error).toBeNull();
     const found = await heads(carefox, "visits", records);
-    expect({ problems: found.problems, warnings: found.warnings }).toEqual({ problems: [], warnings: [] });
+    // The municipality may have codes that nobody has mapped; those of its services are.
+    const services = new Set<string | null>(world.services.map(({ name }) => name));
+    expect(found.warnings.filter(({ code, value }) => code !== "unmapped-code" || services.has(value))).toEqual([]);
+    expect(found.problems).toEqual([]);
     const rows = found.of("planned-visits");
     expect([...rows.keys()].sort()).toEqual([...inCarefox].sort());
     expect(inCarefox.length).toBeGreaterThan(1000);
