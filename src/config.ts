@@ -51,6 +51,11 @@ const configuration = z.strictObject({
           .string()
           .optional()
           .meta({ description: "Folder with mapping files that replace the built-in ones" }),
+        uploadKey: z
+          .string()
+          .min(16)
+          .optional()
+          .meta({ secret: true, description: "API key for HTTP upload; without it the source takes none" }),
         everyHours: z
           .number()
           .positive()
@@ -206,6 +211,11 @@ export function checkConfig(
   for (const source of rawSources(content)) {
     const adapter = adapterOf.get(source.adapter);
     const secrets = adapter === undefined ? [] : secretsOf(adapter.settings);
+    if (source.uploadKey !== undefined && !variable.test(source.uploadKey)) {
+      problems.push(
+        `sources.${source.index}.uploadKey: is a secret; write \${NAME} and put the value in the environment.`,
+      );
+    }
     for (const name of secrets) {
       const value = source.settings[name];
       if (typeof value === "string" && !variable.test(value)) {
@@ -262,13 +272,16 @@ function fromFolder(folder: string, path: string): string {
   return isAbsolute(path) ? path : join(folder, path);
 }
 
-function rawSources(content: unknown): Array<{ index: number; adapter: string; settings: Record<string, unknown> }> {
+function rawSources(
+  content: unknown,
+): Array<{ index: number; adapter: string; settings: Record<string, unknown>; uploadKey: string | undefined }> {
   const sources = (content as { sources?: unknown } | null)?.sources;
   if (!Array.isArray(sources)) return [];
   return sources.flatMap((source: unknown, index) => {
-    const { adapter, settings } = (source ?? {}) as { adapter?: unknown; settings?: unknown };
+    const { adapter, settings = {}, uploadKey } = (source ?? {}) as Record<string, unknown>;
     if (typeof adapter !== "string" || typeof settings !== "object" || settings === null) return [];
-    return [{ index, adapter, settings: settings as Record<string, unknown> }];
+    const given = typeof uploadKey === "string" ? uploadKey : undefined;
+    return [{ index, adapter, settings: settings as Record<string, unknown>, uploadKey: given }];
   });
 }
 

@@ -50,7 +50,7 @@ export interface Finding extends NewFinding {
 export interface RuleOutcome {
   slice: string;
   ruleId: string;
-  outcome: "suppressed" | "too-little-data";
+  outcome: "suppressed" | "too-little-data" | "before-go-live";
   cause: string;
   count: number;
 }
@@ -250,7 +250,7 @@ export async function* streamFindings(
 
 export interface OutcomeCount {
   ruleId: string;
-  outcome: "suppressed" | "too-little-data";
+  outcome: "suppressed" | "too-little-data" | "before-go-live";
   cause: string;
   count: number;
 }

@@ -38,3 +38,5 @@ export {
 } from "./upsert.ts";
 export * from "./aliases.ts";
 export { selectSourceFacts, selectSourceHealth, selectWarnings, type SourceHealth } from "./source-facts.ts";
+export * from "./nights.ts";
+export * from "./overview.ts";

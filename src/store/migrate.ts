@@ -60,3 +60,8 @@ async function compare(database: Database): Promise<{ applied: number[]; known: 
   );
   return { applied: rows.map(({ at }) => at), known };
 }
+
+/** True where the database has no tables of ours yet. */
+export async function isNew(database: Database): Promise<boolean> {
+  return (await compare(database)).applied.length === 0;
+}

@@ -38,11 +38,21 @@ export async function endRun(
     .where(eq(nights.no, no));
 }
 
-/** The latest ended run of a kind, or null. `succeeded` leaves out those that failed. */
-export async function selectLastRun(
+function runOf(row: typeof nights.$inferSelect): Run {
+  return {
+    kind: row.kind as RunKind,
+    day: row.day,
+    startedAt: row.startedAt,
+    endedAt: row.endedAt,
+    outcome: row.outcome as RunOutcome | null,
+    summary: row.summary === null ? null : (JSON.parse(row.summary) as Record<string, unknown>),
+  };
+}
+
+/** The ended night of the latest day, or null; `succeeded` leaves out those that failed. */
+export async function selectLastNight(
   { orm }: Database,
   tenantId: string,
-  kind: RunKind,
   { succeeded }: { succeeded: boolean },
 ): Promise<Run | null> {
   const [row] = await orm
@@ -51,20 +61,30 @@ export async function selectLastRun(
     .where(
       and(
         eq(nights.tenantId, tenantId),
-        eq(nights.kind, kind),
+        eq(nights.kind, "night"),
         isNotNull(nights.endedAt),
         succeeded ? ne(nights.outcome, "failed") : undefined,
       ),
     )
     .orderBy(desc(nights.day), desc(nights.no))
     .limit(1);
-  if (row === undefined) return null;
-  return {
-    kind,
-    day: row.day,
-    startedAt: row.startedAt,
-    endedAt: row.endedAt,
-    outcome: row.outcome as RunOutcome | null,
-    summary: row.summary === null ? null : (JSON.parse(row.summary) as Record<string, unknown>),
-  };
+  return row === undefined ? null : runOf(row);
+}
+
+/** The run of a kind that ended last, whatever its day, or null. */
+export async function selectLatestRun({ orm }: Database, tenantId: string, kind: RunKind): Promise<Run | null> {
+  const [row] = await orm
+    .select()
+    .from(nights)
+    .where(
+      and(
+        eq(nights.tenantId, tenantId),
+        eq(nights.kind, kind),
+        isNotNull(nights.endedAt),
+        ne(nights.outcome, "failed"),
+      ),
+    )
+    .orderBy(desc(nights.no))
+    .limit(1);
+  return row === undefined ? null : runOf(row);
 }

@@ -2,7 +2,7 @@ import { and, count, desc, eq, sql, sum } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { Month } from "#model";
 import type { Database } from "./database.ts";
-import { findings, settlementLines } from "./tables/index.ts";
+import { findings, quarantine, settlementLines } from "./tables/index.ts";
 
 export interface RuleCount {
   ruleId: string;
@@ -74,4 +74,26 @@ export async function selectSettledMonths({ orm }: Database, tenantId: string): 
     .where(eq(settlementLines.tenantId, tenantId))
     .orderBy(desc(settlementLines.month));
   return rows.map(({ month }) => month);
+}
+
+/** How much waits in quarantine, by "source/resource". */
+export async function countQuarantineBySource({ orm }: Database, tenantId: string): Promise<Map<string, number>> {
+  const rows = await orm
+    .select({ source: quarantine.source, resource: quarantine.resource, waiting: count() })
+    .from(quarantine)
+    .where(and(eq(quarantine.tenantId, tenantId), eq(quarantine.state, "open")))
+    .groupBy(quarantine.source, quarantine.resource);
+  return new Map(rows.map((row) => [`${row.source}/${row.resource}`, row.waiting]));
+}
+
+/** Slices of which something is stored: what a run that looked at them must replace or close. */
+export async function selectStoredSlices({ pool }: Database, tenantId: string): Promise<string[]> {
+  const { rows } = await pool.query<[string]>({
+    text: `SELECT slice FROM findings WHERE tenant_id = $1 AND status <> 'closed'
+           UNION SELECT slice FROM rule_outcomes WHERE tenant_id = $1
+           UNION SELECT slice FROM settlement_lines WHERE tenant_id = $1`,
+    values: [tenantId],
+    rowMode: "array",
+  });
+  return rows.map(([slice]) => slice);
 }

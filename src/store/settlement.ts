@@ -35,7 +35,7 @@ export interface SettlementLine {
   /** How many matches there are of each code. */
   codes: Record<string, number>;
   /** The steps from registered to payable. */
-  trace: ReadonlyArray<Record<string, unknown>>;
+  trace: ReadonlyArray<object>;
 }
 
 export interface NewSettlementLine extends SettlementLine {

@@ -56,7 +56,7 @@ export const ruleOutcomes = pgTable(
     tenantId: text().notNull(),
     slice: text().notNull(),
     ruleId: text().notNull(),
-    outcome: text().notNull(), // suppressed or too-little-data
+    outcome: text().notNull(), // suppressed, too-little-data or before-go-live
     cause: text().notNull(),
     count: integer().notNull(),
   },

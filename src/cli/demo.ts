@@ -1,0 +1,67 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { checkConfig, readEnvironment } from "#config";
+import { takeAliases } from "#operations";
+import { openLog } from "#log";
+import { makeWorld } from "#synthetic";
+import { adapters, loadSimulators, openSystem } from "#system";
+import { defineCommand } from "./command.ts";
+import { nightWithNotice } from "./night.ts";
+import { progressLine, say } from "./render.ts";
+import { serveUntil } from "./serve.ts";
+import { aliasFile, clockOf, nightOf, worldOptions } from "./simulate.ts";
+
+export default defineCommand({
+  name: "demo",
+  summary: "The main job on an invented municipality: a night over simulated systems, then the pages.",
+  usage: "[--once] [--clients N] [--seed N]",
+  needs: "nothing",
+  options: {
+    once: { type: "boolean", summary: "End after the summary instead of serving the pages" },
+    ...worldOptions,
+  },
+  async run({ once, clients, seed }, { env, signal }) {
+    const folder = join(readEnvironment(env).dataFolder, "demo");
+    const line = progressLine();
+    line.show("Hittar på en kommun …");
+    const world = makeWorld({ seed: Number(seed), clients: Number(clients) });
+    line.end();
+    startAfresh(folder, `${seed} ${clients}`);
+
+    const started = performance.now();
+    // The municipality's clock: its night has come, and goes on from there.
+    const now = () => clockOf(world) + Math.floor(performance.now() - started);
+    const { startSimulators } = await loadSimulators();
+    await using simulated = await startSimulators({ world, folder: join(folder, "inbox"), now });
+    say(
+      `En påhittad kommun: ${world.clients.length} brukare, ${world.staff.length} anställda, ${world.providers.length} utförare, ` +
+        `${world.visits.length.toLocaleString("sv-SE")} besök ${world.from} – ${world.through}.`,
+    );
+    const content = {
+      municipality: { code: "0000", name: "Påhittad kommun" },
+      database: "",
+      sources: simulated.sources,
+      night: { at: "04:30", reconcileDays: 70 },
+    };
+    const configFile = join(folder, "klarsyn.config.json");
+    writeFileSync(configFile, `${JSON.stringify(content, null, 2)}\n`);
+    const surroundings = { ...env, ...simulated.env, KLARSYN_DATA: folder };
+    const config = checkConfig(content, configFile, surroundings, adapters);
+    await using system = await openSystem(config, { anySchema: false, log: openLog(config.logLevel), now });
+    await takeAliases(system, system.operator, Readable.from([aliasFile(world)]));
+    const result = await nightWithNotice(system, { day: nightOf(world), full: false, signal });
+    if (once || signal.aborted) return result;
+    await serveUntil(system, config.host, config.port, signal);
+    return "done";
+  },
+});
+
+/** Another municipality than last time starts from nothing; the same one goes on from what is there. */
+function startAfresh(folder: string, municipality: string): void {
+  const marker = join(folder, "municipality.txt");
+  const before = existsSync(marker) ? readFileSync(marker, "utf8") : null;
+  if (existsSync(folder) && before !== municipality) rmSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(marker, municipality);
+}

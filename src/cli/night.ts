@@ -1,0 +1,70 @@
+import { dayOf, formatDay, parseDate } from "#model";
+import { type NightProgress, runNight, showOverview } from "#operations";
+import type { System } from "#system";
+import { sendNotice } from "#worker";
+import { datePattern, defineCommand } from "./command.ts";
+import { progressLine, say, write } from "./render.ts";
+import { nightSummary, pullRemarks, pullTable, windowText } from "./summary.ts";
+
+const steps = { read: "läser", "match and check": "jämför", write: "skriver" };
+
+/** Shows how far a night has come. */
+export function nightProgress(): NightProgress & { end: () => void } {
+  const line = progressLine();
+  return {
+    waiting: () => say("En annan körning pågår för kommunen; väntar på den."),
+    pull: ({ source, resource, records }) =>
+      line.show(`Hämtar ${source}/${resource}: ${records.toLocaleString("sv-SE")} poster`),
+    reconcile: (step, window) => line.show(`${windowText(window)}: ${steps[step]}`),
+    end: line.end,
+  };
+}
+
+/** Runs a night, shows it, and tells the operator where it failed or a source was silent. */
+export async function nightWithNotice(
+  system: System,
+  { day, full, signal }: { day: number; full: boolean; signal: AbortSignal },
+): Promise<"done" | "incomplete"> {
+  const progress = nightProgress();
+  const { notify, municipality } = system.config;
+  const tell = async (subject: string, text: string): Promise<void> => {
+    const failed = await sendNotice(notify, { subject: `Klarsyn ${municipality.name}: ${subject}`, text });
+    for (const target of failed) system.log.warn({ target }, "notice not sent");
+  };
+  try {
+    const { pulls, outcome } = await runNight(system, system.operator, { day, full, signal, progress });
+    progress.end();
+    await write(`Natten ${formatDay(day)}\n\n${pullTable(pulls)}`);
+    const remarks = pullRemarks(pulls);
+    for (const remark of remarks) say(`Obs: ${remark}`);
+    await write(nightSummary(await showOverview(system, system.operator)));
+    for (const { error, source, resource } of pulls) {
+      if (error !== null) system.log.warn({ error, source, resource }, "source failed");
+    }
+    if (pulls.some(({ state }) => state === "down" || state === "silent"))
+      await tell("en källa är nere eller tyst", remarks.join("\n"));
+    return outcome === "done" ? "done" : "incomplete";
+  } catch (error) {
+    progress.end();
+    await tell(
+      "natten misslyckades",
+      `Natten ${formatDay(day)} kunde inte köras klart. Kör klarsyn doctor på servern.`,
+    );
+    throw error;
+  }
+}
+
+export default defineCommand({
+  name: "night",
+  summary: "Pull every source, compare the open period, write findings and settlement.",
+  usage: "[--date D] [--full]",
+  needs: "system",
+  options: {
+    date: { type: "string", value: "YYYY-MM-DD", summary: "The night of this day (today)", pattern: datePattern },
+    full: { type: "boolean", summary: "Compute everything anew, not only what changed" },
+  },
+  async run({ date, full }, { system, signal }) {
+    const day = (date === undefined ? null : parseDate(date)) ?? dayOf(system.now());
+    return nightWithNotice(system, { day, full, signal });
+  },
+});

@@ -1,0 +1,41 @@
+import { dayOf, parseDate } from "#model";
+import { reconcile, showOverview } from "#operations";
+import { datePattern, defineCommand } from "./command.ts";
+import { nightProgress } from "./night.ts";
+import { say, write } from "./render.ts";
+import { UsageError } from "./run.ts";
+import { nightSummary, windowText } from "./summary.ts";
+
+export default defineCommand({
+  name: "reconcile",
+  summary: "Compare what has been pulled, and write findings and settlement.",
+  usage: "[--from D --to D] [--full]",
+  needs: "system",
+  options: {
+    from: { type: "string", value: "YYYY-MM-DD", summary: "First day", pattern: datePattern },
+    to: { type: "string", value: "YYYY-MM-DD", summary: "Last day", pattern: datePattern },
+    full: { type: "boolean", summary: "Compute everything anew, not only what changed" },
+  },
+  async run({ from, to, full }, { system, signal }) {
+    if ((from === undefined) !== (to === undefined)) throw new UsageError("Give both --from and --to, or neither.");
+    const [first, last] = [from, to].map((text) => (text === undefined ? null : parseDate(text)));
+    if (first !== null && last !== null && (first ?? 0) > (last ?? 0)) throw new UsageError("--from is after --to.");
+    const { reconcile: progress, end } = nightProgress();
+    const chosen = first !== null && first !== undefined && last !== null && last !== undefined;
+    const windows = await reconcile(system, system.operator, {
+      day: chosen ? last + 1 : dayOf(system.now()),
+      ...(chosen ? { from: first } : {}),
+      full: full || chosen,
+      signal,
+      ...(progress === undefined ? {} : { progress }),
+    });
+    end();
+    for (const { findings, visits, ...window } of windows) {
+      say(
+        `${windowText(window)}: ${visits} besök; fynd: ${findings.opened} nya, ${findings.changed} ändrade, ${findings.kept} oförändrade, ${findings.closed} rättade.`,
+      );
+    }
+    await write(nightSummary(await showOverview(system, system.operator)));
+    return "done";
+  },
+});

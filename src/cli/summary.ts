@@ -1,0 +1,66 @@
+import { formatDay, formatOre } from "#model";
+import { type NightResult, type Overview, troubledSources } from "#operations";
+import { table } from "./render.ts";
+
+type Pulls = NightResult["pulls"];
+
+/** What was pulled, a line per resource that has something to say. */
+export function pullTable(pulls: Pulls): string {
+  const shown = pulls.filter((pull) => pull.seen > 0 || pull.state !== "ok" || pull.quarantined > 0);
+  return table(
+    [
+      { title: "Källa", of: (pull) => `${pull.source}/${pull.resource}` },
+      { title: "Läge", of: (pull) => pull.state },
+      { title: "Poster", of: (pull) => pull.seen, align: "right" },
+      { title: "Godtagna", of: (pull) => pull.accepted, align: "right" },
+      { title: "I karantän", of: (pull) => pull.quarantined, align: "right" },
+    ],
+    shown,
+  );
+}
+
+/** What a person should know of the pulls beside the counts. */
+export function pullRemarks(pulls: Pulls): string[] {
+  return [
+    ...troubledSources(pulls),
+    ...pulls.flatMap(({ source, resource, notices }) => notices.map(({ text }) => `${source}/${resource}: ${text}`)),
+    ...pulls.flatMap(({ source, resource, unexpected }) =>
+      unexpected
+        .filter(({ isNew }) => isNew)
+        .map(({ field, count }) => `${source}/${resource}: nytt fält ${field} (${count} poster), sparas inte.`),
+    ),
+  ];
+}
+
+/** The night in a table that fits a terminal: findings by rule and the latest month by provider. */
+export function nightSummary(overview: Overview): string {
+  const rules = table(
+    [
+      { title: "Regel", of: (rule) => rule.title },
+      { title: "Nivå", of: (rule) => rule.level },
+      { title: "Öppna", of: (rule) => rule.open, align: "right" },
+      { title: "Minuter", of: (rule) => rule.minutes, align: "right" },
+      { title: "Belopp", of: (rule) => formatOre(rule.amountOre), align: "right" },
+    ],
+    overview.rules,
+  );
+  const hours = (minutes: number) => Math.round(minutes / 60);
+  const providers = table(
+    [
+      { title: "Utförare", of: (row) => row.provider },
+      { title: "Beviljat h", of: (row) => hours(row.grantedMinutes), align: "right" },
+      { title: "Planerat h", of: (row) => hours(row.plannedMinutes), align: "right" },
+      { title: "Utfört h", of: (row) => hours(row.registeredMinutes), align: "right" },
+      { title: "Ersättning h", of: (row) => hours(row.payableMinutes), align: "right" },
+      { title: "Fakturerat h", of: (row) => hours(row.claimedMinutes), align: "right" },
+      { title: "För mycket", of: (row) => formatOre(row.overbilledOre), align: "right" },
+      { title: "Ej fakturerat", of: (row) => formatOre(row.unbilledOre), align: "right" },
+    ],
+    overview.providers,
+  );
+  return `\nÖppna fynd\n\n${rules}\nAvräkning ${overview.month ?? ""}\n\n${providers}`;
+}
+
+export function windowText({ from, through }: { from: number; through: number }): string {
+  return `${formatDay(from)} – ${formatDay(through)}`;
+}

@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import { Hono } from "hono";
+import { secureHeaders } from "hono/secure-headers";
+import { AppError } from "#errors";
+import type { Actor } from "#operations";
+import type { System } from "#system";
+import { intakeApi } from "./api/intake.ts";
+import { openapi } from "./api/openapi.ts";
+import { metrics } from "./metrics.ts";
+import { findingsPage } from "./pages/findings.ts";
+import { overviewPage } from "./pages/overview.ts";
+import { quarantinePage } from "./pages/quarantine.ts";
+import { settlementPage } from "./pages/settlement.ts";
+import { sourcesPage } from "./pages/sources.ts";
+import { problem, statusOf } from "./problem.ts";
+import { errorPage } from "./views/error.ts";
+
+export interface Env {
+  Variables: { actor: Actor };
+}
+
+/** What the pages need of the system. */
+export type Served = Pick<System, "database" | "now" | "rules" | "sources"> & { municipality: string };
+
+const assets: Readonly<Record<string, { type: string; body: string }>> = Object.fromEntries(
+  [
+    ["klarsyn.css", "text/css; charset=utf-8"],
+    ["klarsyn.svg", "image/svg+xml"],
+  ].map(([name = "", type = ""]) => [
+    name,
+    { type, body: readFileSync(new URL(`assets/${name}`, import.meta.url), "utf8") },
+  ]),
+);
+
+/** Everything that is served: pages for people, `/api/v1` for programs, and what a machine watches. */
+export function createApp(system: System, reader: Actor) {
+  const served: Served = { ...system, municipality: system.config.municipality.name };
+  const app = new Hono<Env>();
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+      referrerPolicy: "no-referrer",
+      xFrameOptions: "DENY",
+    }),
+  );
+  app.use(async (c, next) => {
+    c.set("actor", reader);
+    await next();
+    // Pages show people's data: no cache on the way keeps them.
+    if (!c.req.path.startsWith("/assets/")) c.header("cache-control", "no-store");
+  });
+
+  app.get("/healthz", (c) => c.text("ok\n"));
+  app.get("/readyz", async (c) => {
+    try {
+      await system.database.pool.query("SELECT 1");
+      return c.text("ready\n");
+    } catch {
+      return c.text("the database does not answer\n", 503);
+    }
+  });
+  app.get("/metrics", async (c) =>
+    c.text(await metrics(served, reader), 200, { "content-type": "text/plain; version=0.0.4" }),
+  );
+  app.get("/openapi.json", (c) => c.json(openapi()));
+  app.get("/assets/:name", (c) => {
+    const asset = assets[c.req.param("name")];
+    if (asset === undefined) return c.notFound();
+    return c.body(asset.body, 200, { "content-type": asset.type, "cache-control": "max-age=3600" });
+  });
+  app.route("/api/v1/intake", intakeApi(system));
+  app.route("/fynd", findingsPage(served));
+  app.route("/avrakning", settlementPage(served));
+  app.route("/kallor", sourcesPage(served));
+  app.route("/karantan", quarantinePage(served));
+  app.route("/", overviewPage(served));
+
+  app.notFound((c) => {
+    if (c.req.path.startsWith("/api/")) {
+      return c.json({ type: "/problems/not-found", title: "There is nothing here.", status: 404 }, 404, {
+        "content-type": "application/problem+json; charset=utf-8",
+      });
+    }
+    return c.html(
+      errorPage(served.municipality, "Sidan finns inte", "Kontrollera adressen eller gå till översikten."),
+      404,
+    );
+  });
+  app.onError((error, c) => {
+    if (!(error instanceof AppError)) system.log.error({ error, path: c.req.routePath }, "request failed");
+    if (c.req.path.startsWith("/api/")) return problem(c, error);
+    const status = error instanceof AppError ? statusOf(error.kind) : 500;
+    const text = "Försök igen om en stund. Om felet kvarstår: kör klarsyn doctor på servern.";
+    return c.html(errorPage(served.municipality, "Sidan kunde inte visas", text), status);
+  });
+  return app;
+}

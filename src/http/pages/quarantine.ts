@@ -1,0 +1,42 @@
+import { Hono } from "hono";
+import { html } from "hono/html";
+import { formatLocal } from "#model";
+import { listQuarantine } from "#operations";
+import type { Env, Served } from "../app.ts";
+import { dataTable, layout } from "../views/layout.ts";
+
+const rowsMax = 500;
+
+/** `/karantan`: records that did not fit, with place and reason. */
+export function quarantinePage(system: Served) {
+  return new Hono<Env>().get("/", async (c) => {
+    const waiting = await listQuarantine(system, c.var.actor, { limit: rowsMax });
+    const body = html`<p>
+        Poster som inte passade. Rätta översättningen eller källan och kör
+        <code>npx klarsyn quarantine retry</code> på servern.
+      </p>
+      ${dataTable(
+        waiting.length === rowsMax ? `De ${rowsMax} äldsta posterna` : "Poster i karantän, äldst först",
+        [
+          { title: "Källa" },
+          { title: "Plats" },
+          { title: "Rad", numeric: true },
+          { title: "Fält" },
+          { title: "Värde" },
+          { title: "Vad som är fel" },
+          { title: "Sedan" },
+        ],
+        waiting.map((row) => [
+          `${row.source}/${row.resource}`,
+          row.place,
+          row.line,
+          row.field,
+          row.valueClass,
+          row.rule,
+          formatLocal(row.at),
+        ]),
+        "Ingenting väntar i karantän.",
+      )}`;
+    return c.html(layout({ title: "Karantän", path: "/karantan", municipality: system.municipality, body }));
+  });
+}
