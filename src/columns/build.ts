@@ -5,7 +5,19 @@ import { sourceFacts, Sources, type SourceFacts, type Warning } from "./sources.
 import { type Alias, type Master, resolve, type Resolved } from "./identity.ts";
 import { mergeVisits } from "./merge.ts";
 import { NO_DAY, type RawColumns, type Refs, type TextColumn } from "./raw.ts";
-import { groupBy, type Grouped, sortByTime } from "./sort.ts";
+import {
+  gatherBytes,
+  gatherFloats,
+  gatherInts,
+  groupBy,
+  type Grouped,
+  inFront,
+  inverse,
+  moved,
+  sortByTime,
+  type TieBreak,
+  upTo,
+} from "./sort.ts";
 import * as table from "./tables.ts";
 import { hashString, hashText, IdIndex, textAt } from "./text.ts";
 
@@ -168,14 +180,19 @@ export function buildTables(input: TableInput): Tables {
     byOrder: grouped(lineRows, Float64Array.from(lineFrom), lineOrder, orderRows.count, context),
   });
 
-  const planTable = buildPlans(read("planned-visits"), input.history["planned-visits"], context, {
-    clients,
-    staff,
-    units,
-    unitTable,
-    orderRows,
-    orderClient,
-  });
+  const { plans: planTable, at: planAt } = buildPlans(
+    read("planned-visits"),
+    input.history["planned-visits"],
+    context,
+    {
+      clients,
+      staff,
+      units,
+      unitTable,
+      orderRows,
+      orderClient,
+    },
+  );
 
   const clientTable = buildClients(clientRows, clients, context);
   const visits = buildVisits(read("visits"), context, {
@@ -189,6 +206,7 @@ export function buildTables(input: TableInput): Tables {
     orderClient,
     planRows: read("planned-visits"),
     planTable,
+    planAt,
   });
 
   const absenceRows = read("absences");
@@ -329,16 +347,20 @@ function ranks(sources: readonly string[], order: readonly string[]): number[] {
 }
 
 /** Order among rows that are equal otherwise: by source and record id, never by row number. */
-function tieBreak(raw: RawColumns, { seeds, sources }: Context): (a: number, b: number) => number {
-  let hashes: Uint32Array | undefined;
-  return (a, b) => {
-    hashes ??= Uint32Array.from({ length: raw.count }, (_, row) => hashText(raw.id, row, seeds[raw.source[row]!]!));
-    if (hashes[a] !== hashes[b]) return hashes[a]! - hashes[b]!;
-    const [idA, idB] = [textAt(raw.id, a)!, textAt(raw.id, b)!];
-    if (idA !== idB) return idA < idB ? -1 : 1;
-    const [sourceA, sourceB] = [sources[raw.source[a]!]!, sources[raw.source[b]!]!];
-    if (sourceA !== sourceB) return sourceA < sourceB ? -1 : 1;
-    return raw.version[a]! - raw.version[b]! || raw.received[a]! - raw.received[b]!;
+function tieBreak(raw: RawColumns, { seeds, sources }: Context): TieBreak {
+  return {
+    hashes() {
+      const hashes = new Uint32Array(raw.count);
+      for (let row = 0; row < raw.count; row++) hashes[row] = hashText(raw.id, row, seeds[raw.source[row]!]!);
+      return hashes;
+    },
+    compare(a, b) {
+      const [idA, idB] = [textAt(raw.id, a)!, textAt(raw.id, b)!];
+      if (idA !== idB) return idA < idB ? -1 : 1;
+      const [sourceA, sourceB] = [sources[raw.source[a]!]!, sources[raw.source[b]!]!];
+      if (sourceA !== sourceB) return sourceA < sourceB ? -1 : 1;
+      return raw.version[a]! - raw.version[b]! || raw.received[a]! - raw.received[b]!;
+    },
   };
 }
 
@@ -404,19 +426,21 @@ function linkRefs(
     if (rows === undefined) rowsOfId.set(id, [row]);
     else rows.push(row);
   }
+  // -2: not looked for yet.
+  const ownOf = new Int32Array(refs.id.length).fill(-2);
   for (let row = 0; row < raw.count; row++) {
     const pointer = pointers[row]!;
     if (pointer < 0) continue;
-    const rows = rowsOfId.get(refs.id[pointer]!);
-    if (rows === undefined) continue;
-    const own = rows.find((candidate) => target.source[candidate] === refs.source[pointer]);
-    const others =
-      own === undefined && client !== null
-        ? rows
-            .filter((candidate) => targetClient[candidate] === client[row])
-            .sort((a, b) => (sources[target.source[a]!]! < sources[target.source[b]!]! ? -1 : 1))
-        : [];
-    links[row] = own ?? others[0] ?? -1;
+    if (ownOf[pointer] === -2) {
+      const rows = rowsOfId.get(refs.id[pointer]!) ?? [];
+      ownOf[pointer] = rows.find((candidate) => target.source[candidate] === refs.source[pointer]) ?? -1;
+    }
+    links[row] = ownOf[pointer]!;
+    if (links[row]! >= 0 || client === null) continue;
+    const others = (rowsOfId.get(refs.id[pointer]!) ?? [])
+      .filter((candidate) => targetClient[candidate] === client[row])
+      .sort((a, b) => (sources[target.source[a]!]! < sources[target.source[b]!]! ? -1 : 1));
+    links[row] = others[0] ?? -1;
   }
   return links;
 }
@@ -565,11 +589,7 @@ function buildStaff(
     if (numbers.nulls[row] !== 1 || hsaIds.nulls[row] !== 1) identified[people.ofMaster[row]!] = 1;
   }
   return new table.Staff(people, {
-    employments: groupBy(
-      Int32Array.from({ length: raw.count }, (_, row) => row),
-      people.ofMaster,
-      people.count,
-    ),
+    employments: groupBy(upTo(raw.count), people.ofMaster, people.count),
     provider,
     unit,
     from: column.days(raw, "employedFrom").map((from) => (from === NO_DAY ? -0x7fffffff : from)),
@@ -593,7 +613,13 @@ function daysOf(start: Float64Array): Int32Array {
   return days;
 }
 
-function buildPlans(heads: RawColumns, history: RawColumns | undefined, context: Context, linked: Linked): table.Plans {
+/** The table, and where each raw row went in it. */
+function buildPlans(
+  heads: RawColumns,
+  history: RawColumns | undefined,
+  context: Context,
+  linked: Linked,
+): { plans: table.Plans; at: Int32Array } {
   const raw = history === undefined ? heads : column.concat(heads, history);
   const start = column.numbers(raw, "start");
   const day = daysOf(start);
@@ -605,22 +631,48 @@ function buildPlans(heads: RawColumns, history: RawColumns | undefined, context:
   for (let plan = 0; plan < heads.count; plan++) frozen[plan] = frozenVersion(plan, versions, start, modifiedAt);
   const frozenStart = new Float64Array(heads.count);
   for (let plan = 0; plan < heads.count; plan++) frozenStart[plan] = start[frozen[plan]!]!;
-  return new table.Plans(raw, {
+  const byClient = groupBy(
+    sortByTime(frozenStart, tieBreak(raw, context), heads.count),
+    client.subarray(0, heads.count),
+    linked.clients.count,
+  );
+  // Heads lie by client and start, older versions behind them.
+  const order = new Int32Array(raw.count);
+  order.set(inFront(byClient.rows, heads.count));
+  for (let row = heads.count; row < raw.count; row++) order[row] = row;
+  const at = inverse(order);
+  const ints = (values: Int32Array): Int32Array => gatherInts(values, order);
+  const staff = dated(raw, "staffId", linked.staff, day);
+  const ofOrder = linkRefs(raw, "orderId", client, linked.orderRows, linked.orderClient, context);
+  const plans = new table.Plans(raw, order, {
     heads: heads.count,
-    client,
-    staff: dated(raw, "staffId", linked.staff, day),
-    unit,
-    provider: unit.map((code) => linked.unitTable.provider(code)),
-    start,
-    end: column.numbers(raw, "end"),
-    services: column.codes(raw, "services"),
-    order: linkRefs(raw, "orderId", client, linked.orderRows, linked.orderClient, context),
-    cancelled: column.flags(raw, "cancelled"),
-    modifiedAt,
-    versions,
-    frozen,
-    byClient: groupBy(sortByTime(frozenStart, tieBreak(raw, context)), client, linked.clients.count),
+    client: ints(client),
+    staff: ints(staff),
+    unit: ints(unit),
+    provider: ints(unit).map((code) => linked.unitTable.provider(code)),
+    start: gatherFloats(start, order),
+    end: gatherFloats(column.numbers(raw, "end"), order),
+    services: ints(column.codes(raw, "services")),
+    order: ints(ofOrder),
+    cancelled: gatherBytes(column.flags(raw, "cancelled"), order),
+    modifiedAt: gatherFloats(modifiedAt, order),
+    versions: versions === null ? null : regrouped(versions, order, at),
+    frozen: moved(gatherInts(frozen, order.subarray(0, heads.count)), at),
+    byClient: { offsets: byClient.offsets, rows: upTo(byClient.rows.length) },
   });
+  return { plans, at };
+}
+
+/** Groups of row numbers whose groups are themselves rows, after the rows were moved. */
+function regrouped({ offsets, rows }: Grouped, order: Int32Array, at: Int32Array): Grouped {
+  const after: Grouped = { offsets: new Int32Array(offsets.length), rows: new Int32Array(rows.length) };
+  let next = 0;
+  for (let group = 0; group + 1 < offsets.length; group++) {
+    const from = order[group]!;
+    for (let i = offsets[from]!; i < offsets[from + 1]!; i++) after.rows[next++] = at[rows[i]!]!;
+    after.offsets[group + 1] = next;
+  }
+  return after;
 }
 
 /** Versions by head, oldest first, the head last. A version whose head is gone belongs to no plan. */
@@ -637,11 +689,7 @@ function planVersions(raw: RawColumns, heads: number, modifiedAt: Float64Array):
     });
   }
   const none = (value: number): number => (Number.isNaN(value) ? -Infinity : value);
-  const byHead = groupBy(
-    Int32Array.from({ length: raw.count }, (_, row) => row),
-    head,
-    heads,
-  );
+  const byHead = groupBy(upTo(raw.count), head, heads);
   for (let plan = 0; plan < heads; plan++) {
     const rows = byHead.rows.subarray(byHead.offsets[plan], byHead.offsets[plan + 1]);
     if (rows.length < 2) continue;
@@ -677,9 +725,15 @@ const gradeOfProof = [6, 5, 4, -1, 2, 0, 0];
 function buildVisits(
   raw: RawColumns,
   context: Context,
-  linked: Linked & { clientTable: table.Clients; providers: number; planRows: RawColumns; planTable: table.Plans },
+  linked: Linked & {
+    clientTable: table.Clients;
+    providers: number;
+    planRows: RawColumns;
+    planTable: table.Plans;
+    planAt: Int32Array;
+  },
 ): table.Visits {
-  let start = column.numbers(raw, "start");
+  const start = column.numbers(raw, "start");
   let end = column.numbers(raw, "end");
   const day = daysOf(start);
   const client = dated(raw, "clientId", linked.clients, day);
@@ -718,7 +772,7 @@ function buildVisits(
     column.texts(raw, "plannedVisitId"),
     linked.planRows,
     context,
-    (row, candidate) => planTable.client(candidate) === client[row],
+    (row, candidate) => planTable.client(linked.planAt[candidate]!) === client[row],
   );
   const byTime = sortByTime(start, tieBreak(raw, context));
   let byClient = groupBy(byTime, client, linked.clients.count);
@@ -737,33 +791,40 @@ function buildVisits(
       if (order[into]! < 0) order[into] = order[row]!;
     }
   }
-  return new table.Visits(raw, {
-    client,
-    staff,
-    unit,
-    provider,
-    start,
-    end,
-    day,
-    status: column.flags(raw, "status"),
-    services: column.codes(raw, "services"),
-    law: column.flags(raw, "law"),
-    order,
-    plan,
-    originalStart: column.numbers(raw, "originalStart"),
-    originalEnd: column.numbers(raw, "originalEnd"),
-    receivedAt: column.numbers(raw, "receivedAt"),
-    editedAt: column.numbers(raw, "editedAt"),
-    startProof,
-    endProof,
-    grade,
-    doubleStaffing: column.flags(raw, "doubleStaffing"),
+  // Rows lie by client and start; those that were merged away come last.
+  const moving = inFront(byClient.rows, raw.count);
+  const at = inverse(moving);
+  const ints = (values: Int32Array): Int32Array => gatherInts(values, moving);
+  const floats = (values: Float64Array): Float64Array => gatherFloats(values, moving);
+  const bytes = (values: Int8Array): Int8Array => gatherBytes(values, moving);
+  const regroup = ({ offsets, rows }: Grouped): Grouped => ({ offsets, rows: moved(rows, at) });
+  return new table.Visits(raw, moving, {
+    client: ints(client),
+    staff: ints(staff),
+    unit: ints(unit),
+    provider: ints(provider),
+    start: floats(start),
+    end: floats(end),
+    day: ints(day),
+    status: bytes(column.flags(raw, "status")),
+    services: ints(column.codes(raw, "services")),
+    law: bytes(column.flags(raw, "law")),
+    order: ints(order),
+    plan: moved(ints(plan), linked.planAt),
+    originalStart: floats(column.numbers(raw, "originalStart")),
+    originalEnd: floats(column.numbers(raw, "originalEnd")),
+    receivedAt: floats(column.numbers(raw, "receivedAt")),
+    editedAt: floats(column.numbers(raw, "editedAt")),
+    startProof: bytes(startProof),
+    endProof: bytes(endProof),
+    grade: bytes(grade),
+    doubleStaffing: bytes(column.flags(raw, "doubleStaffing")),
     groupCode: column.texts(raw, "groupCode"),
-    mergedInto: merged?.into ?? new Int32Array(0),
-    mergedNext: merged?.next ?? new Int32Array(0),
-    byClient,
-    byStaff: groupBy(kept, staff, linked.staff.count),
-    byProvider: groupBy(kept, provider, linked.providers),
-    bySource: groupBy(byTime, Int32Array.from(raw.source), context.sources.length),
+    mergedInto: merged === null ? new Int32Array(0) : moved(ints(merged.into), at),
+    mergedNext: merged === null ? new Int32Array(0) : moved(ints(merged.next), at),
+    byClient: { offsets: byClient.offsets, rows: upTo(byClient.rows.length) },
+    byStaff: regroup(groupBy(kept, staff, linked.staff.count)),
+    byProvider: regroup(groupBy(kept, provider, linked.providers)),
+    bySource: regroup(groupBy(byTime, Int32Array.from(raw.source), context.sources.length)),
   });
 }

@@ -9,57 +9,82 @@ export function rowsOf(grouped: Grouped, group: number): Int32Array {
   return grouped.rows.subarray(grouped.offsets[group], grouped.offsets[group + 1]);
 }
 
-const RADIX_BITS = 11;
-const RADIX = 1 << RADIX_BITS;
+const DIGIT = 11;
+const RADIX = 1 << DIGIT;
 
-/**
- * Rows in order of `start`, equals in order of `compare`: radix sort over whole seconds, then the few that share a
- * second by comparison. `rows` says which rows; by default all.
- */
-export function sortByTime(
-  start: Float64Array,
-  compare: (a: number, b: number) => number,
-  rows?: Int32Array,
-): Int32Array {
-  let from: Int32Array = rows?.slice() ?? upTo(start.length);
-  const count = from.length;
+/** One pass of a stable radix sort of `from` into `into`, by eleven bits of `key`. */
+function pass(from: Int32Array, into: Int32Array, key: Uint32Array, shift: number): void {
+  const next = new Int32Array(RADIX + 1);
+  for (const row of from) {
+    const digit = ((key[row]! >>> shift) & (RADIX - 1)) + 1;
+    next[digit] = next[digit]! + 1;
+  }
+  for (let digit = 0; digit < RADIX; digit++) next[digit + 1] = next[digit + 1]! + next[digit]!;
+  for (const row of from) {
+    const digit = (key[row]! >>> shift) & (RADIX - 1);
+    const position = next[digit]!;
+    into[position] = row;
+    next[digit] = position + 1;
+  }
+}
+
+/** What comes first among rows that are equal otherwise. */
+export interface TieBreak {
+  /** A number of each row that does not depend on row numbers. */
+  hashes: () => Uint32Array;
+  /** For the few whose hashes are equal too. */
+  compare: (a: number, b: number) => number;
+}
+
+/** Rows in order of `start`; equals in order of their hash, then by comparison. */
+export function sortByTime(start: Float64Array, ties: TieBreak, count = start.length): Int32Array {
+  let rows = upTo(count);
+  if (count < 2) return rows;
   let earliest = Infinity;
   let latest = -Infinity;
-  for (const row of from) {
+  for (let row = 0; row < count; row++) {
     const at = start[row]!;
     if (at < earliest) earliest = at;
     if (at > latest) latest = at;
   }
-  if (count < 2) return from;
-  const seconds = new Float64Array(start.length);
-  for (const row of from) seconds[row] = Math.floor((start[row]! - earliest) / 1000);
-  let into: Int32Array = new Int32Array(count);
-  let divisor = 1;
-  for (let range = Math.floor((latest - earliest) / 1000); range >= 1; range = Math.floor(range / RADIX)) {
-    const counts = new Int32Array(RADIX + 1);
-    for (const row of from) counts[(Math.floor(seconds[row]! / divisor) & (RADIX - 1)) + 1]!++;
-    for (let digit = 0; digit < RADIX; digit++) counts[digit + 1]! += counts[digit]!;
-    for (const row of from) {
-      const digit = Math.floor(seconds[row]! / divisor) & (RADIX - 1);
-      into[counts[digit]!++] = row;
-    }
-    [from, into] = [into, from];
-    divisor *= RADIX;
+  // Milliseconds since the earliest, in two parts of 22 bits.
+  const low = new Uint32Array(count);
+  const high = new Uint32Array(count);
+  for (let row = 0; row < count; row++) {
+    const after = start[row]! - earliest;
+    const upper = Math.floor(after / 2 ** 22);
+    high[row] = upper;
+    low[row] = after - upper * 2 ** 22;
+  }
+  let spare: Int32Array = new Int32Array(count);
+  const hashes = ties.hashes();
+  const span = latest - earliest;
+  const passes: Array<[Uint32Array, number]> = [
+    [hashes, 0],
+    [hashes, DIGIT],
+    [hashes, 2 * DIGIT],
+  ];
+  for (let digits = 0; digits < 4 && 2 ** (DIGIT * digits) <= span; digits++) {
+    passes.push(digits < 2 ? [low, digits * DIGIT] : [high, (digits - 2) * DIGIT]);
+  }
+  for (const [key, shift] of passes) {
+    pass(rows, spare, key, shift);
+    [rows, spare] = [spare, rows];
   }
   for (let i = 1; i < count; i++) {
-    const row = from[i]!;
+    const row = rows[i]!;
     let j = i - 1;
-    while (j >= 0 && seconds[from[j]!] === seconds[row] && later(start, from[j]!, row, compare)) {
-      from[j + 1] = from[j]!;
+    while (j >= 0 && same(start, hashes, rows[j]!, row) && ties.compare(rows[j]!, row) > 0) {
+      rows[j + 1] = rows[j]!;
       j--;
     }
-    from[j + 1] = row;
+    rows[j + 1] = row;
   }
-  return from;
+  return rows;
 }
 
-function later(start: Float64Array, a: number, b: number, compare: (a: number, b: number) => number): boolean {
-  return start[a]! > start[b]! || (start[a] === start[b] && compare(a, b) > 0);
+function same(start: Float64Array, hashes: Uint32Array, a: number, b: number): boolean {
+  return start[a] === start[b] && hashes[a] === hashes[b];
 }
 
 /** Stable counting sort: rows of the same group keep the order of `order`; rows with a negative group are left out. */
@@ -81,7 +106,51 @@ export function groupBy(order: Int32Array, group: Int32Array, groups: number): G
 
 /** 0, 1, … count-1 */
 export function upTo(count: number): Int32Array {
-  const rows = new Int32Array(count);
+  const rows: Int32Array = new Int32Array(count);
   for (let row = 0; row < count; row++) rows[row] = row;
   return rows;
+}
+
+/** Where each row went, when row `order[i]` became row `i`. */
+export function inverse(order: Int32Array): Int32Array {
+  const at: Int32Array = new Int32Array(order.length);
+  for (let i = 0; i < order.length; i++) at[order[i]!] = i;
+  return at;
+}
+
+// One loop for each type of array: a loop that sees them all is several times slower.
+export function gatherFloats(column: Float64Array, order: Int32Array): Float64Array {
+  const gathered = new Float64Array(order.length);
+  for (let i = 0; i < order.length; i++) gathered[i] = column[order[i]!]!;
+  return gathered;
+}
+
+export function gatherInts(column: Int32Array, order: Int32Array): Int32Array {
+  const gathered = new Int32Array(order.length);
+  for (let i = 0; i < order.length; i++) gathered[i] = column[order[i]!]!;
+  return gathered;
+}
+
+export function gatherBytes(column: Int8Array, order: Int32Array): Int8Array {
+  const gathered = new Int8Array(order.length);
+  for (let i = 0; i < order.length; i++) gathered[i] = column[order[i]!]!;
+  return gathered;
+}
+
+/** Row numbers as they are after rows were moved to `at`; negative numbers stand. */
+export function moved(rows: Int32Array, at: Int32Array): Int32Array {
+  const after = new Int32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) after[i] = rows[i]! < 0 ? rows[i]! : at[rows[i]!]!;
+  return after;
+}
+
+/** All rows, those of `first` in front. */
+export function inFront(first: Int32Array, count: number): Int32Array {
+  const order: Int32Array = new Int32Array(count);
+  order.set(first);
+  if (first.length === count) return order;
+  const taken = new Uint8Array(count);
+  for (const row of first) taken[row] = 1;
+  for (let row = 0, next = first.length; row < count; row++) if (taken[row] === 0) order[next++] = row;
+  return order;
 }

@@ -48,25 +48,29 @@ abstract class RecordTable {
   readonly count: number;
   readonly #source: Int16Array;
   readonly #id: TextColumn;
+  readonly #order: Int32Array | null;
 
-  constructor(raw: RawColumns) {
+  /** `order`: which row of the raw columns each row is, where the table has an order of its own. */
+  constructor(raw: RawColumns, order: Int32Array | null = null) {
     this.count = raw.count;
     this.#source = raw.source;
     this.#id = raw.id;
+    this.#order = order;
+  }
+
+  /** The row of the raw columns. */
+  protected raw(row: number): number {
+    return this.#order === null ? row : this.#order[row]!;
   }
 
   /** Number of the source in `sources`. */
   source(row: number): number {
-    return this.#source[row]!;
+    return this.#source[this.raw(row)]!;
   }
 
   /** The source's own id of the record. */
   id(row: number): string {
-    return textAt(this.#id, row)!;
-  }
-
-  compareIds(a: number, b: number): number {
-    return compareText(this.#id, a, this.#id, b);
+    return textAt(this.#id, this.raw(row))!;
   }
 }
 
@@ -96,6 +100,7 @@ export interface VisitColumns {
   endProof: Int8Array;
   grade: Int8Array;
   doubleStaffing: Int8Array;
+  /** In the order of the raw columns. */
   groupCode: TextColumn;
   mergedInto: Int32Array;
   mergedNext: Int32Array;
@@ -105,7 +110,10 @@ export interface VisitColumns {
   bySource: Grouped;
 }
 
-/** Registered visits, as they stand now. A visit that two sources tell of is one row; see `merged`. */
+/**
+ * Registered visits, as they stand now. A visit that two sources tell of is one row; see `merged`. Rows lie by client and
+ * start, so that a walk over a client's month reads neighbours.
+ */
 export class Visits extends RecordTable {
   readonly entity = "visits";
   readonly #c: VisitColumns;
@@ -116,8 +124,8 @@ export class Visits extends RecordTable {
   /** Rows as each source tells them, also those merged into others. */
   readonly bySource: Grouped;
 
-  constructor(raw: RawColumns, columns: VisitColumns) {
-    super(raw);
+  constructor(raw: RawColumns, order: Int32Array, columns: VisitColumns) {
+    super(raw, order);
     this.#c = columns;
     this.byClient = columns.byClient;
     this.byStaff = columns.byStaff;
@@ -216,11 +224,12 @@ export class Visits extends RecordTable {
   /** Both were registered under the same group code, which the source gives to visits made together. */
   sameGroup(a: number, b: number): boolean {
     const { groupCode } = this.#c;
+    const [rawA, rawB] = [this.raw(a), this.raw(b)];
     return (
-      groupCode.nulls[a] !== 1 &&
-      groupCode.nulls[b] !== 1 &&
+      groupCode.nulls[rawA] !== 1 &&
+      groupCode.nulls[rawB] !== 1 &&
       this.source(a) === this.source(b) &&
-      compareText(groupCode, a, groupCode, b) === 0
+      compareText(groupCode, rawA, groupCode, rawB) === 0
     );
   }
   /** The row that this row was merged into, or -1. Rows in slices always have -1. */
@@ -270,8 +279,8 @@ export class Plans extends RecordTable {
 
   override readonly count: number;
 
-  constructor(raw: RawColumns, columns: PlanColumns) {
-    super(raw);
+  constructor(raw: RawColumns, order: Int32Array, columns: PlanColumns) {
+    super(raw, order);
     this.count = columns.heads;
     this.#c = columns;
     this.byClient = columns.byClient;

@@ -1,4 +1,4 @@
-import { rowsOf, type Tables } from "#columns";
+import { NO_DAY, rowsOf, type Tables } from "#columns";
 import { atMinute, type Day, type Instant, minuteOfDay, monthOf, weekdayOf } from "#model";
 import type { Matches } from "./matches.ts";
 
@@ -26,13 +26,16 @@ function inPart(part: keyof typeof parts, minute: number): boolean {
 }
 
 interface Wanted {
-  client: number;
   provider: number;
   unit: number;
   order: number;
-  start: Instant;
-  day: Day;
-  services: number;
+}
+
+/** An answer, and the days for which it is known to be the same. */
+interface Remembered {
+  shares: Shares;
+  from: Day;
+  through: Day;
 }
 
 /**
@@ -43,6 +46,13 @@ export class LineMatcher {
   readonly #tables: Tables;
   readonly #matches: Matches | null;
   readonly #single: Shares[] = [];
+  /** Answers for the client asked for last, by order, unit and services. */
+  readonly #remembered = new Map<number, Remembered>();
+  #client = -1;
+  // What the search at hand met: days between which no validity changes, and whether the time of day or weekday matters.
+  #from = -Infinity;
+  #through = Infinity;
+  #timely = false;
 
   constructor(tables: Tables, matches: Matches | null) {
     this.#tables = tables;
@@ -56,55 +66,72 @@ export class LineMatcher {
     if (services < 0 && this.#matches !== null && this.#matches.plan(visit) >= 0) {
       services = plans.services(plans.frozen(this.#matches.plan(visit)));
     }
-    return this.#find({
-      client: visits.client(visit),
-      provider: visits.provider(visit),
-      unit: visits.unit(visit),
-      order: visits.order(visit),
-      start: visits.start(visit),
-      day: visits.day(visit),
+    return this.#find(
+      visits.client(visit),
+      visits.provider(visit),
+      visits.unit(visit),
+      visits.order(visit),
+      visits.start(visit),
+      visits.day(visit),
       services,
-    });
+    );
   }
 
   /** Of the version in force at the plan's start. */
   ofPlan(plan: number, day: Day): Shares {
     const { plans } = this.#tables;
     const frozen = plans.frozen(plan);
-    return this.#find({
-      client: plans.client(plan),
-      provider: plans.provider(frozen),
-      unit: plans.unit(frozen),
-      order: plans.order(frozen),
-      start: plans.start(frozen),
+    return this.#find(
+      plans.client(plan),
+      plans.provider(frozen),
+      plans.unit(frozen),
+      plans.order(frozen),
+      plans.start(frozen),
       day,
-      services: plans.services(frozen),
-    });
+      plans.services(frozen),
+    );
   }
 
   /** The line that a claim on a service is about on a day, or -1. */
   ofClaim(claim: number, day: Day): number {
     const { claims } = this.#tables;
-    const service = claims.service(claim);
-    const wanted: Wanted = {
-      client: claims.client(claim),
-      provider: claims.provider(claim),
-      unit: claims.unit(claim),
-      order: claims.order(claim),
-      start: atMinute(day, 12 * 60),
-      day,
-      services: -1,
-    };
-    return this.#best(wanted, service);
+    const at = atMinute(day, 12 * 60);
+    const wanted = { provider: claims.provider(claim), unit: claims.unit(claim), order: claims.order(claim) };
+    return this.#best(claims.client(claim), wanted, at, day, claims.service(claim));
   }
 
-  #find(wanted: Wanted): Shares {
-    if (wanted.services < 0) return this.#one(this.#best(wanted, -1));
-    const services = this.#tables.services.list(wanted.services);
-    if (services.length === 1) return this.#one(this.#best(wanted, services[0]!));
+  #find(
+    client: number,
+    provider: number,
+    unit: number,
+    order: number,
+    start: Instant,
+    day: Day,
+    services: number,
+  ): Shares {
+    if (client !== this.#client) {
+      this.#remembered.clear();
+      this.#client = client;
+    }
+    const { units, orders } = this.#tables;
+    const key = ((services + 1) * (units.count + 1) + unit + 1) * (orders.count + 1) + order + 1;
+    const known = this.#remembered.get(key);
+    if (known !== undefined && known.from <= day && day <= known.through) return known.shares;
+    this.#from = -Infinity;
+    this.#through = Infinity;
+    this.#timely = false;
+    const shares = this.#search(client, { provider, unit, order }, start, day, services);
+    if (!this.#timely) this.#remembered.set(key, { shares, from: this.#from, through: this.#through });
+    return shares;
+  }
+
+  #search(client: number, wanted: Wanted, start: Instant, day: Day, set: number): Shares {
+    if (set < 0) return this.#one(this.#best(client, wanted, start, day, -1));
+    const services = this.#tables.services.list(set);
+    if (services.length === 1) return this.#one(this.#best(client, wanted, start, day, services[0]!));
     const lines: number[] = [];
     for (const service of services) {
-      const line = this.#best(wanted, service);
+      const line = this.#best(client, wanted, start, day, service);
       if (line >= 0 && !lines.includes(line)) lines.push(line);
     }
     if (lines.length < 2) return this.#one(lines[0] ?? -1);
@@ -119,31 +146,47 @@ export class LineMatcher {
   }
 
   /** `service` -1: any. The row that fits best; among equals the first by order and id. */
-  #best(wanted: Wanted, service: number): number {
+  #best(client: number, wanted: Wanted, start: Instant, day: Day, service: number): number {
     const { orders, lines } = this.#tables;
     let best = -1;
-    let bestFit = -1;
+    let bestFit = -Infinity;
     const ofClient = orders.byClient;
-    for (let i = ofClient.offsets[wanted.client]!; i < ofClient.offsets[wanted.client + 1]!; i++) {
+    for (let i = ofClient.offsets[client]!; i < ofClient.offsets[client + 1]!; i++) {
       const order = ofClient.rows[i]!;
-      if (!orders.valid(order, wanted.day)) continue;
       const provider = orders.provider(order);
       if (provider >= 0 && wanted.provider >= 0 && provider !== wanted.provider) continue;
+      this.#bound(orders.validFrom(order), orders.validTo(order), day);
+      if (!orders.valid(order, day)) continue;
       const orderFit = (order === wanted.order ? 16 : 0) + (orders.unit(order) === wanted.unit ? 8 : 0);
       const { rows, offsets } = lines.byOrder;
       for (let j = offsets[order]!; j < offsets[order + 1]!; j++) {
         const line = rows[j]!;
         if (service >= 0 && lines.service(line) !== service) continue;
-        if (!lines.valid(line, wanted.day)) continue;
+        this.#bound(lines.validFrom(line), lines.validTo(line), day);
+        if (!lines.valid(line, day)) continue;
         let fit = orderFit;
         const part = lines.partOfDay(line);
-        if (part !== "any") fit += inPart(part, minuteOfDay(wanted.start)) ? 2 : -2;
-        if (lines.listsWeekdays(line)) fit += lines.onWeekday(line, weekdayOf(wanted.day)) ? 1 : -1;
-        fit += 3;
+        if (part !== "any") {
+          this.#timely = true;
+          fit += inPart(part, minuteOfDay(start)) ? 2 : -2;
+        }
+        if (lines.listsWeekdays(line)) {
+          this.#timely = true;
+          fit += lines.onWeekday(line, weekdayOf(day)) ? 1 : -1;
+        }
         if (fit > bestFit) [best, bestFit] = [line, fit];
       }
     }
     return best;
+  }
+
+  /** Keeps the days around `day` on which a validity says the same. */
+  #bound(from: Day, through: Day, day: Day): void {
+    if (from > day) this.#through = Math.min(this.#through, from - 1);
+    else this.#from = Math.max(this.#from, from);
+    if (through === NO_DAY) return;
+    if (through < day) this.#from = Math.max(this.#from, through + 1);
+    else this.#through = Math.min(this.#through, through);
   }
 }
 

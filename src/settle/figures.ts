@@ -2,7 +2,7 @@ import { rowsOf, type Tables } from "#columns";
 import { type Day, dayOf, MINUTE, type Month, monthOf, type Ore, roundHalfUp } from "#model";
 import { grantedInMonth, LineMatcher, type Matches, type Shares, silentFor } from "#match";
 import { type ClaimCoverage, claimCoverage } from "./claims.ts";
-import { priceOf } from "./price.ts";
+import { Prices } from "./price.ts";
 
 /** One step on the way from registered to payable minutes; payable = the sum of all steps. */
 export interface TraceStep {
@@ -52,7 +52,9 @@ export class Settlement {
   readonly #matches: Matches;
   readonly #matcher: LineMatcher;
   readonly #silent: (client: number, from: number, until: number) => boolean;
-  #lastKey = "";
+  readonly #prices: Prices;
+  #lastClient = -1;
+  #lastFirst: Day = 0;
   #last: readonly Figures[] = [];
 
   constructor(tables: Tables, matches: Matches) {
@@ -60,22 +62,25 @@ export class Settlement {
     this.#matches = matches;
     this.#matcher = new LineMatcher(tables, matches);
     this.#silent = silentFor(tables);
+    this.#prices = new Prices(tables);
   }
 
   /** All rows of a client in the month that starts on `firstDay`; the last asked for is remembered. */
   month(client: number, firstDay: Day, lastDay: Day): readonly Figures[] {
-    const key = `${client} ${firstDay}`;
-    if (key !== this.#lastKey) {
-      this.#last = new ClientMonth(
+    if (client !== this.#lastClient || firstDay !== this.#lastFirst) {
+      const made = new ClientMonth(
         this.#tables,
         this.#matches,
         this.#matcher,
+        this.#prices,
         this,
         client,
         firstDay,
         lastDay,
-      ).figures();
-      this.#lastKey = key;
+      );
+      this.#last = made.figures();
+      this.#lastClient = client;
+      this.#lastFirst = firstDay;
     }
     return this.#last;
   }
@@ -94,7 +99,7 @@ export class Settlement {
     const { visits, lines, services } = this.#tables;
     const line = this.lines(visit).lines[0] ?? -1;
     const service = line >= 0 ? lines.service(line) : (services.list(visits.services(visit))[0] ?? -1);
-    const price = priceOf(this.#tables, visits.provider(visit), visits.unit(visit), service, visits.day(visit));
+    const price = this.#prices.of(visits.provider(visit), visits.unit(visit), service, visits.day(visit));
     return price.orePerHour === null ? null : roundHalfUp((minutes * price.orePerHour) / 60);
   }
 }
@@ -114,7 +119,8 @@ interface Row {
   missed: number;
   registered: number;
   /** Registered milliseconds by day, in order of time. */
-  days: Map<Day, number>;
+  days: Day[];
+  ms: number[];
   claims: Array<{ coverage: ClaimCoverage; claim: number }>;
 }
 
@@ -129,16 +135,22 @@ class ClientMonth {
   readonly #tables: Tables;
   readonly #matches: Matches;
   readonly #matcher: LineMatcher;
+  readonly #prices: Prices;
   readonly #settlement: Settlement;
   readonly #client: number;
   readonly #first: Day;
   readonly #last: Day;
-  readonly #rows = new Map<string, Row>();
+  readonly #rows = new Map<number | string, Row>();
+  // Consecutive visits mostly count on the same rows.
+  #sharesBefore: Shares | null = null;
+  #providerBefore = -1;
+  #rowsBefore: readonly Row[] = [];
 
   constructor(
     tables: Tables,
     matches: Matches,
     matcher: LineMatcher,
+    prices: Prices,
     settlement: Settlement,
     client: number,
     first: Day,
@@ -147,6 +159,7 @@ class ClientMonth {
     this.#tables = tables;
     this.#matches = matches;
     this.#matcher = matcher;
+    this.#prices = prices;
     this.#settlement = settlement;
     this.#client = client;
     this.#first = first;
@@ -165,10 +178,10 @@ class ClientMonth {
 
   /** A line's row is that of the provider who works on it; what belongs to no line is told apart by unit and service. */
   #row(line: number, provider: number, unit: number, service: number): Row {
-    const { lines, orders } = this.#tables;
+    const { lines, orders, providers } = this.#tables;
     const order = line < 0 ? -1 : lines.order(line);
     const doer = provider < 0 && order >= 0 ? orders.provider(order) : provider;
-    const key = line < 0 ? `- ${doer} ${unit} ${service}` : `${line} ${doer}`;
+    const key = line < 0 ? `${doer} ${unit} ${service}` : line * (providers.count + 1) + doer + 1;
     let row = this.#rows.get(key);
     if (row === undefined) {
       row = {
@@ -184,7 +197,8 @@ class ClientMonth {
         noAnswer: 0,
         missed: 0,
         registered: 0,
-        days: new Map(),
+        days: [],
+        ms: [],
         claims: [],
       };
       this.#rows.set(key, row);
@@ -212,14 +226,18 @@ class ClientMonth {
       const ms = Math.max(0, plans.end(frozen) - plans.start(frozen));
       const visit = this.#matches.visit(plan);
       const status = visit < 0 ? null : visits.status(visit);
-      const service = services.list(plans.services(frozen))[0] ?? -1;
       const missed = this.#matches.planState(plan) === "missed";
-      this.#share(this.#matcher.ofPlan(plan, day), plans.provider(frozen), plans.unit(frozen), service, (row, part) => {
-        row.planned += ms * part;
-        if (status === "declined") row.declined += ms * part;
-        if (status === "noAnswer") row.noAnswer += ms * part;
-        if (missed) row.missed += ms * part;
-      });
+      const shares = this.#matcher.ofPlan(plan, day);
+      const service = shares.lines.length > 0 ? -1 : (services.list(plans.services(frozen))[0] ?? -1);
+      const rows = this.#rowsOf(shares, plans.provider(frozen), plans.unit(frozen), service);
+      for (let position = 0; position < rows.length; position++) {
+        const row = rows[position]!;
+        const part = ms * (shares.parts[position] ?? 1);
+        row.planned += part;
+        if (status === "declined") row.declined += part;
+        if (status === "noAnswer") row.noAnswer += part;
+        if (missed) row.missed += part;
+      }
     }
   }
 
@@ -229,20 +247,29 @@ class ClientMonth {
       const day = visits.day(visit);
       if (day < this.#first || day > this.#last) continue;
       const length = visits.end(visit) - visits.start(visit);
-      const status = visits.status(visit);
       const usable = visits.usable(visit);
+      const status = visits.status(visit);
       // Of a declined or unanswered visit the planned minutes count; without a plan those that were registered.
       const vain = (status === "declined" || status === "noAnswer") && this.#matches.plan(visit) < 0 && length > 0;
       if (!usable && !vain) continue;
-      const service = services.list(visits.services(visit))[0] ?? -1;
-      this.#share(this.#matcher.ofVisit(visit), visits.provider(visit), visits.unit(visit), service, (row, part) => {
-        if (status === "declined") row.declined += length * part;
-        else if (status === "noAnswer") row.noAnswer += length * part;
+      const shares = this.#matcher.ofVisit(visit);
+      const service = shares.lines.length > 0 ? -1 : (services.list(visits.services(visit))[0] ?? -1);
+      const rows = this.#rowsOf(shares, visits.provider(visit), visits.unit(visit), service);
+      for (let position = 0; position < rows.length; position++) {
+        const row = rows[position]!;
+        const part = length * (shares.parts[position] ?? 1);
+        if (status === "declined") row.declined += part;
+        else if (status === "noAnswer") row.noAnswer += part;
         else {
-          row.registered += length * part;
-          row.days.set(day, (row.days.get(day) ?? 0) + length * part);
+          row.registered += part;
+          const last = row.days.length - 1;
+          if (row.days[last] === day) row.ms[last] = row.ms[last]! + part;
+          else {
+            row.days.push(day);
+            row.ms.push(part);
+          }
         }
-      });
+      }
     }
   }
 
@@ -256,15 +283,14 @@ class ClientMonth {
     }
   }
 
-  #share(
-    { lines, parts }: Shares,
-    provider: number,
-    unit: number,
-    service: number,
-    give: (row: Row, part: number) => void,
-  ): void {
-    if (lines.length === 0) give(this.#row(-1, provider, unit, service), 1);
-    lines.forEach((line, position) => give(this.#row(line, provider, unit, service), parts[position]!));
+  #rowsOf(shares: Shares, provider: number, unit: number, service: number): readonly Row[] {
+    if (shares.lines.length === 0) return [this.#row(-1, provider, unit, service)];
+    if (shares !== this.#sharesBefore || provider !== this.#providerBefore) {
+      this.#rowsBefore = shares.lines.map((line) => this.#row(line, provider, unit, service));
+      this.#sharesBefore = shares;
+      this.#providerBefore = provider;
+    }
+    return this.#rowsBefore;
   }
 
   #settle(row: Row): Figures {
@@ -274,8 +300,9 @@ class ClientMonth {
     let payableOre = 0;
     let why: string | undefined;
     let contract = -1;
-    for (const [day, ms] of row.days) {
-      const price = priceOf(this.#tables, row.provider, row.unit, row.service, day);
+    for (const [position, day] of row.days.entries()) {
+      const ms = row.ms[position]!;
+      const price = this.#prices.of(row.provider, row.unit, row.service, day);
       contract = Math.max(contract, price.contract);
       const paid = Math.min(ms, left);
       left -= paid;
@@ -285,7 +312,7 @@ class ClientMonth {
         why = price.why === "no contract" ? "inget avtal gäller" : "avtalet har inget timpris för insatsen";
       } else payableOre += roundHalfUp((paid * price.orePerHour) / 3_600_000);
     }
-    if (contract < 0) contract = priceOf(this.#tables, row.provider, row.unit, row.service, this.#first).contract;
+    if (contract < 0) contract = this.#prices.of(row.provider, row.unit, row.service, this.#first).contract;
     const payable = minutesOf(sum(payableMs.values()));
     const trace: TraceStep[] = [{ step: "registered", minutes: registered }];
     if (payable !== registered) {
@@ -396,7 +423,7 @@ class ClientMonth {
     const payable = minutesOf(ms);
     let payableOre: number | null = 0;
     for (const day of days) {
-      const price = priceOf(this.#tables, row.provider, row.unit, row.service, day);
+      const price = this.#prices.of(row.provider, row.unit, row.service, day);
       if (price.orePerHour === null) payableOre = null;
       else if (payableOre !== null) payableOre += roundHalfUp(((open.get(day) ?? 0) * price.orePerHour) / 3_600_000);
       open.delete(day);

@@ -1,4 +1,3 @@
 export type { ClaimCoverage } from "./claims.ts";
 export { type Figures, Settlement, type TraceStep } from "./figures.ts";
-export { type Price, priceOf } from "./price.ts";
 export { settlementRow, type SettlementRow } from "./print.ts";

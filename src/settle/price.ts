@@ -14,17 +14,30 @@ interface PriceRow {
   orePerHour?: number;
 }
 
+/** Prices by provider, unit, service and day, each looked up once. */
+export class Prices {
+  readonly #tables: Tables;
+  readonly #known = new Map<number, Price>();
+
+  constructor(tables: Tables) {
+    this.#tables = tables;
+  }
+
+  of(provider: number, unit: number, service: number, day: Day): Price {
+    const { units, services } = this.#tables;
+    const place = (provider + 1) * (units.count + 1) + unit + 1;
+    const key = (place * (services.code.length + 1) + service + 1) * 65_536 + (day & 0xffff);
+    let price = this.#known.get(key);
+    if (price === undefined) this.#known.set(key, (price = priceOf(this.#tables, provider, unit, service, day)));
+    return price;
+  }
+}
+
 /**
  * The price of a service per hour: the row of the contract in force that names the service, else one for all services;
  * the later `from` first among equals. Rows for a band or an area do not answer, since neither is known here.
  */
-export function priceOf(
-  { contracts, services }: Tables,
-  provider: number,
-  unit: number,
-  service: number,
-  day: Day,
-): Price {
+function priceOf({ contracts, services }: Tables, provider: number, unit: number, service: number, day: Day): Price {
   const contract = contracts.inForce(provider, unit, service, day);
   if (contract < 0) return { orePerHour: null, contract, why: "no contract" };
   const date = formatDay(day);
