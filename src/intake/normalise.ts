@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { z } from "zod";
 import { type Mapping, type MappingContext, type MappingOutcome, shapeProblem } from "#mapping";
 import { type CanonicalRecord, entities, type EntityName } from "#model";
@@ -73,6 +74,9 @@ interface Batch {
 }
 
 const ROWS_PER_BATCH = 50_000;
+const BROUGHT_MAX = 50_000;
+/** After so many records others get their turn: answers of the database wait no longer than a few milliseconds. */
+const RECORDS_PER_TURN = 250;
 /** Entities whose records speak of what has been, never of what is to come. */
 const PAST: ReadonlySet<EntityName> = new Set(["visits", "lock-events", "deviations"]);
 
@@ -94,6 +98,8 @@ export class Normaliser {
     byRun: new Map(),
     notices: [],
   };
+  /** By entity; see StagedRows. */
+  readonly #brought = new Map<EntityName, Map<string, string>>();
   #batch = newBatch();
   #writing: Promise<boolean> = Promise.resolve(true);
   /** Another process took pages of ours: what is left is read back from the ledger. */
@@ -130,6 +136,7 @@ export class Normaliser {
     while (this.#overtaken) {
       this.#overtaken = false;
       this.#batch = newBatch();
+      this.#brought.clear();
       this.#writing = Promise.resolve(true);
       await this.catchUp();
       await this.#write();
@@ -167,6 +174,7 @@ export class Normaliser {
 
   /** Makes some rows of pages that have been normalised before canonical again. */
   async again(page: RawPage, content: PageContent, selection: Selection): Promise<void> {
+    this.#brought.clear();
     await this.#map(page, content, selection);
     const batch = this.#batch;
     this.#batch = newBatch();
@@ -188,19 +196,24 @@ export class Normaliser {
     const batch = this.#batch;
     this.#batch = newBatch();
     if (batch.pages.length === 0 || this.#overtaken) return;
-    this.#writing = this.#commit(batch);
-    // Whoever offers the next batch, or finishes, gets to know.
-    this.#writing.catch(() => undefined);
+    await new Promise<void>((sent) => {
+      this.#writing = this.#commit(batch, sent);
+      // Whoever offers the next batch, or finishes, gets to know what went wrong.
+      this.#writing.then(
+        () => sent(),
+        () => sent(),
+      );
+    });
   }
 
   /** False where another process has normalised some of the batch, or has pages before it that wait. */
-  async #commit(batch: Batch): Promise<boolean> {
+  async #commit(batch: Batch, sent: () => void): Promise<boolean> {
     const { database, tenantId, now } = this.#intake;
     const ids = batch.pages.map(({ id }) => id);
     const done = await database.transaction(async (tx) => {
       if (!(await claimPages(tx, tenantId, this.#source.id, ids))) return false;
       await closeRecords(tx.orm, tenantId, ids, now());
-      await this.#store(tx, batch);
+      await this.#store(tx, batch, sent);
       await markNormalised(tx, tenantId, this.#source.id, [...batch.used.values()], batch.unmapped, now());
       return true;
     });
@@ -208,9 +221,9 @@ export class Normaliser {
     return done;
   }
 
-  async #store(tx: Parameters<typeof claimPages>[0], batch: Batch): Promise<void> {
+  async #store(tx: Parameters<typeof claimPages>[0], batch: Batch, sent?: () => void): Promise<void> {
     const { tenantId, now } = this.#intake;
-    const counts = await upsert(tx.client, tenantId, [...batch.staged.values()], batch.groups, batch.warnings);
+    const counts = await upsert(tx.client, tenantId, [...batch.staged.values()], batch.groups, batch.warnings, sent);
     for (const key of ["inserted", "replaced", "older", "unchanged"] as const) this.#result.rows[key] += counts[key];
     for (const { page, entities, ids } of batch.vanished) {
       const buried = await buryVanished(tx.client, tenantId, {
@@ -297,6 +310,7 @@ export class Normaliser {
     const waiting: Array<[number, MappingOutcome]> = [];
     for (let index = 0; index < content.records.length; index++) {
       if (selection !== null && selection.indexes !== null && !selection.indexes.has(index)) continue;
+      if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) await setImmediate();
       const outcome = apply(resource, content.records[index], context);
       if (!this.#stage(stage, index, outcome, waiting.length > 0)) waiting.push([index, outcome]);
     }
@@ -312,7 +326,9 @@ export class Normaliser {
   #staged(batch: Batch, entity: EntityName): StagedRows {
     let found = batch.staged.get(entity);
     if (found === undefined) {
-      batch.staged.set(entity, (found = new StagedRows(entity, this.#refs, this.#intake.vault)));
+      let brought = this.#brought.get(entity);
+      if (brought === undefined || brought.size > BROUGHT_MAX) this.#brought.set(entity, (brought = new Map()));
+      batch.staged.set(entity, (found = new StagedRows(entity, this.#refs, this.#intake.vault, brought)));
     }
     return found;
   }

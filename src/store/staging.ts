@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
 import { type CanonicalRecord, dayOf, entities, type EntityName, type Field, type RefKind } from "#model";
+import { contentHash } from "./content-hash.ts";
 import type { RefBook } from "./ref-book.ts";
 import { type StoredColumn, storedColumns, tableName } from "./tables/canonical.ts";
 import type { Vault } from "./vault.ts";
@@ -92,8 +93,6 @@ interface Last {
   chunk: Buffer;
   /** Where its content hash stands in the chunk. */
   hashAt: number;
-  /** Of entities with encrypted fields: what is in it. */
-  signature: string | null;
 }
 
 // Bytes before the content hash: its length, round, mapping version, index, page, deleted and version, each with a length.
@@ -114,6 +113,7 @@ export class StagedRows {
   readonly #secret: boolean;
   readonly #day: string | null;
   readonly #own: RefKind | undefined;
+  readonly #brought: Map<string, string>;
   #chunks: Buffer[] = [];
   #buffer = Buffer.allocUnsafeSlow(CHUNK);
   #view = new DataView(this.#buffer.buffer);
@@ -126,7 +126,12 @@ export class StagedRows {
   /** The first time an id is in the batch is round 0, the second round 1: each round has an id once. */
   rounds = 0;
 
-  constructor(entity: EntityName, refs: RefBook, vault: Vault) {
+  /**
+   * `brought`: what each id of an entity with encrypted fields was last given, from batch to batch of one source; a
+   * record that says it again right after is no news.
+   */
+  constructor(entity: EntityName, refs: RefBook, vault: Vault, brought = new Map<string, string>()) {
+    this.#brought = brought;
     this.entity = entity;
     this.#refs = refs;
     this.#vault = vault;
@@ -155,6 +160,7 @@ export class StagedRows {
     for (const { last, id, before } of this.#marked.reverse()) {
       if (before === undefined) last.delete(id);
       else last.set(id, before);
+      this.#brought.delete(id);
     }
     this.#marked = [];
   }
@@ -167,7 +173,7 @@ export class StagedRows {
     const before = last.get(record.id);
     // Many records may bring the same person along; encrypting it again each time would cost more than all the rest.
     const signature = this.#secret ? JSON.stringify(record) : null;
-    if (before !== undefined && signature !== null && before.signature === signature) return null;
+    if (signature !== null && this.#brought.get(record.id) === signature) return null;
     const rowAt = this.#at;
     try {
       if (typeof record.id !== "string" || record.id === "") throw new UnfitValue("saknar värde");
@@ -219,13 +225,15 @@ export class StagedRows {
       }
       if (missing) return "refs";
       if (record.deleted) TOMBSTONE.copy(this.#buffer, hashAt);
-      else this.#content(record, contentAt).copy(this.#buffer, hashAt, 0, 16);
+      else if (signature === null) contentHash(this.#view, contentAt, this.#at, hashAt);
+      else this.#secretContent(record).copy(this.#buffer, hashAt, 0, 16);
       if (before !== undefined && this.#repeats(before, hashAt)) {
         this.#at = rowAt;
         return null;
       }
       this.#marked.push({ last, id: record.id, before });
-      last.set(record.id, { round, chunk: this.#buffer, hashAt, signature });
+      last.set(record.id, { round, chunk: this.#buffer, hashAt });
+      if (signature !== null) this.#brought.set(record.id, signature);
       if (round >= this.rounds) this.rounds = round + 1;
       this.rows++;
       return null;
@@ -241,8 +249,7 @@ export class StagedRows {
     return [...this.#chunks, TRAILER];
   }
 
-  #content(record: CanonicalRecord, from: number): Buffer {
-    if (!this.#secret) return hash("sha256", this.#buffer.subarray(from, this.#at), "buffer");
+  #secretContent(record: CanonicalRecord): Buffer {
     // What is encrypted looks different each time; its keyed hash does not, and cannot be undone by trying all numbers.
     const values = this.#fields.map(({ name, field }) => {
       const value = record.values[name];

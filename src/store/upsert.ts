@@ -128,7 +128,8 @@ async function send(client: pg.ClientBase, statement: string, chunks: readonly B
 
 /**
  * Brings staged rows into heads and history, within the client's transaction. The result depends only on which rows
- * there are and on their order by version and arrival; of equal rows next to each other the first stands.
+ * there are and on their order by version and arrival; of equal rows next to each other the first stands. `sent` is
+ * called when the server has all rows, and only it has still work to do.
  */
 export async function upsert(
   client: pg.ClientBase,
@@ -136,14 +137,19 @@ export async function upsert(
   staged: readonly StagedRows[],
   groups: readonly StagedGroup[],
   warnings: readonly StagedWarning[],
+  sent?: () => void,
 ): Promise<UpsertCounts> {
   const counts: UpsertCounts = { inserted: 0, replaced: 0, older: 0, unchanged: 0 };
   await client.query(`SET LOCAL client_min_messages = error; SET LOCAL jit = off; ${plans("off")}`);
   for (const rows of staged) {
-    const ofEntity = groups.filter(({ entity }) => entity === rows.entity);
-    if (rows.rows === 0 && ofEntity.length === 0) continue;
+    if (rows.rows === 0 && !groups.some(({ entity }) => entity === rows.entity)) continue;
     await client.query(createStaging(rows.entity));
     if (rows.rows > 0) await send(client, copyStaging(rows.entity), rows.take());
+  }
+  sent?.();
+  for (const rows of staged) {
+    const ofEntity = groups.filter(({ entity }) => entity === rows.entity);
+    if (rows.rows === 0 && ofEntity.length === 0) continue;
     const rounds = groupRounds(ofEntity);
     for (let round = 0; round < Math.max(rows.rounds, rounds.length); round++) {
       if (round < rows.rounds) await upsertRound(client, tenantId, rows.entity, round, counts);
