@@ -9,6 +9,7 @@ const settings = z.object({
   key: z.string().min(1).meta({ secret: true }),
   ca: z.string().optional().describe("Certifikatutfärdare (PEM), om servern har en egen."),
   pageSize: z.int().min(2).max(5000).default(1000),
+  ratePerSecond: z.number().positive().max(1000).default(20),
   historyDays: z.int().min(1).max(3650).default(400).describe("Så långt tillbaka läses besök och pass första gången."),
 });
 type Settings = z.infer<typeof settings>;
@@ -441,7 +442,11 @@ export default defineAdapter({
   title: "Lifecare (EC API)",
   reference: "Tietoevry Lifecare, Welfare API Services / Elderly care, V1, 8.4.14",
   settings,
-  connection: ({ domain, key, ca }) => ({ secretQuery: { domain, key }, ...(ca === undefined ? {} : { ca }) }),
+  connection: ({ domain, key, ca, ratePerSecond }) => ({
+    secretQuery: { domain, key },
+    ratePerSecond,
+    ...(ca === undefined ? {} : { ca }),
+  }),
   known: [
     "Resources, fields, paging, delta queries and the cursor of planned work shifts are read in the published interface description (V1, 8.4.14).",
     "domain and key stand in the query, and personal identity numbers in the search, so no address is ever shown.",

@@ -45,7 +45,7 @@ export interface LifecareSimulatorOptions {
 
 export interface LifecareSimulator {
   /** Settings of an adapter that is to read it. */
-  settings: { baseUrl: string; domain: string; key: string };
+  settings: { baseUrl: string; domain: string; key: string; ratePerSecond: number };
   faults: Fault[];
   licensed: Set<string>;
   /** How it misbehaves without failing. */
@@ -1104,7 +1104,7 @@ export async function startLifecareSimulator({
     return { resource, state };
   };
   return {
-    settings: { baseUrl: `http://127.0.0.1:${bound}/WE.EC.Integration.Host`, domain, key },
+    settings: { baseUrl: `http://127.0.0.1:${bound}/WE.EC.Integration.Host`, domain, key, ratePerSecond: 1000 },
     faults,
     licensed: opened,
     habits,
