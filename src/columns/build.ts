@@ -351,7 +351,7 @@ function tieBreak(raw: RawColumns, { seeds, sources }: Context): TieBreak {
   return {
     hashes() {
       const hashes = new Uint32Array(raw.count);
-      for (let row = 0; row < raw.count; row++) hashes[row] = hashText(raw.id, row, seeds[raw.source[row]!]!);
+      for (let row = 0; row < raw.count; row++) hashes[row] = hashText(raw.id, row, seeds[raw.source[row]!]!) >>> 10;
       return hashes;
     },
     compare(a, b) {
@@ -808,23 +808,25 @@ function buildVisits(
     day: ints(day),
     status: bytes(column.flags(raw, "status")),
     services: ints(column.codes(raw, "services")),
-    law: bytes(column.flags(raw, "law")),
     order: ints(order),
     plan: moved(ints(plan), linked.planAt),
-    originalStart: floats(column.numbers(raw, "originalStart")),
-    originalEnd: floats(column.numbers(raw, "originalEnd")),
-    receivedAt: floats(column.numbers(raw, "receivedAt")),
-    editedAt: floats(column.numbers(raw, "editedAt")),
-    startProof: bytes(startProof),
-    endProof: bytes(endProof),
     grade: bytes(grade),
-    doubleStaffing: bytes(column.flags(raw, "doubleStaffing")),
-    groupCode: column.texts(raw, "groupCode"),
     mergedInto: merged === null ? new Int32Array(0) : moved(ints(merged.into), at),
     mergedNext: merged === null ? new Int32Array(0) : moved(ints(merged.next), at),
     byClient: { offsets: byClient.offsets, rows: upTo(byClient.rows.length) },
     byStaff: regroup(groupBy(kept, staff, linked.staff.count)),
     byProvider: regroup(groupBy(kept, provider, linked.providers)),
     bySource: regroup(groupBy(byTime, Int32Array.from(raw.source), context.sources.length)),
+    raw: {
+      law: column.flags(raw, "law"),
+      originalStart: column.numbers(raw, "originalStart"),
+      originalEnd: column.numbers(raw, "originalEnd"),
+      receivedAt: column.numbers(raw, "receivedAt"),
+      editedAt: column.numbers(raw, "editedAt"),
+      startProof,
+      endProof,
+      doubleStaffing: column.flags(raw, "doubleStaffing"),
+      groupCode: column.texts(raw, "groupCode"),
+    },
   });
 }

@@ -79,6 +79,7 @@ function valid(from: Int32Array, through: Int32Array, row: number, day: Day): bo
   return from[row]! <= day && (through[row] === NO_DAY || through[row]! >= day);
 }
 
+/** Columns in the order of the table, and those that few rules read in the order of the raw columns. */
 export interface VisitColumns {
   client: Int32Array;
   staff: Int32Array;
@@ -89,25 +90,26 @@ export interface VisitColumns {
   day: Int32Array;
   status: Int8Array;
   services: Int32Array;
-  law: Int8Array;
   order: Int32Array;
   plan: Int32Array;
-  originalStart: Float64Array;
-  originalEnd: Float64Array;
-  receivedAt: Float64Array;
-  editedAt: Float64Array;
-  startProof: Int8Array;
-  endProof: Int8Array;
   grade: Int8Array;
-  doubleStaffing: Int8Array;
-  /** In the order of the raw columns. */
-  groupCode: TextColumn;
   mergedInto: Int32Array;
   mergedNext: Int32Array;
   byClient: Grouped;
   byStaff: Grouped;
   byProvider: Grouped;
   bySource: Grouped;
+  raw: {
+    law: Int8Array;
+    originalStart: Float64Array;
+    originalEnd: Float64Array;
+    receivedAt: Float64Array;
+    editedAt: Float64Array;
+    startProof: Int8Array;
+    endProof: Int8Array;
+    doubleStaffing: Int8Array;
+    groupCode: TextColumn;
+  };
 }
 
 /**
@@ -179,7 +181,7 @@ export class Visits extends RecordTable {
     return this.#c.services[row]!;
   }
   law(row: number): "SoL" | "LSS" | "HSL" | "other" | null {
-    return laws[this.#c.law[row]!] ?? null;
+    return laws[this.#c.raw.law[this.raw(row)]!] ?? null;
   }
   /** The order that the visit names, a row of `orders`, or -1. */
   order(row: number): number {
@@ -190,22 +192,22 @@ export class Visits extends RecordTable {
     return this.#c.plan[row]!;
   }
   originalStart(row: number): Instant {
-    return this.#c.originalStart[row]!;
+    return this.#c.raw.originalStart[this.raw(row)]!;
   }
   originalEnd(row: number): Instant {
-    return this.#c.originalEnd[row]!;
+    return this.#c.raw.originalEnd[this.raw(row)]!;
   }
   receivedAt(row: number): Instant {
-    return this.#c.receivedAt[row]!;
+    return this.#c.raw.receivedAt[this.raw(row)]!;
   }
   editedAt(row: number): Instant {
-    return this.#c.editedAt[row]!;
+    return this.#c.raw.editedAt[this.raw(row)]!;
   }
   startProof(row: number): ProofKind | null {
-    return proofs[this.#c.startProof[row]!] ?? null;
+    return proofs[this.#c.raw.startProof[this.raw(row)]!] ?? null;
   }
   endProof(row: number): ProofKind | null {
-    return proofs[this.#c.endProof[row]!] ?? null;
+    return proofs[this.#c.raw.endProof[this.raw(row)]!] ?? null;
   }
   /** Evidence grade of the weaker side: position in `grades`, -1 where a side does not say. */
   grade(row: number): Grade {
@@ -218,12 +220,12 @@ export class Visits extends RecordTable {
   }
   /** Null: the source does not say. */
   doubleStaffing(row: number): boolean | null {
-    const flag = this.#c.doubleStaffing[row]!;
+    const flag = this.#c.raw.doubleStaffing[this.raw(row)]!;
     return flag < 0 ? null : flag === 1;
   }
   /** Both were registered under the same group code, which the source gives to visits made together. */
   sameGroup(a: number, b: number): boolean {
-    const { groupCode } = this.#c;
+    const { groupCode } = this.#c.raw;
     const [rawA, rawB] = [this.raw(a), this.raw(b)];
     return (
       groupCode.nulls[rawA] !== 1 &&

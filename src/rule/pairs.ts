@@ -9,13 +9,19 @@ export function* overlappingPairs(
   visits: Visits,
   { visits: today, before }: { visits: Int32Array; before: Int32Array },
 ): Generator<readonly [number, number]> {
+  // The latest end so far: where it is not after the next start, no earlier visit needs to be looked at.
+  let latest = -Infinity;
+  for (const a of before) if (visits.end(a) > latest) latest = visits.end(a);
   for (let later = 0; later < today.length; later++) {
     const b = today[later]!;
     if (!visits.usable(b)) continue;
-    for (const a of before) if (overlapsAfter(visits, a, b)) yield [a, b];
-    for (let earlier = 0; earlier < later; earlier++) {
-      if (overlapsAfter(visits, today[earlier]!, b)) yield [today[earlier]!, b];
+    if (latest - visits.start(b) >= MINUTE) {
+      for (const a of before) if (overlapsAfter(visits, a, b)) yield [a, b];
+      for (let earlier = 0; earlier < later; earlier++) {
+        if (overlapsAfter(visits, today[earlier]!, b)) yield [today[earlier]!, b];
+      }
     }
+    if (visits.end(b) > latest) latest = visits.end(b);
   }
 }
 
