@@ -104,6 +104,7 @@ export class Normaliser {
   #writing: Promise<boolean> = Promise.resolve(true);
   /** Another process took pages of ours: what is left is read back from the ledger. */
   #overtaken = false;
+  #failed = false;
 
   private constructor(intake: Intake, source: IntakeSource, sourceNo: number, refs: RefBook) {
     this.#intake = intake;
@@ -121,7 +122,13 @@ export class Normaliser {
   /** Takes the next page of the ledger. Throws what went wrong with pages before it. */
   async offer(page: RawPage, content: PageContent): Promise<void> {
     if (this.#overtaken) return;
-    await this.#map(page, content, null);
+    try {
+      await this.#map(page, content, null);
+    } catch (error) {
+      // A page that was mapped in part must never count as done: it stays in the ledger and waits.
+      this.#failed = true;
+      throw error;
+    }
     // What is listed as complete is compared with all that came before, and nothing that came after.
     const rows = [...this.#batch.staged.values()].reduce((sum, staged) => sum + staged.rows, 0);
     if (rows >= ROWS_PER_BATCH || this.#batch.pages.length >= 500 || content.completeIds !== null) {
@@ -131,6 +138,10 @@ export class Normaliser {
 
   /** Writes what is left, and says what became of it all. */
   async finish(): Promise<Normalised> {
+    if (this.#failed) {
+      await this.#writing;
+      return this.#result;
+    }
     await this.#write();
     if (!(await this.#writing)) this.#overtaken = true;
     while (this.#overtaken) {
@@ -476,7 +487,15 @@ function countsOf(byRun: Map<number, RunCounts>, run: number): RunCounts {
 function apply({ shape, mapping }: Resource, record: unknown, context: MappingContext): MappingOutcome {
   const checked = shape.safeParse(record);
   if (!checked.success) return { ok: false, problem: shapeProblem(checked.error, record) };
-  return mapping.apply(checked.data, context);
+  try {
+    return mapping.apply(checked.data, context);
+  } catch {
+    // A fault of ours in one record must not keep all others out; it is tried again after the mending.
+    return {
+      ok: false,
+      problem: { field: "", valueClass: "", rule: "kunde inte mappas på grund av ett fel i Klarsyn", code: "internal" },
+    };
+  }
 }
 
 /** Makes canonical what waits in the ledger: after a crash, or when everything was forgotten. */

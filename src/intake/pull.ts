@@ -138,6 +138,7 @@ async function pullResource(
   });
   const pages = iterable[Symbol.asyncIterator]();
   let waiting: Stored | null = null;
+  let storing: Promise<Stored | null> = Promise.resolve(null);
   const take = async (): Promise<void> => {
     const stored = waiting;
     waiting = null;
@@ -147,7 +148,7 @@ async function pullResource(
     for (;;) {
       const next = await askSource(pages, pull);
       if (next === null) break;
-      const storing = storeNext(stream, next);
+      storing = storeNext(stream, next);
       // Compressing and storing this page happen elsewhere, while the one before it is mapped here.
       storing.catch(() => undefined);
       await take();
@@ -162,6 +163,8 @@ async function pullResource(
     pull.error = error;
     pull.state = "partly";
   } finally {
+    // What is being stored is stored or not, but no longer under way, when anybody hears of an error.
+    await Promise.allSettled([storing]);
     await take();
     // Ends the adapter's generator where we stopped before it did.
     await pages.return?.()?.catch(() => undefined);
