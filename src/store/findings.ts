@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { and, asc, eq, gt, gte, inArray, lte } from "drizzle-orm";
 import type { Day, Instant } from "#model";
 import type { Database, Transaction } from "./database.ts";
-import { columnName, type Evaluated, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
+import { columnName, compareInBulk, type Evaluated, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
 import { findings as table } from "./tables/findings.ts";
 import { without } from "./without.ts";
 
@@ -114,6 +114,7 @@ export async function writeFindings(
 ): Promise<FindingsWritten> {
   return database.transaction(async (tx) => {
     const { client } = tx;
+    await compareInBulk(client);
     await stage(client, "findings", columns, ["id"], staged(run.findings));
     const looked = await stageEvaluated(client, run.evaluated, "f");
     const at = new Date(run.at);

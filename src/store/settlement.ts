@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { and, asc, eq, gt } from "drizzle-orm";
 import type { Instant, Month, Ore } from "#model";
 import type { Database } from "./database.ts";
-import { columnName, type Evaluated, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
+import { columnName, compareInBulk, type Evaluated, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
 import { settlementLines as table } from "./tables/settlement.ts";
 import { without } from "./without.ts";
 
@@ -94,6 +94,7 @@ export async function writeSettlement(
   },
 ): Promise<SettlementWritten> {
   return database.transaction(async ({ client }) => {
+    await compareInBulk(client);
     await stage(client, "settlement_lines", columns, ["id"], staged(run.lines));
     const looked = await stageEvaluated(client, run.evaluated, "f");
     const at = new Date(run.at);
