@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import { tablesFrom } from "#columns";
+import { grantedInMonth, LineMatcher } from "#match";
+import { day, daysOfMonth, samples } from "#model";
+
+const { at, sample, sampleMunicipality } = samples;
+
+function tablesWith(records: readonly samples.SampleRecord[]) {
+  return tablesFrom([...sampleMunicipality(), ...records], {
+    asOf: at("2026-11-10 04:30"),
+    period: { from: day("2026-10-01"), through: day("2026-10-31") },
+  });
+}
+
+/** Granted and absent minutes of C1's line in a month. */
+function granted(line: Record<string, unknown>, more: readonly samples.SampleRecord[] = [], month = "2026-10") {
+  const tables = tablesWith([sample("order-lines", "o-1-1", { orderId: "o-1", ...line }), ...more]);
+  const { first, last } = daysOfMonth(month);
+  const lines = grantedInMonth(tables, tables.clients.find("files/C1"), first, last);
+  const row = [...lines.keys()].find((one) => tables.lines.id(one) === "o-1-1")!;
+  return lines.get(row)!;
+}
+
+describe("granted minutes of a month", () => {
+  test.each([
+    ["30 minutes daily", { minutes: 30, times: 1, per: "day" }, 930],
+    ["60 minutes weekly on Tuesdays", { minutes: 60, times: 1, per: "week", weekdays: [2] }, 240],
+    ["60 minutes weekly without a weekday", { minutes: 60, times: 1, per: "week" }, 266],
+    [
+      "90 minutes every second Wednesday from 3 February",
+      { minutes: 90, times: 1, per: "fortnight", weekdays: [3], validFrom: "2026-02-03" },
+      180,
+    ],
+    ["30 minutes every second week without a weekday", { minutes: 30, times: 1, per: "fortnight" }, 66],
+    [
+      "30 minutes daily with two staff from the 16th",
+      { minutes: 30, times: 1, per: "day", staffing: 2, validFrom: "2026-10-16" },
+      960,
+    ],
+    ["twice a month", { minutes: 45, times: 2, per: "month" }, 90],
+    ["twice a month, from the 17th", { minutes: 45, times: 2, per: "month", validFrom: "2026-10-17" }, 44],
+    ["once, in its own month", { minutes: 50, times: 1, per: "once", validFrom: "2026-10-20" }, 50],
+    ["once, in another month", { minutes: 50, times: 1, per: "once", validFrom: "2026-09-20" }, 0],
+    ["daily on two weekdays", { minutes: 20, times: 2, per: "day", weekdays: [6, 7] }, 360],
+  ])("%s", (_, line, minutes) => {
+    expect(granted(line).granted).toBe(minutes);
+  });
+
+  test("never exceed what the decision sets, scaled down over all lines of its orders", () => {
+    const decision = sample("decisions", "d-1", { grantedMinutesPerMonth: 1200 });
+    const order = sample("orders", "o-1", { decisionId: "d-1" });
+    const other = sample("order-lines", "o-1-2", {
+      orderId: "o-1",
+      service: "stad",
+      minutes: 60,
+      times: 1,
+      per: "day",
+    });
+    const daily = { minutes: 20, times: 1, per: "day" };
+    expect(granted(daily, [decision, order, other]).granted).toBe(300);
+    expect(granted(daily, [decision, order]).granted).toBe(620);
+  });
+
+  test("say how much of them falls inside absences", () => {
+    const stay = sample("absences", "a-1", { from: "2026-10-05 11:20", to: "2026-10-08 12:00" });
+    const morning = { minutes: 30, times: 1, per: "day", partOfDay: "morning" };
+    expect(granted(morning, [stay])).toEqual({ granted: 930, absent: 90 });
+    expect(granted({ ...morning, partOfDay: "evening" }, [stay])).toEqual({ granted: 930, absent: 90 });
+  });
+});
+
+describe("order lines of a visit", () => {
+  function linesOf(values: Record<string, unknown>, more: readonly samples.SampleRecord[]) {
+    const tables = tablesWith([sample("visits", "v-1", values), ...more]);
+    const { lines, parts } = new LineMatcher(tables, null).ofVisit(0);
+    return lines.map((line, position) => [tables.lines.id(line), parts[position]]);
+  }
+  const line = (id: string, values: Record<string, unknown>) =>
+    sample("order-lines", id, { orderId: "o-1", ...values });
+
+  test("share its minutes by what is ordered", () => {
+    const clean = line("o-1-2", { service: "stad", minutes: 60, per: "week" });
+    expect(linesOf({ services: ["omvardnad", "stad"] }, [clean])).toEqual([
+      ["o-1-1", 1 / 3],
+      ["o-1-2", 2 / 3],
+    ]);
+  });
+
+  test("prefer the part of day and the weekday, and exclude nothing for them", () => {
+    const parts = [line("o-1-1", { partOfDay: "evening" }), line("o-1-2", { partOfDay: "morning" })];
+    expect(linesOf({ start: "08:00" }, parts)).toEqual([["o-1-2", 1]]);
+    expect(linesOf({ start: "20:00", end: "20:30" }, parts)).toEqual([["o-1-1", 1]]);
+    expect(linesOf({ start: "08:00" }, [parts[0]!])).toEqual([["o-1-1", 1]]);
+    const mondays = line("o-1-2", { weekdays: [1], per: "week" });
+    expect(linesOf({}, [mondays])).toEqual([["o-1-2", 1]]);
+  });
+
+  test("are in force on the local start date, and of the provider", () => {
+    const ended = sample("orders", "o-1", { validTo: "2026-10-04" });
+    expect(linesOf({}, [ended])).toEqual([]);
+    expect(linesOf({ start: "2026-10-04 23:50", end: "2026-10-05 00:20" }, [ended])).toEqual([["o-1-1", 1]]);
+    expect(linesOf({ unitId: "U2", staffId: "S4" }, [])).toEqual([]);
+    expect(linesOf({ services: ["stad"] }, [])).toEqual([]);
+  });
+});
