@@ -125,6 +125,7 @@ export class StagedRows {
   rows = 0;
   /** The first time an id is in the batch is round 0, the second round 1: each round has an id once. */
   rounds = 0;
+  #perRound: number[] = [];
 
   /**
    * `brought`: what each id of an entity with encrypted fields was last given, from batch to batch of one source; a
@@ -158,6 +159,8 @@ export class StagedRows {
     this.#at = at;
     this.rows = rows;
     for (const { last, id, before } of this.#marked.reverse()) {
+      const round = last.get(id)?.round ?? 0;
+      this.#perRound[round] = this.inRound(round) - 1;
       if (before === undefined) last.delete(id);
       else last.set(id, before);
       this.#brought.delete(id);
@@ -235,12 +238,18 @@ export class StagedRows {
       last.set(record.id, { round, chunk: this.#buffer, hashAt });
       if (signature !== null) this.#brought.set(record.id, signature);
       if (round >= this.rounds) this.rounds = round + 1;
+      this.#perRound[round] = this.inRound(round) + 1;
       this.rows++;
       return null;
     } catch (error) {
       if (!(error instanceof UnfitValue)) throw error;
       return { field, valueClass: classOf(value), rule: error.rule, code: "unfit-value" };
     }
+  }
+
+  /** How many rows a round has. */
+  inRound(round: number): number {
+    return this.#perRound[round] ?? 0;
   }
 
   /** The whole batch in the binary form of COPY. */

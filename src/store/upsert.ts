@@ -152,7 +152,7 @@ export async function upsert(
     if (rows.rows === 0 && ofEntity.length === 0) continue;
     const rounds = groupRounds(ofEntity);
     for (let round = 0; round < Math.max(rows.rounds, rounds.length); round++) {
-      if (round < rows.rounds) await upsertRound(client, tenantId, rows.entity, round, counts);
+      if (round < rows.rounds) await upsertRound(client, tenantId, rows.entity, round, rows.inRound(round), counts);
       const complete = rounds[round];
       if (complete !== undefined) await completeGroups(client, tenantId, rows.entity, complete);
     }
@@ -185,6 +185,7 @@ async function upsertRound(
   tenantId: string,
   entity: EntityName,
   round: number,
+  staged: number,
   counts: UpsertCounts,
 ): Promise<void> {
   const head = tableName(entity);
@@ -197,6 +198,21 @@ async function upsertRound(
   const joined = `h.tenant_id = $1 AND ${sameRecord("h", "s")} AND ${s}`;
   const run = async (query: string): Promise<number> => (await client.query(query, [tenantId])).rowCount ?? 0;
 
+  const select = `SELECT * FROM ${staging} s WHERE ${s}`;
+  const insert = `INSERT INTO ${head} (tenant_id, ${list}) SELECT $1, ${of("s")} FROM ${staging} s WHERE ${s}`;
+  // Of a first import nothing is known yet: then the rows look for their heads while they are inserted, not before too.
+  const { rows: sample } = await client.query<{ found: number }>(
+    `SELECT count(h.id) AS found FROM (${select} LIMIT 200) s JOIN ${head} h ON h.tenant_id = $1 AND ${sameRecord("h", "s")}`,
+    [tenantId],
+  );
+  if (sample[0]?.found === 0) {
+    const inserted = await run(`${insert} ON CONFLICT DO NOTHING`);
+    counts.inserted += inserted;
+    if (inserted > 0) await mark(client, tenantId, entity, select, staged);
+    if (inserted === staged) return;
+    // What was inserted is now what its head says; the rest is compared below.
+    counts.unchanged -= inserted;
+  }
   const { rows } = await client.query<Record<"n" | "found" | "equal" | "newer" | "older" | "same", number>>(
     `SELECT count(*) AS n, count(h.id) AS found,
             count(*) FILTER (WHERE ${says("s", "h")} AND ${position("s")} >= ${position("h")}) AS equal,
@@ -210,10 +226,8 @@ async function upsertRound(
   const { n = 0, found = 0, equal = 0, newer = 0, older = 0, same = 0 } = rows[0] ?? {};
   counts.unchanged += equal;
   if (n === equal) return;
-  const select = `SELECT * FROM ${staging} s WHERE ${s}`;
   if (found === 0) {
-    await run(`INSERT INTO ${head} (tenant_id, ${list}) SELECT $1, ${of("s")} FROM ${staging} s WHERE ${s}`);
-    counts.inserted += n;
+    counts.inserted += await run(insert);
     await mark(client, tenantId, entity, select, n);
     return;
   }
@@ -255,8 +269,7 @@ async function upsertRound(
   }
   if (n > found) {
     counts.inserted += await run(
-      `INSERT INTO ${head} (tenant_id, ${list}) SELECT $1, ${of("s")} FROM ${staging} s
-        WHERE ${s} AND NOT EXISTS (SELECT FROM ${head} h WHERE h.tenant_id = $1 AND ${sameRecord("h", "s")})`,
+      `${insert} AND NOT EXISTS (SELECT FROM ${head} h WHERE h.tenant_id = $1 AND ${sameRecord("h", "s")})`,
     );
   }
 }
