@@ -38,6 +38,18 @@ export function performedMinutes({ visit }: Happening): number {
   return Math.floor((head.end - head.start) / MINUTE);
 }
 
+/** `monthOf`, remembered: a world asks it a million times about sixty days. */
+export function rememberedMonths(): (day: Day) => Month {
+  const months = new Map<Day, Month>();
+  return (day) => {
+    const known = months.get(day);
+    if (known !== undefined) return known;
+    const month = monthOf(day);
+    months.set(day, month);
+    return month;
+  };
+}
+
 interface DayOfService {
   day: Day;
   minutes: number;
@@ -62,11 +74,13 @@ export function makeClaims(
     if (list === undefined) ordersAt.set(key, [order]);
     else list.push(order);
   }
+  const monthOfDay = rememberedMonths();
   const done = new Map<string, DayOfService[]>();
   const add = (key: string, day: Day, minutes: number, orderId: string) => {
     let days = done.get(key);
     if (days === undefined) done.set(key, (days = []));
-    const same = days.find((one) => one.day === day);
+    // Happenings come nearly in order: the day is the last one, or close to it.
+    const same = days.findLast((one) => one.day === day);
     if (same === undefined) days.push({ day, minutes, orderId });
     else same.minutes += minutes;
   };
@@ -85,7 +99,7 @@ export function makeClaims(
     for (const [index, service] of head.services.entries()) {
       const share = whole === 0 ? 1 / lines.length : lines[index]! / whole;
       add(
-        `${visit.clientId} ${visit.unitId} ${service} ${monthOf(day)}`,
+        `${visit.clientId} ${visit.unitId} ${service} ${monthOfDay(day)}`,
         day,
         Math.floor(minutes * share),
         visit.orderId,

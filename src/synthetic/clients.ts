@@ -1,4 +1,4 @@
-import { atMinute, day as dayOfDate, formatDay, HOUR, MINUTE, mondayOf, weekdayOf } from "#model";
+import { atMinute, day as dayOfDate, daysOfMonth, formatDay, HOUR, MINUTE, mondayOf, monthOf, weekdayOf } from "#model";
 import type { Day, Instant, LocalDate } from "#model";
 import type { Organisation, Team } from "./organisation.ts";
 import type { PeopleSource } from "./people.ts";
@@ -29,6 +29,8 @@ export interface Need {
   staffing: 1 | 2;
   from: Day;
   through: Day;
+  /** From when its order holds, and fortnights are counted. */
+  orderedFrom: Day;
   law: "SoL" | "HSL";
 }
 
@@ -80,7 +82,14 @@ export interface OrderWanted {
 /** Whether a need falls on a day by its line's frequency; the day is that of the visit's local start. */
 export function expects(need: Need, day: Day): boolean {
   if (day < need.from || day > need.through) return false;
-  return occurs(need.lines[0]!, dayOfDate(need.order.versions[0]!.validFrom), day);
+  const line = need.lines[0]!;
+  if (line.per === "month") {
+    // Of a part of a month only a part is granted: nothing is planned in one.
+    const { first, last } = daysOfMonth(monthOf(day));
+    const { validFrom, validTo } = need.order.versions.at(-1)!;
+    if (dayOfDate(validFrom) > first || (validTo !== undefined && dayOfDate(validTo) < last)) return false;
+  }
+  return occurs(line, need.orderedFrom, day);
 }
 
 /** Where lines by the month put their visits. */
@@ -121,7 +130,7 @@ function wishes(random: Random, profile: Person["profile"], alarm: boolean): Wis
     weekdays: number[] = everyDay,
     more: Partial<WorldOrderLine> = {},
   ) => {
-    const double = weekdays.length > 4 && service !== "tillsyn" && random.chance(0.036);
+    const double = weekdays.length > 4 && service !== "tillsyn" && random.chance(0.042);
     const line: Omit<WorldOrderLine, "id"> = {
       service,
       minutes,
@@ -344,6 +353,7 @@ export function makePopulation(
       staffing: lines[0]!.staffing ?? 1,
       from: starts,
       through: ends,
+      orderedFrom: dayOfDate(made.versions[0]!.validFrom),
       law: wish.to === "nurse" ? "HSL" : "SoL",
     });
   };

@@ -1,4 +1,4 @@
-import { atMinute, dayOf, formatDay, HOUR, MINUTE, offsetMinutes } from "#model";
+import { atMinute, dayOf, daysOfMonth, HOUR, MINUTE, monthOf, offsetMinutes } from "#model";
 import type { Day, Instant } from "#model";
 import { expects } from "./clients.ts";
 import type { Need, Person, Population } from "./clients.ts";
@@ -185,8 +185,11 @@ export function makeDays(
     }
     if (team.kind === "day") {
       for (const person of alarmed.get(team)!) {
-        if (!random.chance(0.025) || day < person.from || day > person.through) continue;
-        const key = `${person.client.id} ${formatDay(day).slice(0, 7)}`;
+        if (!random.chance(0.025)) continue;
+        // Granted by the month: in a part of one there may be no room for it.
+        const month = daysOfMonth(monthOf(day));
+        if (Math.max(month.first, from) < person.from || Math.min(month.last, through) > person.through) continue;
+        const key = `${person.client.id} ${month.first}`;
         const before = alarms.get(key) ?? 0;
         if (before >= 2) continue;
         const wanted = atMinute(day, random.int(450, 1230));
@@ -199,33 +202,53 @@ export function makeDays(
     return tasks.sort((a, b) => a.wanted - b.wanted);
   };
 
+  const hoursOf = (worker: Worker, day: Day) => {
+    const early = worker.shift === "day" ? 415 + 10 * (worker.index % 3) : worker.shift === "evening" ? 915 : 1290;
+    const start = atMinute(day, early);
+    const end = worker.shift === "night" ? atMinute(day + 1, 420) : atMinute(day, worker.shift === "day" ? 960 : 1330);
+    return { start, end };
+  };
+
+  const routeOf = (worker: Worker, day: Day): Route => {
+    const { start, end } = hoursOf(worker, day);
+    const { base } = worker.team;
+    return {
+      worker,
+      from: start,
+      until: end,
+      lunch: worker.shift !== "day",
+      place: base,
+      free: start + 5 * MINUTE,
+      reallyAt: base,
+      reallyFree: start + 5 * MINUTE,
+      first: Infinity,
+      last: -Infinity,
+    };
+  };
+
   const routesOf = (team: Team, day: Day): Route[] => {
     const routes: Route[] = [];
     for (const worker of team.workers) {
       if (!onRota(worker, day)) continue;
-      const early = worker.shift === "day" ? 415 + 10 * (worker.index % 3) : worker.shift === "evening" ? 915 : 1290;
-      const start = atMinute(day, early);
-      const end =
-        worker.shift === "night" ? atMinute(day + 1, 420) : atMinute(day, worker.shift === "day" ? 960 : 1330);
       const away = worker.away.get(day);
-      if (away !== undefined) {
+      if (away === undefined) routes.push(routeOf(worker, day));
+      else {
+        const { start, end } = hoursOf(worker, day);
         shifts.push(shift(worker, start, end, away, shifts.length));
-        continue;
       }
-      routes.push({
-        worker,
-        from: start,
-        until: end,
-        lunch: worker.shift !== "day",
-        place: team.base,
-        free: start + 5 * MINUTE,
-        reallyAt: team.base,
-        reallyFree: start + 5 * MINUTE,
-        first: Infinity,
-        last: -Infinity,
-      });
     }
     return routes;
+  };
+
+  /** Who has the day off and can be asked to come in: for one employer only, and for the hours they usually work. */
+  const reserveFor = (team: Team, day: Day, wanted: Instant, routes: readonly Route[]): Route | null => {
+    const worker = team.workers.find((one) => {
+      if (one.staff.employments.length > 1 || onRota(one, day) || one.away.has(day) || one.shift === "night")
+        return false;
+      const { start, end } = hoursOf(one, day);
+      return wanted >= start && wanted < end && routes.every((route) => route.worker !== one);
+    });
+    return worker === undefined ? null : routeOf(worker, day);
   };
 
   /** The earliest that the worker could be there, by plan. */
@@ -260,11 +283,16 @@ export function makeDays(
           bestStart = start;
           bestCost = cost;
         }
-        chosen.push({ route: best!, start: bestStart });
+        // Everyone is busy elsewhere: someone comes in on a day off.
+        const reserve = bestCost > 75 ? reserveFor(team, day, task.wanted, routes) : null;
+        if (reserve !== null) routes.push(reserve);
+        else chosen.push({ route: best!, start: bestStart });
       }
       let start = Math.max(...chosen.map((one) => one.start));
       if (inRepeatedHour(start)) start += HOUR;
       const end = start + task.minutes * MINUTE;
+      // Nobody has time for it today.
+      if (start - task.wanted > 4 * HOUR) continue;
       for (const { route } of chosen) {
         if (!route.lunch && start >= route.from + 4 * HOUR + 20 * MINUTE) route.lunch = true;
         route.free = end;

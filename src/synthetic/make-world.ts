@@ -2,14 +2,16 @@ import { day as dayOfDate } from "#model";
 import type { LocalDate } from "#model";
 import { makeClaims } from "./claims.ts";
 import { makePopulation } from "./clients.ts";
+import type { Person } from "./clients.ts";
 import { makeDays } from "./days.ts";
 import type { Happening } from "./days.ts";
 import { makeOrganisation, services } from "./organisation.ts";
 import type { Organisation } from "./organisation.ts";
 import { people } from "./people.ts";
+import { makeBench, plantAll } from "./plants/index.ts";
 import { random } from "./random.ts";
 import { makeTown } from "./town.ts";
-import type { World, WorldAlias, WorldClient, WorldLockEvent, WorldStaff } from "./world.ts";
+import type { World, WorldAlias, WorldLockEvent } from "./world.ts";
 
 export interface WorldOptions {
   seed: number;
@@ -27,7 +29,17 @@ export function makeWorld({ seed, clients = 400, from = "2026-09-01", through = 
   const organisation = makeOrganisation(random(seed, "organisation"), who, town, clients, first, last);
   const population = makePopulation(random(seed, "clients"), who, town, organisation, clients, first, last);
   const days = makeDays(random(seed, "days"), organisation, population, first, last);
-  const claims = makeClaims(random(seed, "claims"), organisation, population, days.happenings);
+  const bench = makeBench({
+    random: random(seed, "plants"),
+    who,
+    organisation,
+    population,
+    days,
+    from: first,
+    through: last,
+  });
+  plantAll(bench);
+  const claims = [...makeClaims(random(seed, "claims"), organisation, population, days.happenings), ...bench.claims];
   const clientList = population.people.map(({ client }) => client);
   return {
     seed,
@@ -49,8 +61,8 @@ export function makeWorld({ seed, clients = 400, from = "2026-09-01", through = 
     contracts: organisation.contracts,
     claims,
     servicePlans: population.servicePlans,
-    aliases: aliases(organisation, clientList, organisation.staff),
-    labels: [],
+    aliases: aliases(organisation, population.people, bench.unjoined),
+    labels: bench.labels,
   };
 }
 
@@ -75,8 +87,13 @@ function lockEvents(happenings: readonly Happening[]): WorldLockEvent[] {
 }
 
 /** What the municipality has joined by hand: the ids that no number connects. */
-function aliases(organisation: Organisation, clients: WorldClient[], staff: WorldStaff[]): WorldAlias[] {
+function aliases(organisation: Organisation, clients: readonly Person[], unjoined: ReadonlySet<Person>): WorldAlias[] {
   const made: WorldAlias[] = [];
+  for (const { id } of organisation.providers) {
+    // Lifecare numbers the companies, and has no organisation number to join them by.
+    const number = id.replace(/\D/g, "");
+    made.push({ kind: "provider", source: "lifecare", id: number, sameAsSource: "files", sameAsId: id });
+  }
   for (const { unit } of organisation.teams) {
     const files = { sameAsSource: "files", sameAsId: unit.id } as const;
     for (const source of ["lifecare", "phoniro", "carefox", "combine"] as const) {
@@ -87,12 +104,13 @@ function aliases(organisation: Organisation, clients: WorldClient[], staff: Worl
       if (id !== undefined) made.push({ kind: "unit", source: "lifecare", id, ...files });
     }
   }
-  for (const { ids } of clients) {
+  for (const person of clients) {
+    const { ids } = person.client;
     const sameAsId = ids.files;
-    if (ids.carefox === undefined || sameAsId === undefined) continue;
+    if (unjoined.has(person) || ids.carefox === undefined || sameAsId === undefined) continue;
     made.push({ kind: "client", source: "carefox", id: ids.carefox, sameAsSource: "files", sameAsId });
   }
-  for (const { employments } of staff) {
+  for (const { employments } of organisation.staff) {
     for (const { ids } of employments) {
       const sameAsId = ids.files;
       if (sameAsId === undefined) continue;

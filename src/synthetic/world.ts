@@ -313,6 +313,8 @@ export interface Label {
   what: string;
   /** Where the rule is about a source as a whole. */
   source?: SystemId;
+  /** Where days are too coarse: the hours of an outage, half open. */
+  hours?: { from: Instant; until: Instant };
   client?: string;
   staff?: string;
   unit?: string;

@@ -190,11 +190,13 @@ export function accusations(world: World): Accusation[] {
       plan.source !== "carefox" ||
       world.aliases.some((one) => one.source === "carefox" && one.kind === "client" && one.id === client.ids.carefox);
     const silent = world.labels.some(
-      (label) =>
-        label.rule === "source-silent" &&
-        label.planted &&
-        label.source === unit.visitsIn &&
-        silentAt(label.what, start),
+      ({ rule, planted, source, hours }) =>
+        rule === "source-silent" &&
+        planted &&
+        source === unit.visitsIn &&
+        hours !== undefined &&
+        start < hours.until &&
+        end > hours.from,
     );
     if (
       cancelled === true ||
@@ -358,12 +360,6 @@ export function accusations(world: World): Accusation[] {
   }
   if (providers.size === 0) throw new Error("A world without providers proves nothing.");
   return found;
-}
-
-/** "… 2026-10-07T05:00:00Z–2026-10-07T13:00:00Z" as the label of an outage says it. */
-function silentAt(what: string, at: number): boolean {
-  const found = /(\S+Z)–(\S+Z)/.exec(what);
-  return found !== null && at >= Date.parse(found[1]!) - 30 * MINUTE && at < Date.parse(found[2]!) + 30 * MINUTE;
 }
 
 function matchAll(

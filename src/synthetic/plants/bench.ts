@@ -1,0 +1,308 @@
+import { dayOf, daysOfMonth, formatDay, HOUR, MINUTE, monthOf } from "#model";
+import type { Day, EntityName, Instant, Month } from "#model";
+import { grantedMinutes, performedMinutes, rememberedMonths } from "../claims.ts";
+import type { Person, Population } from "../clients.ts";
+import { tagged } from "../days.ts";
+import type { Booking, Days, Happening } from "../days.ts";
+import type { Organisation, Worker } from "../organisation.ts";
+import type { PeopleSource } from "../people.ts";
+import type { Random } from "../random.ts";
+import { metresBetween, travelMinutes } from "../town.ts";
+import type { Place } from "../town.ts";
+import type { Label, Proof, SystemId, WorldClaim, WorldVisitVersion } from "../world.ts";
+
+type LabelledRecord = Label["records"][number];
+
+/** A world under change: finds whom to plant something on, changes it, and says so in a label. */
+export interface Bench {
+  random: Random;
+  who: PeopleSource;
+  organisation: Organisation;
+  population: Population;
+  days: Days;
+  from: Day;
+  through: Day;
+  /** Whole months of the period. */
+  months: Month[];
+  labels: Label[];
+  /** How many to plant of each kind, and how many twins. */
+  count: number;
+  /** Clients whose ids of different systems nobody has joined. */
+  unjoined: Set<Person>;
+  /** Claims made by hand, beside those of the happenings. */
+  claims: WorldClaim[];
+  bookingOf: Map<unknown, Booking>;
+
+  monthOf: (happening: Happening) => Month;
+  ofStaff: (staffId: string) => Happening[];
+  ofPerson: (person: Person) => Happening[];
+  bookingsOf: (person: Person) => Booking[];
+  allOf: (providerId: string) => Happening[];
+
+  /** Nothing else is planted on the visit, its client's month or its worker's day. */
+  untouched: (happening: Happening) => boolean;
+  /** Untouched, and went as visits usually go. */
+  plain: (happening: Happening) => boolean;
+  free: (person: Person, months?: readonly Month[]) => boolean;
+  touch: (happenings: readonly Happening[]) => void;
+  reserve: (person: Person, months?: readonly Month[]) => void;
+
+  remove: (happening: Happening) => void;
+  unbook: (booking: Booking) => void;
+  cancel: (booking: Booking, at: Instant) => void;
+  add: (happening: Happening) => Happening;
+  retime: (happening: Happening, start: Instant, end: Instant) => void;
+  reassign: (happening: Happening, worker: Worker) => void;
+  prove: (happening: Happening, start: Proof, end?: Proof) => void;
+
+  /** The worker could be at the place for that time and keep everything else. */
+  workerFree: (worker: Worker, place: Place, start: Instant, end: Instant, except?: readonly Happening[]) => boolean;
+  personFree: (person: Person, start: Instant, end: Instant, except?: readonly Happening[]) => boolean;
+  /** Granted minutes of the month that nobody has used. */
+  slack: (person: Person, month: Month) => number;
+
+  /**
+   * Calls `attempt` with providers in turn until it has succeeded `count` times; `attempt` answers whether it found
+   * somebody to do it to.
+   */
+  plant: (
+    providers: readonly string[],
+    attempt: (providerId: string, number: number) => boolean,
+    count?: number,
+  ) => void;
+  /** A random happening of the provider for which it holds. */
+  find: (providerId: string, holds: (happening: Happening) => boolean) => Happening | null;
+  findPerson: (providerId: string, holds: (person: Person) => boolean) => Person | null;
+  /** Takes what was removed out of the days: once, at the end, since there may be a million of them. */
+  prune: () => void;
+  label: (
+    label: Omit<Label, "from" | "through" | "records"> & Partial<Label>,
+    ...about: Array<Happening | Booking>
+  ) => void;
+}
+
+export const headOf = ({ visit }: Happening): WorldVisitVersion => visit.versions.at(-1)!;
+export const startOf = ({ visit }: Happening): Instant => visit.versions.at(-1)!.start;
+/** Infinity where nobody knows. */
+export const endOf = ({ visit }: Happening): Instant => visit.versions.at(-1)!.end ?? Infinity;
+export const minutesOf = (happening: Happening) => (endOf(happening) - startOf(happening)) / MINUTE;
+export const dateOf = (happening: Happening): Day => dayOf(startOf(happening));
+export const everyProvider = ["P1", "P3", "P6", "P2", "P4", "P5"];
+
+export const visitRecord = ({ visit }: Happening): LabelledRecord => ({
+  entity: "visits",
+  source: visit.source,
+  id: visit.id,
+});
+export const planRecord = ({ plan }: Booking): LabelledRecord => ({
+  entity: "planned-visits",
+  source: plan.source,
+  id: plan.id,
+});
+export const record = (entity: EntityName, source: SystemId, id: string): LabelledRecord => ({ entity, source, id });
+
+/** Whether the position is one that journeys may be reckoned from. */
+export const exactly = (person: Person) => person.client.homes[0]?.precision === "exact";
+export const apart = (a: Happening, b: Happening) => metresBetween(a.person.place, b.person.place);
+
+export function makeBench(
+  input: Pick<Bench, "random" | "who" | "organisation" | "population" | "days" | "from" | "through">,
+): Bench {
+  const { random, population, days, from, through } = input;
+  const group = <K>(list: readonly Happening[], keyOf: (one: Happening) => K) => {
+    const groups = new Map<K, Happening[]>();
+    for (const one of list) {
+      const key = keyOf(one);
+      const members = groups.get(key);
+      if (members === undefined) groups.set(key, [one]);
+      else members.push(one);
+    }
+    return groups;
+  };
+  const byStaff = group(days.happenings, ({ worker }) => worker.staff.id);
+  const byPerson = group(days.happenings, ({ person }) => person);
+  const byProvider = group(days.happenings, ({ worker }) => worker.team.provider.id);
+  const inOrder = (list: Happening[]) => list.sort((a, b) => startOf(a) - startOf(b));
+  for (const groups of [byStaff, byPerson]) for (const list of groups.values()) inOrder(list);
+  const booked = new Map<Person, Booking[]>();
+  const bookingOf = new Map<unknown, Booking>();
+  for (const booking of days.bookings) {
+    bookingOf.set(booking.plan, booking);
+    const list = booked.get(booking.person);
+    if (list === undefined) booked.set(booking.person, [booking]);
+    else list.push(booking);
+  }
+  const personsOf = new Map<string, Person[]>();
+  for (const person of population.people) {
+    const { id } = person.team.provider;
+    personsOf.set(id, [...(personsOf.get(id) ?? []), person]);
+  }
+  const ordersOf = new Map(population.people.map((person) => [person.client.id, person.orders]));
+
+  const monthOfDay = rememberedMonths();
+  const monthOfVisit = (happening: Happening) => monthOfDay(dateOf(happening));
+  const months: Month[] = [];
+  for (let day = from; day <= through; day++) {
+    const month = monthOf(day);
+    const { first, last } = daysOfMonth(month);
+    if (first >= from && last <= through && months.at(-1) !== month) months.push(month);
+  }
+
+  const removed = new Set<unknown>();
+  const touched = new Set<Happening>();
+  const taken = new Set<string>();
+  const staffDay = (happening: Happening) => `${happening.worker.staff.id} ${dateOf(happening)}`;
+  const clientMonth = (person: Person, month: Month) => `${person.client.id} ${month}`;
+  const file = <K>(groups: Map<K, Happening[]>, key: K, one: Happening) => {
+    const list = groups.get(key);
+    if (list === undefined) groups.set(key, [one]);
+    else {
+      list.push(one);
+      inOrder(list);
+    }
+  };
+  const drop = (list: Happening[] | undefined, one: Happening) => {
+    const index = list?.indexOf(one) ?? -1;
+    if (index >= 0) list!.splice(index, 1);
+  };
+
+  const bench: Bench = {
+    ...input,
+    months,
+    labels: [],
+    count: Math.max(1, Math.min(8, Math.round(population.people.length / 130))),
+    unjoined: new Set(),
+    claims: [],
+    bookingOf,
+    monthOf: monthOfVisit,
+    ofStaff: (staffId) => byStaff.get(staffId) ?? [],
+    ofPerson: (person) => byPerson.get(person) ?? [],
+    bookingsOf: (person) => booked.get(person) ?? [],
+    allOf: (providerId) => byProvider.get(providerId) ?? [],
+
+    untouched: (happening) =>
+      !removed.has(happening) &&
+      !touched.has(happening) &&
+      !taken.has(staffDay(happening)) &&
+      bench.free(happening.person, [monthOfVisit(happening)]),
+    plain: (happening) => {
+      const { visit, need, plan, person } = happening;
+      const head = visit.versions[0]!;
+      if (visit.versions.length > 1 || head.status !== "completed" || head.end === null) return false;
+      if (need === null || plan === null || need.staffing === 2 || need.law === "HSL") return false;
+      if (need.services.includes("ledsagning") || need.services.includes("nattvak")) return false;
+      const day = dayOf(head.start);
+      if (day <= from + 1 || day >= through - 2 || person.diedAt !== undefined) return false;
+      const near = person.stays.some(
+        (stay) => head.start > stay.from - 36 * HOUR && head.start < (stay.to ?? Infinity) + 36 * HOUR,
+      );
+      return !near && bench.untouched(happening);
+    },
+    free: (person, some = months) => some.every((month) => !taken.has(clientMonth(person, month))),
+    touch: (happenings) => {
+      for (const happening of happenings) {
+        touched.add(happening);
+        taken.add(staffDay(happening));
+        taken.add(clientMonth(happening.person, monthOfVisit(happening)));
+      }
+    },
+    reserve: (person, some = months) => {
+      for (const month of some) taken.add(clientMonth(person, month));
+    },
+
+    remove: (happening) => {
+      removed.add(happening);
+      drop(byStaff.get(happening.worker.staff.id), happening);
+      drop(byPerson.get(happening.person), happening);
+    },
+    unbook: (booking) => {
+      removed.add(booking);
+      const list = booked.get(booking.person)!;
+      list.splice(list.indexOf(booking), 1);
+    },
+    cancel: ({ plan }, at) => {
+      const last = plan.versions.at(-1)!;
+      if (last.cancelled !== true) plan.versions.push({ ...last, at: Math.max(at, last.at + MINUTE), cancelled: true });
+    },
+    add: (happening) => {
+      file(byStaff, happening.worker.staff.id, happening);
+      file(byPerson, happening.person, happening);
+      return happening;
+    },
+    retime: (happening, start, end) => {
+      const version = happening.visit.versions[0]!;
+      const delay = version.end === null ? MINUTE : version.at - version.end;
+      Object.assign(version, { start, end, at: end + delay });
+      inOrder(bench.ofStaff(happening.worker.staff.id));
+      inOrder(bench.ofPerson(happening.person));
+    },
+    reassign: (happening, worker) => {
+      drop(byStaff.get(happening.worker.staff.id), happening);
+      happening.worker = worker;
+      happening.visit.staffId = worker.staff.id;
+      happening.visit.deviceId = worker.deviceId;
+      file(byStaff, worker.staff.id, happening);
+    },
+    prove: (happening, start, end = start) => {
+      const version = headOf(happening);
+      version.startProof = start;
+      version.endProof = end;
+      tagged(version, happening.person);
+    },
+
+    workerFree: (worker, place, start, end, except = []) =>
+      bench.ofStaff(worker.staff.id).every((one) => {
+        if (except.includes(one)) return true;
+        const travel = (travelMinutes(one.person.place, place, worker.employment.transport) + 2) * MINUTE;
+        return endOf(one) + travel <= start || startOf(one) - travel >= end;
+      }),
+    personFree: (person, start, end, except = []) =>
+      bench
+        .ofPerson(person)
+        .every((one) => except.includes(one) || endOf(one) + 3 * MINUTE <= start || startOf(one) - 3 * MINUTE >= end) &&
+      person.stays.every(({ from: left, to }) => end < left - HOUR || start > (to ?? Infinity) + HOUR),
+    slack: (person, month) => {
+      const registered = bench
+        .ofPerson(person)
+        .filter((one) => monthOfVisit(one) === month)
+        .reduce((sum, one) => sum + performedMinutes(one), 0);
+      return grantedMinutes(ordersOf.get(person.client.id) ?? person.orders, null, month) - registered;
+    },
+
+    plant: (providers, attempt, count = bench.count) => {
+      const turn = random.shuffled(providers);
+      let planted = 0;
+      for (let tried = 0; planted < count && tried < count + 3 * turn.length; tried++) {
+        if (attempt(turn[tried % turn.length]!, planted)) planted++;
+      }
+    },
+    find: (providerId, holds) => {
+      const list = byProvider.get(providerId) ?? [];
+      if (list.length === 0) return null;
+      const first = random.int(0, list.length - 1);
+      // A stride that shares no factor with most lengths: different days and clients from the first look on.
+      for (let step = 0; step < Math.min(list.length, 20_000); step++) {
+        const happening = list[(first + step * 7919) % list.length]!;
+        if (!removed.has(happening) && happening.worker.team.provider.id === providerId && holds(happening))
+          return happening;
+      }
+      return null;
+    },
+    findPerson: (providerId, holds) => random.shuffled(personsOf.get(providerId) ?? []).find(holds) ?? null,
+    prune: () => {
+      days.happenings = days.happenings.filter((one) => !removed.has(one));
+      days.bookings = days.bookings.filter((one) => !removed.has(one));
+    },
+    label: (label, ...about) => {
+      const times = about.map((one) => ("visit" in one ? startOf(one) : one.plan.versions.at(-1)!.start));
+      const records = about.map((one) => ("visit" in one ? visitRecord(one) : planRecord(one)));
+      bench.labels.push({
+        from: formatDay(times.length === 0 ? from : dayOf(Math.min(...times))),
+        through: formatDay(times.length === 0 ? through : dayOf(Math.max(...times))),
+        records,
+        ...label,
+      });
+    },
+  };
+  return bench;
+}
