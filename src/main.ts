@@ -1,6 +1,6 @@
 import { commands, exitStatus, helpOf, helpOfAll, parseOptions, UsageError } from "#cli";
 import { type Config, readConfig, readEnvironment } from "#config";
-import { AppError, loggable } from "#errors";
+import { AppError } from "#errors";
 import { openLog } from "#log";
 import { adapters, openSystem, type System } from "#system";
 
@@ -58,7 +58,7 @@ try {
     } catch {
       // The environment is what is wrong; the error itself is still worth a line.
     }
-    openLog(level).error({ error: loggable(error) }, "unexpected");
+    openLog(level).error({ error }, "unexpected");
     process.exitCode = 1;
   }
 }
