@@ -161,11 +161,16 @@ export function resolve(
     };
   });
   clusters.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  // Two systems may use the same id for different people: then only the first system's is shown bare.
-  const shownBy = new Map<string, number>();
-  for (const { text, rank } of clusters) shownBy.set(text, Math.min(rank, shownBy.get(text) ?? Infinity));
+  // Two systems may use the same id for different people: then it is shown bare for one whom somebody describes, of
+  // the first such system.
+  const precedence = (cluster: { known: boolean; rank: number }): number =>
+    cluster.rank + (cluster.known ? 0 : sources.length + 1);
+  const first = new Map<string, number>();
   for (const cluster of clusters) {
-    if (cluster.rank !== shownBy.get(cluster.text)) cluster.text = `${cluster.source}/${cluster.text}`;
+    first.set(cluster.text, Math.min(precedence(cluster), first.get(cluster.text) ?? Infinity));
+  }
+  for (const cluster of clusters) {
+    if (precedence(cluster) !== first.get(cluster.text)) cluster.text = `${cluster.source}/${cluster.text}`;
   }
 
   const codeOfNode = new Int32Array(parent.length);

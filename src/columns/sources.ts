@@ -1,5 +1,5 @@
 import type { Day, EntityName, Instant } from "#model";
-import { HOUR } from "#model";
+import { dayOf, HOUR, minuteOfDay, weekdayOf } from "#model";
 
 /** A quality fact of one record that mapping or intake noticed. */
 export interface Warning {
@@ -70,12 +70,12 @@ export class Sources {
   silences(source: number, asOf: Instant): Silence[] {
     const { everyHours, arrivals } = this.#facts[source]!;
     const heard = arrivals.filter((arrival) => arrival.records > 0).map((arrival) => arrival.at);
-    const expected = everyHours ?? medianHours(heard);
-    if (expected === null || heard.length === 0) return [];
+    const expectedAfter = everyHours === null ? learnedHours(heard) : () => everyHours;
     const found: Silence[] = [];
     heard.forEach((from, position) => {
       const until = heard[position + 1] ?? asOf;
-      if (until - from > 2 * expected * HOUR) {
+      const expected = expectedAfter(from);
+      if (expected !== null && until - from > 2 * expected * HOUR) {
         found.push({ from, until, everyHours: expected, learned: everyHours === null });
       }
     });
@@ -83,12 +83,35 @@ export class Sources {
   }
 }
 
-/** Median interval; null below ten intervals, which is too little to learn from. */
-function medianHours(heard: readonly Instant[]): number | null {
-  const gaps = heard.slice(1).map((at, position) => at - heard[position]!);
-  if (gaps.length < 10) return null;
-  gaps.sort((a, b) => a - b);
-  return gaps[gaps.length >> 1]! / HOUR;
+const GAPS_MIN = 10;
+const GAPS_OF_HOUR_MIN = 3;
+
+/**
+ * How long it is from an arrival to the next: the median after arrivals at that weekday and hour, so that weekends and nights
+ * without deliveries are not silence; with fewer than three such, the median of all. Null below ten gaps, which is too
+ * little to learn from.
+ */
+function learnedHours(heard: readonly Instant[]): (from: Instant) => number | null {
+  const hourOf = (at: Instant): number => weekdayOf(dayOf(at)) * 24 + Math.floor(minuteOfDay(at) / 60);
+  const all: number[] = [];
+  const byHour = new Map<number, number[]>();
+  heard.slice(1).forEach((at, position) => {
+    const gap = (at - heard[position]!) / HOUR;
+    const hour = hourOf(heard[position]!);
+    all.push(gap);
+    byHour.set(hour, [...(byHour.get(hour) ?? []), gap]);
+  });
+  if (all.length < GAPS_MIN) return () => null;
+  const usual = median(all);
+  const ofHour = new Map(
+    [...byHour].filter(([, gaps]) => gaps.length >= GAPS_OF_HOUR_MIN).map(([hour, gaps]) => [hour, median(gaps)]),
+  );
+  return (from) => ofHour.get(hourOf(from)) ?? usual;
+}
+
+function median(values: number[]): number {
+  values.sort((a, b) => a - b);
+  return values[values.length >> 1]!;
 }
 
 export function sourceFacts(sources: readonly string[], facts: readonly SourceFacts[]): SourceFacts[] {

@@ -1,0 +1,37 @@
+import { describe, expect, test } from "vitest";
+import { Sources } from "#columns";
+import { DAY_MS, HOUR, samples } from "#model";
+
+const { at } = samples;
+const monday = at("2026-10-05 04:30");
+
+function silences(arrivals: readonly number[], asOf: number, everyHours: number | null = null) {
+  const facts = { source: "files", everyHours, arrivals: arrivals.map((when) => ({ at: when, records: 5 })) };
+  return new Sources(["files"], [0], [facts], []).silences(0, asOf).map(({ from, until }) => [from, until]);
+}
+
+/** Every weekday morning for so many weeks. */
+const weekdays = (weeks: number): number[] =>
+  Array.from({ length: weeks * 7 }, (_, day) => day)
+    .filter((day) => day % 7 < 5)
+    .map((day) => monday + day * DAY_MS);
+
+describe("silence of a source", () => {
+  test("is more than twice its configured interval without a record", () => {
+    expect(silences([monday, monday + HOUR], monday + 3 * HOUR, 1)).toEqual([]);
+    expect(silences([monday, monday + HOUR], monday + 3.1 * HOUR, 1)).toEqual([[monday + HOUR, monday + 3.1 * HOUR]]);
+  });
+
+  test("is learned by weekday and hour, so that weekends without deliveries are none", () => {
+    const heard = weekdays(4);
+    const last = heard.at(-1)!;
+    expect(silences(heard, last + 3 * DAY_MS)).toEqual([]);
+    const without = heard.filter((when) => when !== monday + 8 * DAY_MS && when !== monday + 9 * DAY_MS);
+    expect(silences(without, last + DAY_MS)).toEqual([[monday + 7 * DAY_MS, monday + 10 * DAY_MS]]);
+  });
+
+  test("is unknown before there is anything to learn from, and before the first record", () => {
+    expect(silences(weekdays(1), monday + 30 * DAY_MS)).toEqual([]);
+    expect(silences([], monday, 1)).toEqual([]);
+  });
+});
