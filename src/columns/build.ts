@@ -171,7 +171,7 @@ export function buildTables(input: TableInput): Tables {
     times: column.numbers(lineRows, "times"),
     per: column.flags(lineRows, "per"),
     weekdays: Uint8Array.from({ length: lineRows.count }, (_, row) =>
-      (parsed<number[]>(weekdayLists, row) ?? []).reduce((bits, weekday) => bits | (1 << (weekday - 1)), 0),
+      ((parsed(weekdayLists, row) ?? []) as number[]).reduce((bits, weekday) => bits | (1 << (weekday - 1)), 0),
     ),
     partOfDay: column.flags(lineRows, "partOfDay"),
     staffing: Uint8Array.from(column.numbers(lineRows, "staffing"), (staffing) => (staffing >= 1 ? staffing : 1)),
@@ -288,7 +288,7 @@ export function buildTables(input: TableInput): Tables {
     {
       provider: contractProvider,
       units: Array.from({ length: contractRows.count }, (_, row) => {
-        const ids = parsed<string[]>(contractUnits, row);
+        const ids = parsed(contractUnits, row) as string[] | null;
         return ids === null || ids.length === 0
           ? null
           : ids.map((id) => units.find(sources[contractRows.source[row]!]!, id));
@@ -296,7 +296,10 @@ export function buildTables(input: TableInput): Tables {
       services: column.codes(contractRows, "services"),
       validFrom: contractFrom,
       validTo: column.days(contractRows, "validTo"),
-      terms: Array.from({ length: contractRows.count }, (_, row) => parsed<Record<string, unknown>>(terms, row) ?? {}),
+      terms: Array.from(
+        { length: contractRows.count },
+        (_, row) => (parsed(terms, row) ?? {}) as Record<string, unknown>,
+      ),
       reference: Array.from({ length: contractRows.count }, (_, row) =>
         textAt(column.texts(contractRows, "reference"), row),
       ),
@@ -390,10 +393,10 @@ function masters(raw: RawColumns, by: Partial<Record<"pid" | "hsa" | "org", stri
   }));
 }
 
-function parsed<T>(texts: TextColumn, row: number): T | null {
+function parsed(texts: TextColumn, row: number): unknown {
   const text = textAt(texts, row);
   // Checked against the entity's schema before it was stored.
-  return text === null ? null : (JSON.parse(text) as T);
+  return text === null ? null : JSON.parse(text);
 }
 
 /** Codes of a reference field, each on the day of its row. */
@@ -532,7 +535,7 @@ function buildClients(raw: RawColumns, people: Resolved, { sources, rank }: Cont
     const client = people.ofMaster[row]!;
     // A protected identity has no position, whichever source says that it is protected.
     if (protection[client] === 1) continue;
-    for (const address of parsed<Address[]>(addresses, row) ?? []) {
+    for (const address of (parsed(addresses, row) ?? []) as Address[]) {
       const name = address.buildingId === undefined ? null : `${sources[raw.source[row]!]!}/${address.buildingId}`;
       let building = name === null ? -1 : (buildings.get(name) ?? -1);
       if (name !== null && building < 0) buildings.set(name, (building = buildings.size));

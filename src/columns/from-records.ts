@@ -103,7 +103,7 @@ function columnOf(
   switch (field.kind) {
     case "ref":
       return Int32Array.from(cells, ({ source, value }) =>
-        missing(value) ? -1 : numbers.number(field.of!, field.of === "service" ? -1 : source, String(value)),
+        missing(value) ? -1 : numbers.number(field.of!, field.of === "service" ? -1 : source, value as string),
       );
     case "codes":
       return Int32Array.from(cells, ({ value }) =>

@@ -196,7 +196,12 @@ export interface Rule {
   subject: "records" | "slice";
   /** Rules that report a pair of visits before this one. */
   yieldsTo: readonly string[];
-  evaluate(context: RuleContext, parameters: Record<string, unknown>, report: Report<string>): Iterable<Hit>;
+  evaluate(
+    this: void,
+    context: RuleContext,
+    parameters: Record<string, unknown>,
+    report: Report<string>,
+  ): Iterable<Hit>;
 }
 
 export type RuleContext = RuleTables & { slice: Slices[Scope]; asOf: Instant };
@@ -222,6 +227,7 @@ interface Declaration<S extends Scope, Reads extends TableName, Parameters exten
   subject?: "records" | "slice";
   yieldsTo?: readonly string[];
   evaluate(
+    this: void,
     context: Pick<RuleTables, Reads> & { slice: Slices[S]; asOf: Instant },
     parameters: z.infer<Parameters>,
     report: Report<Cause>,

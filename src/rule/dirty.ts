@@ -22,7 +22,7 @@ export interface DirtySlices {
   /** Everything of the month's providers: what left one is no longer seen there. */
   providers(month: number): boolean;
   /** True where a stored finding of this slice must be among the new ones, or is gone. */
-  covers(sliceKey: string): boolean;
+  covers: (sliceKey: string) => boolean;
 }
 
 const NEIGHBOUR_DAYS = 2;

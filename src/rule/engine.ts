@@ -47,7 +47,7 @@ export interface EngineResult {
    * True where the slice of a stored finding, outcome or figure was evaluated: what is not among the new ones is gone.
    * Ask it for the slices that are stored, with "all" too: it is false for months outside the period.
    */
-  covers(slice: string): boolean;
+  covers: (slice: string) => boolean;
 }
 
 /** Walks every slice once for all rules that look at it. Pure: the same tables and parameters give the same result. */

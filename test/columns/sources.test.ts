@@ -3,7 +3,7 @@ import { Sources } from "#columns";
 import { DAY_MS, HOUR, samples } from "#model";
 
 const { at } = samples;
-const monday = at("2026-10-05 04:30");
+const monday = at("2026-08-31 04:30");
 
 function silences(arrivals: readonly number[], asOf: number, everyHours: number | null = null) {
   const facts = { source: "files", everyHours, arrivals: arrivals.map((when) => ({ at: when, records: 5 })) };
