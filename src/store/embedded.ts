@@ -1,7 +1,20 @@
 import { spawn, spawnSync, type SpawnOptions } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { access, chown, lstat, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  access,
+  chown,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -100,6 +113,8 @@ function server(keeper: pg.Client, host: string, data: string): EmbeddedServer {
         process.kill(lock.pid, "SIGINT");
         const deadline = Date.now() + 60_000;
         while (alive(lock.pid) && (await readLock(data))?.pid === lock.pid && Date.now() < deadline) await sleep(20);
+        // One that stood outside for the length of its path.
+        if (!host.startsWith(dirname(data))) await rmdir(host);
       } catch {
         // The server went away by itself, or the next process that closes will stop it.
       } finally {
@@ -210,8 +225,13 @@ async function start(
     await log.close();
   }
   const said = (await readFile(logFile)).subarray(before > 5_000_000 ? 0 : before).toString("utf8");
-  // Another process was first; or processes of a killed server have not yet noticed and end in a moment.
-  if (/lock file .* already exists|pre-existing shared memory block|is in use by another/i.test(said)) {
+  // Another process was first, or has just taken the socket's folder away; or processes of a killed server have not yet
+  // noticed and end in a moment.
+  if (
+    /lock file .* already exists|could not create lock file .* No such file|pre-existing shared memory block|is in use by another/i.test(
+      said,
+    )
+  ) {
     await sleep(100);
     return;
   }

@@ -184,8 +184,11 @@ describe("the embedded Postgres", { timeout: 120_000 }, () => {
     expect(await next.said).toEqual([[{ one: 1 }], "ready"]);
     const second = command(folder.path, "SELECT 2 AS two");
     expect(await second.said).toEqual([[{ two: 2 }], "ready"]);
+    const place = (await readFile(join(folder.path, "postgres/data/postmaster.pid"), "utf8")).split("\n")[4] ?? "";
+    expect((await stat(place)).mode & 0o777).toBe(0o700);
     await next.end();
     await second.end();
+    await expect(stat(place)).rejects.toThrow(/ENOENT/);
   });
 
   test("listens on nothing but a socket that only its owner can reach", async () => {
