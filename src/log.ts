@@ -23,7 +23,6 @@ export function openLog(level: string, destination?: DestinationStream): Log {
         "url",
         "query",
         "personalIdentityNumber",
-        "name",
         "record",
       ].flatMap((key) => [key, `*.${key}`]),
       remove: true,
