@@ -1,5 +1,4 @@
 import { type Grouped, rowsOf, type Tables } from "#columns";
-import { visitSilences } from "#match";
 import { type Day, dayOf, type Instant } from "#model";
 import { between, monthsOf, parseSliceKey } from "./slices.ts";
 
@@ -54,7 +53,9 @@ export function dirtyClosure(tables: Tables, evaluate: Evaluate, settlesAfterDay
   const touches = (month: { first: Day; last: Day }, from: Day, through: Day): boolean =>
     through >= month.first - NEIGHBOUR_DAYS && from <= month.last + NEIGHBOUR_DAYS;
   const unsettledFrom = dayOf(evaluate.since) - settlesAfterDays - 1;
-  const silences = visitSilences(tables).flat();
+  // Also silences that were filled later: an earlier run may have seen them empty.
+  const { sources, asOf } = tables;
+  const silences = Array.from({ length: sources.count }, (_, source) => sources.silences(source, asOf)).flat();
   months.forEach((month, position) => {
     const silent = silences.some((silence) => touches(month, dayOf(silence.from), dayOf(silence.until)));
     if (month.last >= unsettledFrom || silent) everything[position] = 1;

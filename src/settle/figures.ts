@@ -303,7 +303,8 @@ class ClientMonth {
     for (const [position, day] of row.days.entries()) {
       const ms = row.ms[position]!;
       const price = this.#prices.of(row.provider, row.unit, row.service, day);
-      contract = Math.max(contract, price.contract);
+      // Of several within the month the last.
+      if (price.contract >= 0) contract = price.contract;
       const paid = Math.min(ms, left);
       left -= paid;
       payableMs.set(day, paid);

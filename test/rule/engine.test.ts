@@ -343,3 +343,32 @@ describe("slices", () => {
     expect(parseSliceKey("nonsense")).toBeNull();
   });
 });
+
+describe("a source that was silent", () => {
+  test("has its month evaluated again, since one late record tells that it was heard after all", () => {
+    const arrivals = [0, 1, 2, 40, 41].map((hours) => ({ at: at("04:00") + hours * 3_600_000, records: 2 }));
+    const tables = tablesFrom(
+      [
+        ...sampleMunicipality(),
+        long("v-1"),
+        long("v-2", { clientId: "C2", start: "2026-09-20 08:00", end: "2026-09-20 09:30" }),
+      ],
+      {
+        asOf,
+        period: { from: day("2026-09-01"), through: day("2026-10-31") },
+        facts: [{ source: "files", everyHours: 1, arrivals: [...arrivals, ...hourlyUntil(asOf)] }],
+      },
+    );
+    const { covers } = runEngine({ tenant: "0192", tables, rules: [longVisit], evaluate: { since: asOf, marks: [] } });
+    expect(covers("client-month:files/C1:2026-10")).toBe(true);
+    expect(covers("client-month:files/C1:2026-09")).toBe(false);
+  });
+
+  const hourlyUntil = (end: number) => {
+    const first = at("04:00") + 42 * 3_600_000;
+    return Array.from({ length: Math.floor((end - first) / 3_600_000) + 1 }, (_, hour) => ({
+      at: first + hour * 3_600_000,
+      records: 1,
+    }));
+  };
+});
