@@ -338,13 +338,15 @@ async function bury(
   entity: EntityName,
   select: string,
   values: readonly unknown[],
+  /** "keys": every join finds its row by a primary key; "free": the planner chooses. */
+  joins: "keys" | "free" = "free",
 ): Promise<number> {
   const head = tableName(entity);
   const gone = `gone_${head}`;
   const columns = sharedColumns(entity).map((name) => `"${name}"`);
   await client.query(
     `CREATE TEMP TABLE IF NOT EXISTS ${gone} (LIKE ${head}, gone_version float8, gone_page int8, gone_index int4) ON COMMIT DELETE ROWS;
-     DELETE FROM ${gone}; ${plans("on")}`,
+     DELETE FROM ${gone}; ${joins === "free" ? plans("on") : ""}`,
   );
   const { rowCount } = await client.query(`INSERT INTO ${gone} ${select}`, [tenantId, ...values]);
   await client.query(plans("off"));
@@ -427,6 +429,8 @@ async function hideLateChildren(client: pg.ClientBase, tenantId: string, entity:
        JOIN complete_groups c ON c.tenant_id = $1 AND c.entity = '${entity}' AND c.source_no = h.source_no AND c.parent = h.parent
       WHERE NOT h.deleted AND NOT (${samePlace("c", "h")}) AND ${position("c")} > ${position("h")}`,
     [],
+    // Rows of this transaction are not in the planner's statistics: left free, it walks all heads for every staged row.
+    "keys",
   );
 }
 
