@@ -425,11 +425,14 @@ async function hideLateChildren(client: pg.ClientBase, tenantId: string, entity:
     entity,
     `SELECT h.*, c.version, c.raw_page, c.raw_index
        FROM ${stagingTable(entity)} s
-       JOIN ${tableName(entity)} h ON h.tenant_id = $1 AND ${sameRecord("h", "s")} AND ${samePlace("h", "s")}
-       JOIN complete_groups c ON c.tenant_id = $1 AND c.entity = '${entity}' AND c.source_no = h.source_no AND c.parent = h.parent
+      CROSS JOIN LATERAL (
+        SELECT * FROM ${tableName(entity)} h WHERE h.tenant_id = $1 AND ${sameRecord("h", "s")} AND ${samePlace("h", "s")} OFFSET 0) h
+      CROSS JOIN LATERAL (
+        SELECT * FROM complete_groups c
+         WHERE c.tenant_id = $1 AND c.entity = '${entity}' AND c.source_no = h.source_no AND c.parent = h.parent OFFSET 0) c
       WHERE NOT h.deleted AND NOT (${samePlace("c", "h")}) AND ${position("c")} > ${position("h")}`,
     [],
-    // Rows of this transaction are not in the planner's statistics: left free, it walks all heads for every staged row.
+    // Rows of this transaction are not in the planner's statistics; OFFSET 0 keeps it from walking the staged rows for each head.
     "keys",
   );
 }
