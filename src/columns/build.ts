@@ -41,6 +41,8 @@ export interface TableInput {
   facts: readonly SourceFacts[];
   asOf: Instant;
   period: Period;
+  /** The caller needs `raw` and `history` no more: what has been copied into tables is let go of. */
+  release?: boolean;
 }
 
 /** Everything that matching, settlement and rules read. Pure: the same records give the same tables in any order of arrival. */
@@ -180,6 +182,10 @@ export function buildTables(input: TableInput): Tables {
     byOrder: grouped(lineRows, Float64Array.from(lineFrom), lineOrder, orderRows.count, context),
   });
 
+  const release = (entity: EntityName, kept: readonly string[]): void => {
+    if (input.release !== true) return;
+    for (const columns of [input.raw[entity], input.history[entity]]) if (columns) letGo(columns, kept);
+  };
   const { plans: planTable, at: planAt } = buildPlans(
     read("planned-visits"),
     input.history["planned-visits"],
@@ -194,6 +200,7 @@ export function buildTables(input: TableInput): Tables {
     },
   );
 
+  release("planned-visits", []);
   const clientTable = buildClients(clientRows, clients, context);
   const visits = buildVisits(read("visits"), context, {
     clients,
@@ -209,6 +216,7 @@ export function buildTables(input: TableInput): Tables {
     planAt,
   });
 
+  release("visits", ["law", "startProof", "endProof", "doubleStaffing", "groupCode"]);
   const absenceRows = read("absences");
   const absenceFrom = column.numbers(absenceRows, "from");
   const absenceClient = dated(absenceRows, "clientId", clients, absenceFrom.map(dayOf));
@@ -329,6 +337,13 @@ export function buildTables(input: TableInput): Tables {
     asOf: input.asOf,
     period: input.period,
   };
+}
+
+/** Forgets the columns except those that a table goes on reading; ids and sources always stay. */
+function letGo(columns: RawColumns, kept: readonly string[]): void {
+  columns.version = new Float64Array(0);
+  columns.received = new Float64Array(0);
+  columns.fields = Object.fromEntries(Object.entries(columns.fields).filter(([name]) => kept.includes(name)));
 }
 
 interface Context {
@@ -814,6 +829,10 @@ function buildVisits(
     order: ints(order),
     plan: moved(ints(plan), linked.planAt),
     grade: bytes(grade),
+    originalStart: floats(column.numbers(raw, "originalStart")),
+    originalEnd: floats(column.numbers(raw, "originalEnd")),
+    receivedAt: floats(column.numbers(raw, "receivedAt")),
+    editedAt: floats(column.numbers(raw, "editedAt")),
     mergedInto: merged === null ? new Int32Array(0) : moved(ints(merged.into), at),
     mergedNext: merged === null ? new Int32Array(0) : moved(ints(merged.next), at),
     byClient: { offsets: byClient.offsets, rows: upTo(byClient.rows.length) },
@@ -822,10 +841,6 @@ function buildVisits(
     bySource: regroup(groupBy(byTime, Int32Array.from(raw.source), context.sources.length)),
     raw: {
       law: column.flags(raw, "law"),
-      originalStart: column.numbers(raw, "originalStart"),
-      originalEnd: column.numbers(raw, "originalEnd"),
-      receivedAt: column.numbers(raw, "receivedAt"),
-      editedAt: column.numbers(raw, "editedAt"),
       startProof,
       endProof,
       doubleStaffing: column.flags(raw, "doubleStaffing"),

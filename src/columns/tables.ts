@@ -93,6 +93,10 @@ export interface VisitColumns {
   order: Int32Array;
   plan: Int32Array;
   grade: Int8Array;
+  originalStart: Float64Array;
+  originalEnd: Float64Array;
+  receivedAt: Float64Array;
+  editedAt: Float64Array;
   mergedInto: Int32Array;
   mergedNext: Int32Array;
   byClient: Grouped;
@@ -101,10 +105,6 @@ export interface VisitColumns {
   bySource: Grouped;
   raw: {
     law: Int8Array;
-    originalStart: Float64Array;
-    originalEnd: Float64Array;
-    receivedAt: Float64Array;
-    editedAt: Float64Array;
     startProof: Int8Array;
     endProof: Int8Array;
     doubleStaffing: Int8Array;
@@ -192,16 +192,16 @@ export class Visits extends RecordTable {
     return this.#c.plan[row]!;
   }
   originalStart(row: number): Instant {
-    return this.#c.raw.originalStart[this.raw(row)]!;
+    return this.#c.originalStart[row]!;
   }
   originalEnd(row: number): Instant {
-    return this.#c.raw.originalEnd[this.raw(row)]!;
+    return this.#c.originalEnd[row]!;
   }
   receivedAt(row: number): Instant {
-    return this.#c.raw.receivedAt[this.raw(row)]!;
+    return this.#c.receivedAt[row]!;
   }
   editedAt(row: number): Instant {
-    return this.#c.raw.editedAt[this.raw(row)]!;
+    return this.#c.editedAt[row]!;
   }
   startProof(row: number): ProofKind | null {
     return proofs[this.#c.raw.startProof[this.raw(row)]!] ?? null;
