@@ -66,7 +66,11 @@ describe("checkConfig", () => {
         nigth: { at: "04:30" },
         sources: [
           { id: "north", adapter: "nortcare", settings: {} },
-          { id: "south", adapter: "northcare", settings: { baseUrl: "https://south.example", tokn: "x", token: "${SOUTH_TOKEN}" } },
+          {
+            id: "south",
+            adapter: "northcare",
+            settings: { baseUrl: "https://south.example", tokn: "x", token: "${SOUTH_TOKEN}" },
+          },
           { id: "south", adapter: "northcare", settings: { baseUrl: "not a url", token: "${SOUTH_TOKEN}" } },
         ],
       },

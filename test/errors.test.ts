@@ -69,7 +69,10 @@ describe("loggable lets no personal value through", () => {
   });
 
   test("of the HTTP client, whose addresses hold keys and personal identity numbers", async () => {
-    const server = createServer((_request, response) => response.writeHead(500).end(`${name} ${number}`)).listen(0, "127.0.0.1");
+    const server = createServer((_request, response) => response.writeHead(500).end(`${name} ${number}`)).listen(
+      0,
+      "127.0.0.1",
+    );
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     const http = openHttp({ baseUrl: `http://127.0.0.1:${port}/`, secretQuery: { key: secret }, retriesMax: 0 });
@@ -92,7 +95,9 @@ describe("loggable lets no personal value through", () => {
   });
 
   test("of a chain of causes, and of what is not an error", () => {
-    const error = new TypeError(`fetch failed for ${name}`, { cause: new Error(number, { cause: new RangeError(secret) }) });
+    const error = new TypeError(`fetch failed for ${name}`, {
+      cause: new Error(number, { cause: new RangeError(secret) }),
+    });
     expectNothingPersonal(error);
     expectNothingPersonal({ message: name, number });
     expect(loggable(`${name}`)).toEqual({ name: "string" });

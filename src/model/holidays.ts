@@ -1,5 +1,5 @@
 import Holidays from "date-holidays";
-import { type Day, formatDay, parseDate, weekdayOf } from "./time.ts";
+import { type Day, DAY_MS, parseDate, weekdayOf } from "./time.ts";
 
 interface Year {
   holidays: ReadonlySet<Day>;
@@ -25,7 +25,7 @@ const years = new Map<number, Year>();
 
 /** A Swedish public holiday; with `eves` also Midsummer's, Christmas and New Year's Eve. Sundays are not among them unless they are. */
 export function publicHoliday(value: Day, { eves }: { eves: boolean }): boolean {
-  const year = Number(formatDay(value).slice(0, 4));
+  const year = new Date(value * DAY_MS).getUTCFullYear();
   let known = years.get(year);
   if (known === undefined) years.set(year, (known = yearOf(year)));
   return known.holidays.has(value) || (eves && known.eves.has(value));

@@ -63,25 +63,22 @@ export default defineRule({
       if (!visits.performed(row)) continue;
       const day = visits.day(row);
       const provider = visits.provider(row);
-      let entered = false;
-      let valid = false;
-      for (const order of ofClient) {
-        // A unit that nobody has described may be any provider's.
-        if (provider >= 0 && orders.provider(order) >= 0 && orders.provider(order) !== provider) continue;
-        if (orders.valid(order, day)) valid = true;
-        const deadline = addWorkingDays(day, workingDaysAfter);
+      // A unit that nobody has described may be any provider's.
+      const mayBe = (order: number): boolean =>
+        provider < 0 || orders.provider(order) < 0 || orders.provider(order) === provider;
+      if (ofClient.some((order) => orders.valid(order, day) && mayBe(order))) continue;
+      const deadline = addWorkingDays(day, workingDaysAfter);
+      const entered = ofClient.some((order) => {
         const status = orders.status(order);
-        if (
+        return (
+          mayBe(order) &&
+          status !== "declined" &&
+          status !== "cancelled" &&
           orders.validFrom(order) > day &&
           orders.validFrom(order) <= deadline &&
-          dayOf(orders.orderedAt(order)) <= deadline &&
-          status !== "declined" &&
-          status !== "cancelled"
-        ) {
-          entered = true;
-        }
-      }
-      if (valid) continue;
+          dayOf(orders.orderedAt(order)) <= deadline
+        );
+      });
       if (orders.count === 0) {
         report.tooLittleData("beställningar saknas");
       } else if (!clients.known(slice.client)) {
