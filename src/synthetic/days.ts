@@ -335,7 +335,12 @@ export function makeDays(
         { ...planned, at: start - random.int(18, 30) * HOUR },
       ];
     }
-    if (dead) plan.versions.push({ ...planned, at: Math.max(at, person.diedAt! + 45 * MINUTE), cancelled: true });
+    if (dead)
+      plan.versions.push({
+        ...planned,
+        at: Math.max(at, Math.min(person.diedAt! + 45 * MINUTE, start - 5 * MINUTE)),
+        cancelled: true,
+      });
     else if (stay !== undefined) {
       const notifiedAt = stay.notifiedAt ?? stay.at;
       // On the way out or in the plan is called off by phone; within the stay nobody knew before they were told.

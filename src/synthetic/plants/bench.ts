@@ -257,10 +257,12 @@ export function makeBench(
         return endOf(one) + travel <= start || startOf(one) - travel >= end;
       }),
     personFree: (person, start, end, except = []) =>
-      bench
-        .ofPerson(person)
-        .every((one) => except.includes(one) || endOf(one) + 3 * MINUTE <= start || startOf(one) - 3 * MINUTE >= end) &&
-      person.stays.every(({ from: left, to }) => end < left - HOUR || start > (to ?? Infinity) + HOUR),
+      bench.ofPerson(person).every((one) => {
+        if (except.includes(one)) return true;
+        // An alarm close by could be taken for the visit that is moved.
+        const gap = (one.plan === null ? 180 : 3) * MINUTE;
+        return endOf(one) + gap <= start || startOf(one) - gap >= end;
+      }) && person.stays.every(({ from: left, to }) => end < left - HOUR || start > (to ?? Infinity) + HOUR),
     slack: (person, month) => {
       const registered = bench
         .ofPerson(person)
@@ -272,8 +274,11 @@ export function makeBench(
     plant: (providers, attempt, count = bench.count) => {
       const turn = random.shuffled(providers);
       let planted = 0;
-      for (let tried = 0; planted < count && tried < count + 3 * turn.length; tried++) {
-        if (attempt(turn[tried % turn.length]!, planted)) planted++;
+      let failed = 0;
+      for (let tried = 0; planted < count && tried < count + 4 * turn.length; tried++) {
+        // Where no provider has anyone for the next kind, the kind after it.
+        if (attempt(turn[tried % turn.length]!, planted + Math.floor(failed / turn.length))) planted++;
+        else failed++;
       }
     },
     find: (providerId, holds) => {

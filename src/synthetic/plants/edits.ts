@@ -130,8 +130,11 @@ export function plantManual(bench: Bench) {
     .filter((one) => one.worker.team === team && bench.monthOf(one) === month);
   for (const one of ofTeam) if (simple(one) && random.chance(0.62)) turn(one);
   const what = "Hela enhetens besök registrerades mest för hand";
-  if (lone.length > 0)
-    bench.label({ rule, planted: true, what, unit: team.unit.id, provider: team.provider.id, ...period });
+  if (lone.length > 0) {
+    const label = { rule, planted: true, what, unit: team.unit.id, provider: team.provider.id, ...period };
+    // Of a handful of visits nobody would say much.
+    bench.label(ofTeam.length >= 300 ? label : { ...label, optional: true });
+  }
   for (const worker of team.workers) {
     // Of those who also work elsewhere only a part is for hand.
     const own = bench.ofStaff(worker.staff.id).filter((one) => bench.monthOf(one) === month);

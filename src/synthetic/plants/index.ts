@@ -21,9 +21,9 @@ export function plantAll(bench: Bench) {
   plantOrders(bench);
   plantStatus(bench);
   plantOverlaps(bench);
+  plantPlans(bench);
   plantQuality(bench);
   plantClaims(bench);
   plantEdits(bench);
-  plantPlans(bench);
   bench.prune();
 }

@@ -3,6 +3,7 @@ import type { Day, Month } from "#model";
 import { grantedMinutes } from "../claims.ts";
 import type { Person } from "../clients.ts";
 import type { Happening } from "../days.ts";
+import type { Team } from "../organisation.ts";
 import type { WorldOrder, WorldOrderLine } from "../world.ts";
 import { dateOf, everyProvider, headOf, minutesOf, startOf } from "./bench.ts";
 import type { Bench } from "./bench.ts";
@@ -110,7 +111,10 @@ function plantVisitsWithoutOrder(bench: Bench) {
   bench.plant(everyProvider, (provider, number) => {
     if (first === undefined) return false;
     if (number % 3 === 2) return alarmResponse(bench);
-    const person = bench.findPerson(provider, (one) => steady(bench, one));
+    // By the day only: a weekly visit in the days before would weigh too much.
+    const daily = (one: Person) =>
+      one.orders[0]!.versions.at(-1)!.lines.every(({ per, service }) => per === "day" || service === "larm");
+    const person = bench.findPerson(provider, (one) => steady(bench, one) && daily(one));
     if (person === null) return false;
     // Monday to Wednesday in the first full week: two weekdays are two days.
     const begins = mondayOf(daysOfMonth(first).first + 6) + random.int(0, 2);
@@ -132,13 +136,19 @@ function plantVisitsWithoutOrder(bench: Bench) {
 /** The night patrol answers everyone's alarms, also those of clients that have ordered nothing of it. */
 function alarmResponse(bench: Bench): boolean {
   const night = bench.organisation.teams.find(({ kind }) => kind === "night");
-  const person = bench.findPerson(bench.random.pick(["P3", "P4", "P5", "P6"]), (one) => {
-    if (!one.alarm || one.profile === "light" || !bench.free(one)) return false;
-    return one.needs.every(({ team }) => team === one.team) && one.stays.length === 0 && one.diedAt === undefined;
-  });
-  if (night === undefined || person === null) return false;
+  if (night === undefined) return false;
+  const people = ["P3", "P4", "P5", "P6"].map((provider) =>
+    bench.findPerson(provider, (one) => {
+      if (!one.alarm || one.profile === "light" || !bench.free(one)) return false;
+      return one.needs.every(({ team }) => team === one.team) && one.stays.length === 0 && one.diedAt === undefined;
+    }),
+  );
+  return bench.random.shuffled(people).some((person) => person !== null && answered(bench, night, person));
+}
+
+function answered(bench: Bench, night: Team, person: Person): boolean {
   for (let day = bench.from + 5; day < bench.through - 3; day++) {
-    const start = atMinute(day, 1390);
+    const start = atMinute(day, 1375 + ((day * 5) % 40));
     const end = start + 14 * 60_000;
     if (day < person.from || day > person.through || bench.slack(person, formatDay(day).slice(0, 7)) < 30) continue;
     const worker = night.workers.find(

@@ -22,7 +22,7 @@ const strangers = (a: Happening, b: Happening) =>
 function pullBack(bench: Bench, earlier: Happening, later: Happening, minutes: number): boolean {
   const start = endOf(earlier) - minutes * MINUTE;
   const end = start + minutesOf(later) * MINUTE;
-  if (start <= startOf(earlier) || startOf(later) - start > 55 * MINUTE) return false;
+  if (start <= startOf(earlier) || startOf(later) - start > 45 * MINUTE) return false;
   if (!bench.personFree(later.person, start, end, [later])) return false;
   bench.retime(later, start, end);
   return true;
@@ -192,7 +192,7 @@ function plantAcrossProviders(bench: Bench) {
       if (other.person.place.buildingId !== a.person.place.buildingId || !exactly(other.person) || !exactly(a.person))
         return false;
       const start = endOf(a) - 10 * MINUTE;
-      if (start <= startOf(a) || Math.abs(start - startOf(other)) > 60 * MINUTE) return false;
+      if (start <= startOf(a) || Math.abs(start - startOf(other)) > 40 * MINUTE) return false;
       const end = start + minutesOf(other) * MINUTE;
       if (!bench.personFree(other.person, start, end, [other])) return false;
       if (
@@ -363,7 +363,7 @@ function plantImpossibleJourney(bench: Bench) {
       if (!bench.plain(a) || a.worker.shift === "night" || next(bench, a) !== null || !exactly(a.person)) return false;
       const start = endOf(a) + gap * MINUTE;
       far = (visitsOn.get(`${a.worker.team.unit.id} ${dateOf(a)}`) ?? []).find((b) => {
-        if (apart(a, b) < 18_000 || Math.abs(startOf(b) - start) > 50 * MINUTE || !bench.plain(b)) return false;
+        if (apart(a, b) < 18_000 || Math.abs(startOf(b) - start) > 45 * MINUTE || !bench.plain(b)) return false;
         if (b.worker === a.worker || b.person.client.homes.length === 0 || !fits(a, b)) return false;
         const end = start + minutesOf(b) * MINUTE;
         const after = bench.ofStaff(a.worker.staff.id).find((one) => startOf(one) > endOf(a));

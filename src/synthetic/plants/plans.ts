@@ -103,7 +103,7 @@ function plantUnplanned(bench: Bench) {
         return true;
       }
       if (number % 3 === 1) {
-        const visit = pickAlone(bench, provider, (one) => minutesOf(one) >= 22);
+        const visit = pickAlone(bench, provider, (one) => minutesOf(one) >= 19);
         if (visit === null) return false;
         const [start, end] = [startOf(visit), endOf(visit)];
         const { person, worker, need } = visit;

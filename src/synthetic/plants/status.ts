@@ -136,7 +136,7 @@ function plantDeaths(bench: Bench) {
     person.client.deceasedOn = formatDay(day);
     person.diedAt = at;
     person.through = day + 6;
-    goneBetween(bench, person, at, Infinity, at + 40 * MINUTE, kept);
+    goneBetween(bench, person, at, Infinity, at, kept);
     for (const order of person.orders) {
       const last = order.versions.at(-1)!;
       order.versions.push({ ...last, at: atMinute(day + 8, 560), status: "ended", validTo: formatDay(day + 12) });
