@@ -39,7 +39,7 @@ const mayImport: Record<string, readonly string[]> = {
   "src/cli/probe.ts": ["operations", "system", "errors", "model", "http", "worker", "synthetic", "config", "log"],
   "src/synthetic/probe.ts": ["model", "adapters"],
   "adapters/some/adapter.ts": ["adapter"],
-  "adapters/some/records.ts": ["adapter"],
+  "adapters/some/records.ts": ["adapter", "model"],
   "adapters/some/simulator.ts": ["adapter", "synthetic", "model"],
   "src/main.ts": ["cli", "config", "log", "system", "errors"],
 };

@@ -32,6 +32,7 @@ async function thrownBy(work: () => unknown): Promise<unknown> {
   throw new Error("Nothing was thrown.");
 }
 
+/** Asserts that an error leaves nothing of the person in its log line, and that it leaves a line. */
 function expectNothingPersonal(error: unknown): void {
   const line = lineOf(error);
   expect(line).toContain('"error":{');
@@ -100,6 +101,6 @@ describe("loggable lets no personal value through", () => {
     });
     expectNothingPersonal(error);
     expectNothingPersonal({ message: name, number });
-    expect(loggable(`${name}`)).toEqual({ name: "string" });
+    expect(loggable(name)).toEqual({ name: "string" });
   });
 });

@@ -1,5 +1,4 @@
 import { z } from "zod";
-// oxlint-disable-next-line no-restricted-imports -- This one format is the model written down: one list of fields for both.
 import { entities, type EntityName } from "#model";
 
 /** Entities with a file of their own; lines stand inside their orders. In the order in which they refer to each other. */

@@ -13,14 +13,8 @@ import { quarantinePage } from "./pages/quarantine.ts";
 import { settlementPage } from "./pages/settlement.ts";
 import { sourcesPage } from "./pages/sources.ts";
 import { problem, statusOf } from "./problem.ts";
+import type { Env, Served } from "./served.ts";
 import { errorPage } from "./views/error.ts";
-
-export interface Env {
-  Variables: { actor: Actor };
-}
-
-/** What the pages need of the system. */
-export type Served = Pick<System, "database" | "now" | "rules" | "sources"> & { municipality: string };
 
 const assets: Readonly<Record<string, { type: string; body: string }>> = Object.fromEntries(
   [

@@ -1,5 +1,5 @@
 import { type Actor, listSources, showOverview } from "#operations";
-import type { Served } from "./app.ts";
+import type { Served } from "./served.ts";
 
 /** A label's value as Prometheus wants it. */
 const quoted = (value: string): string => JSON.stringify(value);

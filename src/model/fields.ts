@@ -2,12 +2,12 @@
  * What a field of an entity may hold. One list of fields per entity is the source of the interchange format,
  * of the mapping check, of the tables and of the binary rows, so that they cannot differ.
  *
- * In memory: `id`, `text`, `ref`, `identity`, `personal` and `enum` are strings, `codes` a list of strings,
+ * In memory: `text`, `ref`, `identity`, `personal` and `enum` are strings, `codes` a list of strings,
  * `integer` and `decimal` numbers, `instant` milliseconds since 1970 UTC, `date` days since 1970-01-01,
  * `boolean` a boolean, `json` a plain value that fits `schema`.
  */
 export type FieldKind =
-  | "id"
+  | "id" // the source's own id of the record, which every entity has
   | "text"
   | "ref" // the id that the source uses for another record
   | "identity" // personal identity number: encrypted, looked up by keyed hash
@@ -55,7 +55,6 @@ type Optional<F extends Field> = F & { optional: true };
 
 const make = (kind: FieldKind, more: Partial<Field> = {}): Field => ({ kind, optional: false, ...more });
 
-export const id = make("id");
 export const text = make("text");
 export const identity = make("identity");
 export const personal = make("personal");

@@ -47,7 +47,7 @@ async function* recordsOf(
   source: string,
   adapters: readonly Adapter[],
   now: number,
-): AsyncGenerator<unknown> {
+): AsyncGenerator {
   const [adapterId, resource = ""] = source.split("/");
   const declared = adapters.find(({ id }) => id === adapterId)?.sources[resource];
   if (/\.json$/i.test(name)) {

@@ -48,9 +48,8 @@ async function diagnoseSource(configured: ConfiguredSource, signal: AbortSignal)
     const { adapter, settings, http, files } = opened.source;
     const [first] = Object.values(adapter.sources);
     // The first page of the first resource: what a pull would ask for, without keeping or acknowledging anything.
-    const pages = first
-      ?.pull({ settings, http, files, cursor: null, now: Date.now, signal, notice: () => undefined })
-      [Symbol.asyncIterator]();
+    const stream = first?.pull({ settings, http, files, cursor: null, now: Date.now, signal, notice: () => undefined });
+    const pages = stream?.[Symbol.asyncIterator]();
     await pages?.next();
     await pages?.return?.();
     const rest = unmapped.length === 0 ? "" : ` Utan översättning: ${unmapped.join(", ")}.`;

@@ -8,6 +8,7 @@ type Needs = { database: Database; vault: Vault; now: () => number; sources: rea
 /** Makes everything canonical again from the raw ledger, with the mappings as they are now; says which have changed since. */
 export async function rebuildCanonical({ sources, ...needs }: Needs, actor: Actor): Promise<Rebuilt> {
   permit(actor, "night:run");
-  await using _lease = await acquireLease(needs.database, actor.tenantId, { purpose: "rebuild" });
+  await using lease = await acquireLease(needs.database, actor.tenantId, { purpose: "rebuild" });
+  lease.check();
   return rebuild({ ...needs, tenantId: actor.tenantId }, sources);
 }

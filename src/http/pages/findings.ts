@@ -3,7 +3,7 @@ import { html, raw } from "hono/html";
 import { z } from "zod";
 import { formatDay, formatOre } from "#model";
 import { pageOfFindings } from "#operations";
-import type { Env, Served } from "../app.ts";
+import type { Env, Served } from "../served.ts";
 import { dataTable, layout } from "../views/layout.ts";
 import { levels, severities } from "../views/words.ts";
 

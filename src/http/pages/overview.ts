@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { html, raw } from "hono/html";
 import { formatDay, formatLocal, formatOre } from "#model";
 import { listSources, type Overview, showOverview, type SourceStatus } from "#operations";
-import type { Env, Served } from "../app.ts";
+import type { Env, Served } from "../served.ts";
 import { type Bar, settlementBars } from "../views/bars.ts";
 import { dataTable, type Html, layout } from "../views/layout.ts";
 import { levels, outcomes, sourceStates } from "../views/words.ts";

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { html } from "hono/html";
 import { formatLocal } from "#model";
 import { listQuarantine } from "#operations";
-import type { Env, Served } from "../app.ts";
+import type { Env, Served } from "../served.ts";
 import { dataTable, layout } from "../views/layout.ts";
 
 const rowsMax = 500;

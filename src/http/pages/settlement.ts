@@ -3,7 +3,7 @@ import { html, raw } from "hono/html";
 import { z } from "zod";
 import { formatOre } from "#model";
 import { pageOfSettlement, showOverview } from "#operations";
-import type { Env, Served } from "../app.ts";
+import type { Env, Served } from "../served.ts";
 import { dataTable, layout } from "../views/layout.ts";
 
 const query = z.object({
