@@ -33,7 +33,6 @@ const serviceKeys = z.object({
   OrderId: z.string(),
   DecisionId: z.int().nullish(),
   ServiceType: z.object({ Code: z.int().nullish() }).nullish(),
-  Details: z.array(z.object({ Id: z.string() })).nullish(),
 });
 
 const MINUTE = 60_000;
@@ -200,7 +199,7 @@ interface Polled {
   record: z.ZodType;
   /** The rows that a day's changes touched. */
   changed: (context: Context, day: string) => Promise<Item[]>;
-  /** The canonical ids that a row stands for. */
+  /** The canonical ids that a row stands for, or those of their parent. */
   ids: (item: Item) => string[];
   /** Adds what other resources know; made once for each pull, when there is something to add to. `whole`: to all rows. */
   join?: (context: Context, whole: boolean) => Promise<(item: Item) => Promise<Item>>;
@@ -395,12 +394,11 @@ async function servicesOfChangedOrders(context: Context, day: string): Promise<I
   return found;
 }
 
-/** The ids of order lines, as the mapping makes them. */
-function lineIds(item: Item): string[] {
+/** What the mapping makes the parent of a service's order lines; they are compared by it. */
+function serviceId(item: Item): string[] {
   const read = serviceKeys.safeParse(item);
   if (!read.success) return [];
-  const { OrderId, DecisionId, ServiceType, Details } = read.data;
-  if (Details && Details.length > 0) return Details.map((detail) => detail.Id);
+  const { OrderId, DecisionId, ServiceType } = read.data;
   return [[OrderId, DecisionId, ServiceType?.Code].join(":")];
 }
 
@@ -419,7 +417,7 @@ const sources: Readonly<Record<string, Source<Settings>>> = {
   ordered_services: byPolling("ordered_services", {
     record: records.orderedService,
     changed: servicesOfChangedOrders,
-    ids: lineIds,
+    ids: serviceId,
   }),
   service_periods: byDelta("service_periods", records.servicePeriod, "all"),
   service_plans: byPolling("service_plans", {

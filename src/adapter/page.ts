@@ -15,7 +15,10 @@ export interface Page {
   delivery?: string;
   /** The last page of `delivery`: with its commit the delivery counts as seen, not before. */
   deliveryComplete?: boolean;
-  /** All ids that the source has now: what is stored and not listed has vanished there (weekly comparison). */
+  /**
+   * All ids that the source has now: what is stored and not listed has vanished there (weekly comparison). Rows that a
+   * mapping gives a parent are listed by the parent's id.
+   */
   completeIds?: readonly string[];
   /** Called after the page is committed: archive the file, acknowledge the delivery. May be called again after a crash. */
   committed?: () => Promise<void>;
