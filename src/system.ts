@@ -115,6 +115,7 @@ function configured(
     closed: { http: noHttp, files: noFiles },
     settings: source.settings,
     mapping: (resource: string) => mappings.get(`${adapter.id}/${resource}`) ?? null,
+    columns: (resource: string) => mappings.get(`${adapter.id}/${resource}`)?.columns,
   };
   return {
     ...base,

@@ -18,6 +18,7 @@ export interface MappingCheck {
   source: string;
   version: number;
   entities: readonly EntityName[];
+  columns: NonNullable<Mapping["columns"]>;
   records: number;
   /** Records that would be quarantined. */
   refused: number;
@@ -164,6 +165,7 @@ export async function checkMapping({
     source: mapping.source,
     version: mapping.version,
     entities: mapping.entities,
+    columns: mapping.columns ?? {},
     records,
     refused,
     rows,

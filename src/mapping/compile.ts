@@ -784,9 +784,36 @@ function inOrder(
 export interface CompiledMapping {
   rows: readonly CompiledRow[];
   tables: ReadonlySet<string>;
+  columns: Readonly<Record<string, readonly string[]>>;
 }
 
-export const mappingKeys = ["source", "version", "rows", "ignore"];
+export const mappingKeys = ["source", "version", "rows", "ignore", "columns"];
+
+/**
+ * The municipality's own headers of its files, by the field of the record that they hold. What is wrong is reported:
+ * a field that the record does not have, and a header that already means another field.
+ */
+function compileColumns(reader: YamlReader, node: Node, source: string, root: Shape): Record<string, string[]> {
+  // As the reader of files compares headers.
+  const keyOf = (header: string) => header.normalize("NFC").replace(/\s+/g, "").toLowerCase();
+  const fieldOf = new Map([...root.fields.keys()].map((name) => [keyOf(name), name]));
+  const columns: Record<string, string[]> = {};
+  for (const [field, { key, value }] of reader.entries(node, '"columns"') ?? []) {
+    if (!root.fields.has(field)) {
+      reader.unknown(key, `In the record of ${source}, the field`, field, root.fields.keys());
+      continue;
+    }
+    columns[field] = reader.items(value).flatMap((item) => {
+      const header = reader.text(item, "A header");
+      if (header === null) return [];
+      const taken = fieldOf.get(keyOf(header)) ?? field;
+      if (taken !== field) reader.report(item, `The header "${header}" is already the field "${taken}".`);
+      fieldOf.set(keyOf(header), taken);
+      return [header];
+    });
+  }
+  return columns;
+}
 
 /** Compiles the rows of a mapping against the shape of its records; what is wrong is reported to the reader. */
 export function compileMapping(
@@ -823,5 +850,10 @@ export function compileMapping(
     const message = `The field "${path}" of ${source} is neither used nor ignored: use it, or name it under "ignore".`;
     if (where !== undefined) reader.report(where, message);
   }
-  return { rows, tables: scope.tablesUsed };
+  const columns = entries.get("columns");
+  return {
+    rows,
+    tables: scope.tablesUsed,
+    columns: columns === undefined ? {} : compileColumns(reader, columns.value, source, root),
+  };
 }

@@ -53,5 +53,7 @@ export interface Mapping {
   hash: string;
   /** Entities that it fills; one record of a source may fill several (a visit and its plan). */
   entities: readonly EntityName[];
+  /** Other headers under which a municipality's files have a field of the record. */
+  columns?: Readonly<Record<string, readonly string[]>>;
   apply: (record: unknown, context: MappingContext) => MappingOutcome;
 }

@@ -137,10 +137,13 @@ function compileFile(
   const schema = records.get(source);
   if (!file.entries.has("rows") && file.reader.root !== null)
     file.reader.report(file.reader.root, 'The file needs "rows".');
-  const { rows, tables: used } =
-    schema === undefined
-      ? { rows: [], tables: new Set<string>() }
-      : compileMapping(file.reader, file.entries, source, shapeOf(schema), tables);
+  const {
+    rows,
+    tables: used,
+    columns,
+  } = schema === undefined
+    ? { rows: [], tables: new Set<string>(), columns: {} }
+    : compileMapping(file.reader, file.entries, source, shapeOf(schema), tables);
   const hash = createHash("sha256").update(file.text);
   for (const name of [...used].toSorted()) hash.update(`\0${name}\0${tables.get(name)?.text ?? ""}`);
   const digest = hash.digest("hex");
@@ -150,6 +153,7 @@ function compileFile(
     version,
     hash: digest,
     entities: [...new Set(rows.map((row) => row.entity))],
+    columns,
     apply: (record, context) => applyRows(rows, record, context),
   };
   return () => mapping;

@@ -38,18 +38,19 @@ export async function previewMapping({
   };
   const check = { file, folders, records, context };
   if (sample === null) return checkMapping(check);
-  const { source } = await checkMapping(check);
-  return checkMapping({ ...check, sample: recordsOf(sample, source, adapters, now) });
+  const { source, columns } = await checkMapping(check);
+  return checkMapping({ ...check, sample: recordsOf(sample, { source, columns }, adapters, now) });
 }
 
 async function* recordsOf(
   { name, bytes }: { name: string; bytes: Buffer },
-  source: string,
+  { source, columns }: Pick<MappingCheck, "source" | "columns">,
   adapters: readonly Adapter[],
   now: number,
 ): AsyncGenerator {
   const [adapterId, resource = ""] = source.split("/");
-  const declared = adapters.find(({ id }) => id === adapterId)?.sources[resource];
+  const adapter = adapters.find(({ id }) => id === adapterId);
+  const declared = adapter?.sources[resource];
   if (/\.json$/i.test(name)) {
     yield* [parsed(name, bytes)].flat();
     return;
@@ -75,13 +76,15 @@ async function* recordsOf(
     throw new SampleNotReadable(`${name}: ${source} is read over HTTP; give its answers as a .json file.`);
   };
   const pages = declared.pull({
-    settings: {},
+    // Of a system that brings files: all but the folder has a default.
+    settings: adapter?.settings.safeParse({ folder: "." }).data ?? {},
     http: { request: refuse, getJson: refuse, stream: refuse },
     files: { list: async () => [one] },
     cursor: null,
     now: () => now,
     signal: AbortSignal.timeout(600_000),
     notice: () => undefined,
+    columns,
   });
   let count = 0;
   for await (const page of pages) {

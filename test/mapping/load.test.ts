@@ -65,6 +65,43 @@ describe("a mapping that is right", () => {
   });
 });
 
+describe("a municipality's own headers", () => {
+  const visits = (columns: string) => ({
+    folders: [[...codeTables, { path: "v.yaml", text: `${visitMapping}columns:\n${columns}` }]],
+    records: new Map([["phoniro/visits", visitRow]]),
+  });
+  const problems = (columns: string) => {
+    try {
+      loadMappings(visits(columns));
+      return [];
+    } catch (error) {
+      return (error as MappingsNotValid).problems.map(({ line, column, message }) => `${line}:${column} ${message}`);
+    }
+  };
+
+  test("are handed out by field, one or several", () => {
+    const mapping = loadMappings(visits("  BesöksId: Besöksnummer\n  Brukarnr: [Kundnummer, Kund]\n"));
+    expect(mapping.get("phoniro/visits")?.columns).toEqual({
+      BesöksId: ["Besöksnummer"],
+      Brukarnr: ["Kundnummer", "Kund"],
+    });
+    expect(load(shiftMapping).get("demo/shifts")?.columns).toEqual({});
+  });
+
+  test("must belong to a field of the record", () => {
+    expect(problems("  BesökId: [Nummer]\n")[0]).toMatch(
+      /:3 In the record of phoniro\/visits, the field "BesökId" does not exist\. Did you mean "BesöksId"\?$/,
+    );
+  });
+
+  test("may not be the header of another field", () => {
+    expect(problems("  BesöksId: [Nummer]\n  Brukarnr: [nummer]\n")[0]).toMatch(
+      /The header "nummer" is already the field "BesöksId"\.$/,
+    );
+    expect(problems("  Brukarnr: [ENHET]\n")[0]).toMatch(/The header "ENHET" is already the field "Enhet"\.$/);
+  });
+});
+
 describe("what is wrong is said with line, column and the nearest name:", () => {
   const wrong = (from: string, to: string) => problemsOf(shiftMapping.replace(from, to));
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { openHttp } from "#adapter";
+import { type Adapter, openHttp } from "#adapter";
 import { type PullableSource, pullSource } from "#intake";
 import { loadMappings, readMappingFolder } from "#mapping";
 import { instant } from "#model";
@@ -30,7 +30,7 @@ test("the weekly comparison of services keeps the lines that are listed, and bur
   await using http = openHttp({ ...lifecare.connection?.(settings), baseUrl: settings.baseUrl });
   const source: PullableSource = {
     id: "lifecare",
-    adapter: lifecare,
+    adapter: lifecare as Adapter,
     settings,
     http,
     files: { list: async () => [] },
