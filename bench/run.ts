@@ -1,0 +1,258 @@
+// Times intake, reading and rules at the size of a large municipality's month, beside what one would do by hand.
+// npm run bench -- [visits]   (default 1,000,000; also runs twice as many for the intake). Needs about 15 GB of disk.
+import { spawn } from "node:child_process";
+import {
+  createReadStream,
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { once } from "node:events";
+import { cpus, tmpdir, totalmem } from "node:os";
+import { join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { from as copyFrom, to as copyTo } from "pg-copy-streams";
+import { day, formatDay } from "#model";
+import { openDatabase } from "#store";
+
+const visitCount = Number(process.argv[2] ?? 1_000_000);
+const days = 31;
+const first = day("2026-10-01");
+const perDay = 4;
+const root = resolve(import.meta.dirname, "..");
+const workplace = mkdtempSync(join(tmpdir(), "klarsyn-bench-"));
+
+const clock = (minute: number): string =>
+  `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+const place = (client: number) => ({ latitude: 58 + (client % 997) * 0.0007, longitude: 17 + (client % 991) * 0.0009 });
+
+/** One visit: every client four times a day; a staff member goes from one client to the next. */
+function* visitsOf(
+  count: number,
+): Generator<{ n: number; client: number; staff: number; date: string; start: number; minutes: number }> {
+  const clients = Math.ceil(count / (days * perDay));
+  let n = 0;
+  for (let date = 0; date < days; date++) {
+    for (let client = 0; client < clients; client++) {
+      for (let part = 0; part < perDay && n < count; part++) {
+        // Twelve clients a person, 20 minutes each with ten between them.
+        const start = 420 + part * 190 + (client % 6) * 30;
+        yield {
+          n: n++,
+          client,
+          staff: Math.floor(client / 6),
+          date: formatDay(first + date),
+          start,
+          minutes: 15 + (n % 11),
+        };
+      }
+    }
+  }
+}
+
+async function writeLines(path: string, lines: Iterable<string>): Promise<void> {
+  const out = createWriteStream(path);
+  let block = "";
+  for (const line of lines) {
+    block += line;
+    if (block.length < 1 << 20) continue;
+    if (!out.write(block)) await once(out, "drain");
+    block = "";
+  }
+  out.end(block);
+  await once(out, "close");
+}
+
+const columns =
+  "BesöksId;Enhet;Utförare;Brukarnr;Personnummer;Besöksdatum;Starttid;Sluttid;Längd;Insatser;Beviljad tid;Planerad start;Planerad slut;Personal;Personalnr;Kvittens start;Kvittens slut;Avböjt;Orsak;Dubbelbemanning;Godkänd;Godkänd av;Ursprunglig start;Ursprunglig slut;Ändrad av;Ändrad tid;Kommentar;Telefon;Registrerad";
+
+function* phoniroFile(count: number): Generator<string> {
+  yield `\uFEFF${columns
+    .split(";")
+    .map((name) => `"${name}"`)
+    .join(";")}\r\n`;
+  for (const { n, client, staff, date, start, minutes } of visitsOf(count)) {
+    const end = start + minutes;
+    yield `"b${n}";"U${staff % 20}";"Utförare";"${client}";"";"${date}";"${clock(start)}";"${clock(end)}";"${minutes}";"Omvårdnad";"30";"${clock(start)}";"${clock(end)}";"N N";"${staff}";"Lås";"Lås";"N";"";"N";"J";"";"";"";"";"";"";"T${staff}";"${date} ${clock(end + 2)}"\r\n`;
+  }
+}
+
+function* planFile(count: number): Generator<string> {
+  yield "id,clientId,unitId,staffId,start,end,services\n";
+  for (const { n, client, staff, date, start } of visitsOf(count)) {
+    yield `p${n},${client},U${staff % 20},${staff},${date}T${clock(start)}:00,${date}T${clock(start + 20)}:00,omvardnad\n`;
+  }
+}
+
+function writeRegisters(folder: string, count: number): void {
+  const clients = Math.ceil(count / (days * perDay));
+  const lines = (rows: unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  const range = (length: number) => Array.from({ length }, (_, index) => index);
+  writeFileSync(
+    join(folder, "services.jsonl"),
+    lines([{ id: "omvardnad", code: "omvardnad", name: "Omvårdnad", kind: "care" }]),
+  );
+  writeFileSync(
+    join(folder, "providers.jsonl"),
+    lines(
+      range(6).map((n) => ({
+        id: `P${n}`,
+        organisationNumber: `16556600000${n}`,
+        name: `Utförare ${n}`,
+        regime: n < 2 ? "municipal" : "private",
+      })),
+    ),
+  );
+  writeFileSync(
+    join(folder, "units.jsonl"),
+    lines(range(20).map((n) => ({ id: `U${n}`, providerId: `P${n % 6}`, name: `Enhet ${n}` }))),
+  );
+  writeFileSync(
+    join(folder, "clients.jsonl"),
+    lines(
+      range(clients).map((n) => ({
+        id: String(n),
+        householdId: `H${n}`,
+        addresses: [{ from: "2020-01-01", ...place(n), precision: "exact", buildingId: `B${n}` }],
+      })),
+    ),
+  );
+  writeFileSync(
+    join(folder, "staff.jsonl"),
+    lines(
+      range(Math.ceil(clients / 6)).map((n) => ({
+        id: String(n),
+        providerId: `P${(n % 20) % 6}`,
+        unitId: `U${n % 20}`,
+        hsaId: `HSA-${n}`,
+      })),
+    ),
+  );
+  writeFileSync(
+    join(folder, "orders.jsonl"),
+    lines(
+      range(clients).map((n) => ({
+        id: `o${n}`,
+        clientId: String(n),
+        unitId: `U${Math.floor(n / 6) % 20}`,
+        status: "accepted",
+        orderedAt: "2026-01-01T08:00:00",
+        validFrom: "2026-01-01",
+        lines: [{ id: `o${n}-1`, service: "omvardnad", minutes: 25, times: 4, per: "day" }],
+      })),
+    ),
+  );
+}
+
+/** Runs a program of ours and gives its wall time, its own peak of memory and what it printed. */
+async function run(
+  args: string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ seconds: number; peakMb: number; output: string }> {
+  const started = performance.now();
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  let peakMb = 0;
+  const watch = setInterval(() => {
+    try {
+      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+      peakMb = Math.max(peakMb, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+    } catch {
+      // It has ended, or the system has no /proc.
+    }
+  }, 100);
+  const [code] = (await once(child, "close")) as [number];
+  clearInterval(watch);
+  if (code !== 0 && code !== 2) throw new Error(`${args.join(" ")} ended with ${code}\n${output}`);
+  return { seconds: (performance.now() - started) / 1000, peakMb, output };
+}
+
+async function intake(count: number): Promise<{ perRow: number; folder: string; config: string }> {
+  const folder = join(workplace, String(count));
+  const inbox = join(folder, "phoniro");
+  const files = join(folder, "files");
+  for (const path of [inbox, files]) mkdirSync(path, { recursive: true });
+  await writeLines(join(inbox, "besok-2026-10.csv"), phoniroFile(count));
+  const config = join(folder, "klarsyn.config.json");
+  const source = (id: string, adapter: string, path: string) => ({
+    id,
+    adapter,
+    settings: { folder: path, settleSeconds: 0 },
+  });
+  const sources = [source("phoniro", "phoniro", inbox), source("files", "standard", files)];
+  writeFileSync(config, JSON.stringify({ municipality: { code: "0000", name: "Mätning" }, database: "", sources }));
+  const env = { KLARSYN_DATA: join(folder, "data"), LOG_LEVEL: "warn" };
+  // Held open, so that start and stop of the database are not part of what is timed.
+  await using database = await openDatabase({ folder: env.KLARSYN_DATA });
+  await run(["bin/klarsyn.js", "migrate", "--config", config], env);
+  const pulled = await run(["bin/klarsyn.js", "pull", "phoniro", "--config", config], env);
+  const { rows } = await database.pool.query<{ n: number }>("SELECT count(*) AS n FROM visits");
+  if (rows[0]?.n !== count) throw new Error(`Expected ${count} visits, found ${rows[0]?.n}.`);
+
+  const dump = join(folder, "visits.copy");
+  const client = await database.pool.connect();
+  await pipeline(client.query(copyTo("COPY visits TO STDOUT (FORMAT binary)")), createWriteStream(dump));
+  await client.query("CREATE TABLE bare (LIKE visits INCLUDING ALL); CHECKPOINT");
+  const started = performance.now();
+  await pipeline(
+    createReadStream(dump, { highWaterMark: 1 << 20 }),
+    client.query(copyFrom("COPY bare FROM STDIN (FORMAT binary)")),
+  );
+  const bare = (performance.now() - started) / 1000;
+  await client.query("DROP TABLE bare");
+  client.release();
+  rmSync(dump);
+  const share = bare / pulled.seconds;
+  process.stdout.write(
+    `intake of ${count} visits from CSV    ${pulled.seconds.toFixed(1)} s, bare COPY of the same rows ${bare.toFixed(1)} s: ${share.toFixed(2)} of its speed (at least 0.20), ` +
+      `${Math.round(pulled.peakMb)} MB (below 700)\n`,
+  );
+  return { perRow: pulled.seconds / count, folder, config };
+}
+
+const cpu = cpus()[0]?.model ?? "unknown";
+process.stdout.write(
+  `${cpu} × ${cpus().length}, ${Math.round(totalmem() / 1024 ** 3)} GB, Node ${process.versions.node}, ${visitCount} visits\n`,
+);
+try {
+  const one = await intake(visitCount);
+  const env = { KLARSYN_DATA: join(one.folder, "data"), LOG_LEVEL: "warn" };
+  const files = join(one.folder, "files");
+  writeRegisters(files, visitCount);
+  await writeLines(join(files, "planned-visits.csv"), planFile(visitCount));
+  {
+    await using _database = await openDatabase({ folder: env.KLARSYN_DATA });
+    const pulled = await run(["bin/klarsyn.js", "pull", "files", "--config", one.config], env);
+    process.stdout.write(
+      `intake of as many plans and registers  ${pulled.seconds.toFixed(1)} s, ${Math.round(pulled.peakMb)} MB\n`,
+    );
+    const aliases = join(one.folder, "alias.csv");
+    const clients = Math.ceil(visitCount / (days * perDay));
+    const same = (kind: string, id: string | number) => `${kind};phoniro;${id};files;${id}\n`;
+    await writeLines(aliases, [
+      "kind;source;id;sameAsSource;sameAsId\n",
+      ...Array.from({ length: clients }, (_, n) => same("client", n)),
+      ...Array.from({ length: Math.ceil(clients / 6) }, (_, n) => same("staff", n)),
+      ...Array.from({ length: 20 }, (_, n) => same("unit", `U${n}`)),
+    ]);
+    await run(["bin/klarsyn.js", "alias", "import", aliases, "--config", one.config], env);
+    const read = await run(["--expose-gc", "bench/reading.ts", env.KLARSYN_DATA], env);
+    process.stdout.write(read.output);
+    process.stdout.write(`memory of reading and rules            ${Math.round(read.peakMb)} MB (below 600)\n`);
+  }
+  rmSync(one.folder, { recursive: true });
+  const two = await intake(visitCount * 2);
+  process.stdout.write(
+    `time per row at twice the size         ${(two.perRow / one.perRow).toFixed(2)} of that at ${visitCount} (no more than 1)\n`,
+  );
+} finally {
+  rmSync(workplace, { recursive: true, force: true });
+}
