@@ -34,6 +34,20 @@ class ConfigurationMissing extends AppError {
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "expected a time such as 04:30");
 const sourceId = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, "expected lower-case letters, digits and hyphens");
 
+const sourceConfig = z.strictObject({
+  id: sourceId,
+  adapter: z.string(),
+  settings: z.record(z.string(), z.unknown()).default({}),
+  mappings: z.string().optional().meta({ description: "Folder with mapping files that replace the built-in ones" }),
+  uploadKey: z
+    .string()
+    .min(16)
+    .optional()
+    .meta({ secret: true, description: "API key for HTTP upload; without it the source takes none" }),
+  everyHours: z.number().positive().optional().meta({ description: "How often it delivers; learned where missing" }),
+});
+export type SourceConfig = z.infer<typeof sourceConfig>;
+
 const configuration = z.strictObject({
   $schema: z.string().optional(),
   municipality: z.strictObject({
@@ -41,29 +55,7 @@ const configuration = z.strictObject({
     name: z.string().min(1),
   }),
   database: z.string().default("").meta({ secret: true, description: "postgres://…; empty: the embedded Postgres" }),
-  sources: z
-    .array(
-      z.strictObject({
-        id: sourceId,
-        adapter: z.string(),
-        settings: z.record(z.string(), z.unknown()).default({}),
-        mappings: z
-          .string()
-          .optional()
-          .meta({ description: "Folder with mapping files that replace the built-in ones" }),
-        uploadKey: z
-          .string()
-          .min(16)
-          .optional()
-          .meta({ secret: true, description: "API key for HTTP upload; without it the source takes none" }),
-        everyHours: z
-          .number()
-          .positive()
-          .optional()
-          .meta({ description: "How often it delivers; learned where missing" }),
-      }),
-    )
-    .default([]),
+  sources: z.array(sourceConfig).default([]),
   goLive: z.iso
     .date()
     .optional()
@@ -87,8 +79,6 @@ const configuration = z.strictObject({
     })
     .optional(),
 });
-
-export type SourceConfig = z.infer<typeof configuration>["sources"][number];
 
 export interface Config extends z.infer<typeof configuration> {
   /** Where relative paths of the configuration start. */
@@ -225,36 +215,37 @@ export function checkConfig(
       }
     }
   }
-  const parsed = configuration.safeParse(filled(content, "", env, problems));
+  const values = filled(content, "", env, problems);
+  const parsed = configuration.safeParse(values);
   if (!parsed.success) problems.push(...issuesOf(parsed.error, "", Object.keys(configuration.shape)));
   const folder = dirname(resolve(file));
-  if (parsed.success) {
-    const seen = new Set<string>();
-    for (const [index, source] of parsed.data.sources.entries()) {
-      const prefix = `sources.${index}`;
-      if (seen.has(source.id)) problems.push(`${prefix}.id: ${source.id} is used twice.`);
-      seen.add(source.id);
-      const adapter = adapterOf.get(source.adapter);
-      if (adapter === undefined) {
-        problems.push(
-          `${prefix}.adapter: there is no adapter ${source.adapter}.${nearest(source.adapter, [...adapterOf.keys()])} Known: ${[...adapterOf.keys()].join(", ")}.`,
-        );
-        continue;
-      }
-      const settings = adapter.settings.safeParse(source.settings);
-      if (settings.success) source.settings = settings.data as Record<string, unknown>;
-      else {
-        const known = adapter.settings instanceof z.ZodObject ? Object.keys(adapter.settings.shape) : [];
-        problems.push(...issuesOf(settings.error, `${prefix}.settings`, known));
-      }
-      if (source.mappings !== undefined) {
-        source.mappings = fromFolder(folder, source.mappings);
-        if (!existsSync(source.mappings)) problems.push(`${prefix}.mappings: there is no folder ${source.mappings}.`);
-      }
-      for (const key of ["folder", "caFile", "certFile", "keyFile"]) {
-        const value = source.settings[key];
-        if (typeof value === "string" && value !== "") source.settings[key] = fromFolder(folder, value);
-      }
+  const seen = new Set<string>();
+  // Where something else is wrong, those sources that can be read are checked all the same: one round of mending is enough.
+  for (const [index, source] of (parsed.success ? parsed.data.sources : readableSources(values)).entries()) {
+    if (source === null) continue;
+    const prefix = `sources.${index}`;
+    if (seen.has(source.id)) problems.push(`${prefix}.id: ${source.id} is used twice.`);
+    seen.add(source.id);
+    const adapter = adapterOf.get(source.adapter);
+    if (adapter === undefined) {
+      problems.push(
+        `${prefix}.adapter: there is no adapter ${source.adapter}.${nearest(source.adapter, [...adapterOf.keys()])} Known: ${[...adapterOf.keys()].join(", ")}.`,
+      );
+      continue;
+    }
+    const settings = adapter.settings.safeParse(source.settings);
+    if (settings.success) source.settings = settings.data as Record<string, unknown>;
+    else {
+      const known = adapter.settings instanceof z.ZodObject ? Object.keys(adapter.settings.shape) : [];
+      problems.push(...issuesOf(settings.error, `${prefix}.settings`, known));
+    }
+    if (source.mappings !== undefined) {
+      source.mappings = fromFolder(folder, source.mappings);
+      if (!existsSync(source.mappings)) problems.push(`${prefix}.mappings: there is no folder ${source.mappings}.`);
+    }
+    for (const key of ["folder", "caFile", "certFile", "keyFile"]) {
+      const value = source.settings[key];
+      if (typeof value === "string" && value !== "") source.settings[key] = fromFolder(folder, value);
     }
   }
   let surroundings: ReturnType<typeof readEnvironment> | null = null;
@@ -270,6 +261,12 @@ export function checkConfig(
 
 function fromFolder(folder: string, path: string): string {
   return isAbsolute(path) ? path : join(folder, path);
+}
+
+/** Null in the place of one that cannot be read. */
+function readableSources(content: unknown): Array<SourceConfig | null> {
+  const sources = (content as { sources?: unknown } | null)?.sources;
+  return Array.isArray(sources) ? sources.map((source: unknown) => sourceConfig.safeParse(source).data ?? null) : [];
 }
 
 function rawSources(
