@@ -111,7 +111,7 @@ async function nightOver(world: World, folder: string): Promise<Finding[]> {
   const { signal } = new AbortController();
   const { pulls } = await runNight(system, system.operator, { day: nightOf(world), full: false, signal });
   for (const { source, resource, state, quarantined, error } of pulls) {
-    if (state !== "ok") say(`  ${source}/${resource}: ${state} ${error === null ? "" : String(error)}`);
+    if (state !== "ok") say(`  ${source}/${resource}: ${state} ${error instanceof Error ? error.message : ""}`);
     if (quarantined > 0) say(`  ${source}/${resource}: ${quarantined} in quarantine`);
   }
   const findings: Finding[] = [];

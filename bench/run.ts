@@ -229,8 +229,9 @@ try {
   writeRegisters(files, visitCount);
   await writeLines(join(files, "planned-visits.csv"), planFile(visitCount));
   {
-    await using _database = await openDatabase({ folder: env.KLARSYN_DATA });
+    await using held = await openDatabase({ folder: env.KLARSYN_DATA });
     const pulled = await run(["bin/klarsyn.js", "pull", "files", "--config", one.config], env);
+    await held.pool.query("ANALYZE");
     process.stdout.write(
       `intake of as many plans and registers  ${pulled.seconds.toFixed(1)} s, ${Math.round(pulled.peakMb)} MB\n`,
     );
