@@ -215,7 +215,7 @@ export async function writeStandardFiles({ world, folder, at, since = null }: Wr
     const rows = list.map((claim): Row => ({
       ...claim,
       unitId: unitId(claim.unitId),
-      clientId: clientId(claim.clientId),
+      clientId: claim.namedAs ?? clientId(claim.clientId),
       unit: "HUR",
     }));
     const name = since === null ? `claims-${month}` : `claims-${stamp}`;

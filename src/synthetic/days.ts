@@ -338,7 +338,7 @@ export function makeDays(
     if (dead)
       plan.versions.push({
         ...planned,
-        at: Math.max(at, Math.min(person.diedAt! + 45 * MINUTE, start - 5 * MINUTE)),
+        at: Math.max(at + MINUTE, Math.min(person.diedAt! + 45 * MINUTE, start - 5 * MINUTE)),
         cancelled: true,
       });
     else if (stay !== undefined) {
@@ -346,7 +346,8 @@ export function makeDays(
       // On the way out or in the plan is called off by phone; within the stay nobody knew before they were told.
       const called = start < stay.from || start >= (stay.to ?? Infinity) - 30 * MINUTE;
       const cancelledAt = called ? Math.min(notifiedAt, start - 5 * MINUTE) : notifiedAt;
-      if (cancelledAt < start) plan.versions.push({ ...planned, at: Math.max(at, cancelledAt), cancelled: true });
+      if (cancelledAt < start)
+        plan.versions.push({ ...planned, at: Math.max(at + MINUTE, cancelledAt), cancelled: true });
     }
     const booking: Booking = { plan, person, worker, need };
     bookings.push(booking);

@@ -11,7 +11,7 @@ import { people } from "./people.ts";
 import { makeBench, plantAll } from "./plants/index.ts";
 import { random } from "./random.ts";
 import { makeTown } from "./town.ts";
-import type { World, WorldAlias, WorldLockEvent } from "./world.ts";
+import type { World, WorldAlias, WorldClaim, WorldLockEvent } from "./world.ts";
 
 export interface WorldOptions {
   seed: number;
@@ -40,6 +40,7 @@ export function makeWorld({ seed, clients = 400, from = "2026-09-01", through = 
   });
   plantAll(bench);
   const claims = [...makeClaims(random(seed, "claims"), organisation, population, days.happenings), ...bench.claims];
+  nameByPlanner(claims, bench.unjoined);
   const clientList = population.people.map(({ client }) => client);
   return {
     seed,
@@ -64,6 +65,17 @@ export function makeWorld({ seed, clients = 400, from = "2026-09-01", through = 
     aliases: aliases(organisation, population.people, bench.unjoined),
     labels: bench.labels,
   };
+}
+
+/** Invoices are made in the planner: they name clients by its numbers, which says nothing where nobody has joined them. */
+function nameByPlanner(claims: readonly WorldClaim[], unjoined: ReadonlySet<Person>): void {
+  const numbers = new Map(
+    [...unjoined].map(({ client, team }) => [`${team.provider.id} ${client.id}`, client.ids.carefox]),
+  );
+  for (const claim of claims) {
+    const number = numbers.get(`${claim.providerId} ${claim.clientId}`);
+    if (number !== undefined) claim.namedAs = number;
+  }
 }
 
 /** The lock log of the homes that Phoniro's locks open. */

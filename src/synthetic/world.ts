@@ -270,6 +270,8 @@ export interface WorldClaim {
   providerId: string;
   unitId: string;
   clientId: string;
+  /** The client's number on the invoice, where it is one that nobody has joined with the register's. */
+  namedAs?: string;
   orderId?: string;
   service: string;
   from: LocalDate;

@@ -100,9 +100,9 @@ function plantClaimsWithoutVisit(bench: Bench) {
     if (need === null || day === null) return false;
     const claim = claimOf(bench, need, day, day, need.minutes);
     const credit = claimOf(bench, need, day, day, need.minutes);
-    Object.assign(credit, { kind: "credit", correctsId: claim.id, at: credit.at + 9 * 86_400_000 });
+    Object.assign(credit, { kind: "credit", correctsId: claim.id, at: credit.at + 20 * 3_600_000 });
     bench.reserve(need.person);
-    const what = "Felfakturerat, och krediterat veckan efter";
+    const what = "Felfakturerat, och krediterat dagen efter";
     bench.label({ rule, planted: false, what, records: [claim, credit].map(claimRecord), ...about(need, day) });
     return true;
   });

@@ -61,6 +61,8 @@ export function plantOutages(bench: Bench) {
   const lost = silence(bench, "combine", silent.from, silent.until);
   const what = `Combine levererade ingenting under sju timmar; ${lost.length} besök kom aldrig`;
   bench.label({ rule: "source-silent", planted: true, what, source: "combine", hours: silent, ...days(outage) });
+  const few = { rule: "volume-break", planted: true, optional: true };
+  bench.label({ ...few, what, source: "combine", hours: silent, ...days(outage) });
 
   const cut = hoursOf(broken, 660, 1440);
   const missing = silence(bench, "phoniro", cut.from, cut.until);
