@@ -6,6 +6,7 @@ export type ErrorKind =
   | "conflict" // the state does not allow it, or somebody else was first
   | "unavailable" // a system that we depend on does not answer: try again
   | "invalid" // data does not fit: correct it at its source
+  | "too-large" // more than is taken at once: send less
   | "internal";
 
 /** Facts for the log; never a personal value. */

@@ -36,6 +36,8 @@ async function main(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
   try {
     const given = { positionals, env, configFile, system, config, signal: stop.signal };
     return exitStatus(await command.run(values as never, given as never));
+  } catch (error) {
+    throw system?.database.explain(error) ?? error;
   } finally {
     await system?.[Symbol.asyncDispose]();
   }

@@ -22,6 +22,7 @@ export function exitStatus(outcome: Result | ErrorKind): number {
     case "conflict":
     case "unavailable":
     case "invalid":
+    case "too-large":
     case "internal":
       return 1;
   }

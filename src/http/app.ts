@@ -27,7 +27,7 @@ const assets: Readonly<Record<string, { type: string; body: string }>> = Object.
 );
 
 /** Everything that is served: pages for people, `/api/v1` for programs, and what a machine watches. */
-export function createApp(system: System, reader: Actor) {
+export function createApp(system: System, reader: Actor, limits: { uploadBytesMax?: number } = {}) {
   const served: Served = { ...system, municipality: system.config.municipality.name };
   const app = new Hono<Env>();
   app.use(
@@ -69,7 +69,7 @@ export function createApp(system: System, reader: Actor) {
     if (asset === undefined) return c.notFound();
     return c.body(asset.body, 200, { "content-type": asset.type, "cache-control": "max-age=3600" });
   });
-  app.route("/api/v1/intake", intakeApi(system));
+  app.route("/api/v1/intake", intakeApi(system, limits.uploadBytesMax));
   app.route("/fynd", findingsPage(served));
   app.route("/avrakning", settlementPage(served));
   app.route("/kallor", sourcesPage(served));
@@ -87,7 +87,8 @@ export function createApp(system: System, reader: Actor) {
       404,
     );
   });
-  app.onError((error, c) => {
+  app.onError((thrown, c) => {
+    const error = system.database.explain(thrown);
     if (!(error instanceof AppError)) system.log.error({ error, path: c.req.routePath }, "request failed");
     if (c.req.path.startsWith("/api/")) return problem(c, error);
     const status = error instanceof AppError ? statusOf(error.kind) : 500;

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { AppError, type ErrorKind } from "#errors";
 
 /** The status that a kind of error is answered with; the only place that knows it. */
-export function statusOf(kind: ErrorKind): 400 | 403 | 404 | 409 | 422 | 500 | 503 {
+export function statusOf(kind: ErrorKind): 400 | 403 | 404 | 409 | 413 | 422 | 500 | 503 {
   switch (kind) {
     case "usage":
       return 400;
@@ -14,6 +14,8 @@ export function statusOf(kind: ErrorKind): 400 | 403 | 404 | 409 | 422 | 500 | 5
       return 409;
     case "invalid":
       return 422;
+    case "too-large":
+      return 413;
     case "unavailable":
       return 503;
     case "internal":

@@ -1,7 +1,8 @@
-import { timingSafeEqual, createHash } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import { AppError } from "#errors";
 import { type Pulled, type PullableSource, pullSource } from "#intake";
 import type { Database, Vault } from "#store";
+import { idempotent } from "./idempotent.ts";
 import type { ConfiguredSource } from "./pull-sources.ts";
 
 class UploadRefused extends AppError {
@@ -14,9 +15,39 @@ class UploadRefused extends AppError {
   }
 }
 
+export class UploadTooLarge extends AppError {
+  readonly code = "intake.too-large";
+  readonly kind = "too-large";
+
+  constructor(bytesMax: number) {
+    super(`The file is larger than ${bytesMax} bytes. Divide it into several.`, { bytesMax });
+  }
+}
+
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
-/** A file that a source's system sends to us. Goes the same way as one that we pull. Throws where key or name are wrong. */
+export interface Delivery {
+  /** Id in the configuration. */
+  source: string;
+  apiKey: string;
+  idempotencyKey: string;
+  /** File name, which says what it holds. */
+  name: string;
+  content: AsyncIterable<Uint8Array>;
+  bytesMax: number;
+  signal: AbortSignal;
+}
+
+/** What became of a file; the answer to whoever sent it. */
+export type Received = Pick<
+  Pulled,
+  "resource" | "state" | "seen" | "accepted" | "quarantined" | "repeated" | "notices"
+>;
+
+/**
+ * A file that a source's system sends to us. Goes the same way as one that we pull. Throws where key or name are wrong,
+ * and where the file could not be read to its end.
+ */
 export async function receiveUpload(
   {
     database,
@@ -25,34 +56,57 @@ export async function receiveUpload(
     sources,
   }: { database: Database; vault: Vault; now: () => number; sources: readonly ConfiguredSource[] },
   tenantId: string,
-  delivery: { source: string; key: string; name: string; content: AsyncIterable<Uint8Array>; signal: AbortSignal },
-): Promise<Pulled> {
-  const configured = sources.find(({ id }) => id === delivery.source);
+  { source: id, apiKey, idempotencyKey, name, content, bytesMax, signal }: Delivery,
+): Promise<Received> {
+  const configured = sources.find((source) => source.id === id);
   const { upload } = configured?.adapter ?? {};
   const expected = configured?.uploadKey ?? "";
   if (
-    !timingSafeEqual(digest(expected), digest(delivery.key)) ||
+    !timingSafeEqual(digest(expected), digest(apiKey)) ||
     expected === "" ||
     configured === undefined ||
     upload === undefined
   ) {
     throw new UploadRefused();
   }
+  const hash = createHash("sha256").update(`${name}\0`);
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    let bytes = 0;
+    for await (const chunk of content) {
+      bytes += chunk.byteLength;
+      if (bytes > bytesMax) throw new UploadTooLarge(bytesMax);
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  const body = counted();
   const notices: Array<{ code: string; text: string }> = [];
   const { source: resource, pages } = upload({
-    name: delivery.name,
-    content: delivery.content,
+    name,
+    content: body,
     notice: (code, text) => notices.push({ code, text }),
   });
   const declared = configured.adapter.sources[resource];
   if (declared === undefined) throw new UploadRefused();
-  const pushed: PullableSource = {
+  const source: PullableSource = {
     ...configured,
     adapter: { ...configured.adapter, sources: { [resource]: { ...declared, pull: () => pages } } },
     ...configured.closed,
   };
-  const [pulled] = await pullSource({ database, vault, now, tenantId, signal: delivery.signal, source: pushed });
-  if (pulled === undefined) throw new UploadRefused();
-  pulled.notices.push(...notices);
-  return pulled;
+
+  const key = { operation: `intake/${id}`, key: idempotencyKey };
+  return idempotent({ database, now }, tenantId, key, {
+    async contentHash() {
+      while ((await body.next()).done !== true);
+      return hash.copy().digest();
+    },
+    async work() {
+      const [pulled] = await pullSource({ database, vault, now, tenantId, signal, source });
+      if (pulled === undefined) throw new UploadRefused();
+      // Whoever sent it must know that some of it is missing here; what was stored is recognised when it comes again.
+      if (pulled.error !== null) throw pulled.error;
+      const { state, seen, accepted, quarantined, repeated } = pulled;
+      return { resource, state, seen, accepted, quarantined, repeated, notices: [...pulled.notices, ...notices] };
+    },
+  });
 }

@@ -29,6 +29,8 @@ export interface Database extends AsyncDisposable {
   readonly orm: Orm;
   /** Runs `work` in a transaction: committed when it returns, rolled back when it throws. */
   transaction: <Result>(work: (tx: Transaction) => Promise<Result>) => Promise<Result>;
+  /** What `pool` or `orm` has thrown: where a person can do something about it, an AppError that says what. */
+  explain: (error: unknown) => unknown;
   close: () => Promise<void>;
 }
 
@@ -130,6 +132,7 @@ async function connect(
     pool,
     orm: drizzle(pool, { casing }),
     transaction: (work) => transaction(pool, place, work),
+    explain: (error) => explain(error, place),
     close,
     [Symbol.asyncDispose]: close,
   };

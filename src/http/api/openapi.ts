@@ -1,5 +1,6 @@
-const problemDocument = {
-  description: "A problem document (RFC 9457).",
+/** An answer that says what is wrong (RFC 9457); `type` is stable. */
+const problemDocument = (description: string) => ({
+  description,
   content: {
     "application/problem+json": {
       schema: {
@@ -9,7 +10,7 @@ const problemDocument = {
       },
     },
   },
-};
+});
 
 /** OpenAPI 3.1 of what programs may call. */
 export function openapi() {
@@ -38,7 +39,14 @@ export function openapi() {
               schema: { type: "string" },
               description: "File name, such as visits-2026-10-05.jsonl or visits.csv.",
             },
-            { name: "Idempotency-Key", in: "header", required: true, schema: { type: "string" } },
+            {
+              name: "Idempotency-Key",
+              in: "header",
+              required: true,
+              schema: { type: "string", maxLength: 200 },
+              description:
+                "The same key with the same file gives the same answer and does nothing more; with another file it is refused.",
+            },
           ],
           requestBody: {
             required: true,
@@ -68,9 +76,12 @@ export function openapi() {
                 },
               },
             },
-            "400": problemDocument,
-            "403": problemDocument,
-            "422": problemDocument,
+            "400": problemDocument("File name, Idempotency-Key or body is missing."),
+            "403": problemDocument("The source does not exist, takes no uploads, or the API key is wrong."),
+            "409": problemDocument("The request with this Idempotency-Key is still being worked on."),
+            "413": problemDocument("The file is too large."),
+            "422": problemDocument("The file cannot be read, or the Idempotency-Key was used for another one."),
+            "503": problemDocument("The database does not answer. Try again with the same Idempotency-Key."),
           },
         },
       },

@@ -1,6 +1,7 @@
 export * from "./access.ts";
 export * from "./canonical.ts";
 export * from "./findings.ts";
+export * from "./idempotency.ts";
 export * from "./ledger.ts";
 export * from "./nights.ts";
 export * from "./refs.ts";
