@@ -88,14 +88,7 @@ export function buildTables(input: TableInput): Tables {
     input.aliases,
   );
   const units = resolve("unit", refs, sources, rank, masters(unitRows, { hsa: "hsaId" }), input.aliases);
-  const clients = resolve(
-    "client",
-    refs,
-    sources,
-    rank,
-    masters(clientRows, { pid: "personalIdentityNumber" }),
-    input.aliases,
-  );
+  const clients = resolve("client", refs, sources, rank, clientMasters(clientRows), input.aliases);
   const staff = resolve(
     "staff",
     refs,
@@ -202,20 +195,26 @@ export function buildTables(input: TableInput): Tables {
 
   release("planned-visits", []);
   const clientTable = buildClients(clientRows, clients, context);
-  const visits = buildVisits(read("visits"), context, {
-    clients,
-    clientTable,
-    staff,
-    units,
-    unitTable,
-    providers: providers.count,
-    orderRows,
-    orderClient,
-    planRows: read("planned-visits"),
-    planTable,
-    planAt,
-  });
+  const visits = buildVisits(
+    read("visits"),
+    context,
+    {
+      clients,
+      clientTable,
+      staff,
+      units,
+      unitTable,
+      providers: providers.count,
+      orderRows,
+      orderClient,
+      planRows: read("planned-visits"),
+      planTable,
+      planAt,
+    },
+    input.warnings,
+  );
 
+  const received = receivedBySource(read("visits"));
   release("visits", ["law", "startProof", "endProof", "doubleStaffing", "groupCode"]);
   const absenceRows = read("absences");
   const absenceFrom = column.numbers(absenceRows, "from");
@@ -333,7 +332,7 @@ export function buildTables(input: TableInput): Tables {
     contracts,
     decisions,
     tags,
-    sources: new Sources(sources, rank, sourceFacts(sources, input.facts), input.warnings),
+    sources: new Sources(sources, rank, sourceFacts(sources, input.facts), input.warnings, received),
     asOf: input.asOf,
     period: input.period,
   };
@@ -406,6 +405,53 @@ function masters(raw: RawColumns, by: Partial<Record<"pid" | "hsa" | "org", stri
       return [`${prefix}:${plain}`];
     }),
   }));
+}
+
+/** When each source received its visits, where it says so. */
+function receivedBySource(raw: RawColumns): Map<number, Float64Array> {
+  const receivedAt = column.numbers(raw, "receivedAt");
+  const counts = new Map<number, number>();
+  for (let row = 0; row < raw.count; row++) {
+    if (!Number.isNaN(receivedAt[row]!)) counts.set(raw.source[row]!, (counts.get(raw.source[row]!) ?? 0) + 1);
+  }
+  const times = new Map([...counts].map(([source, count]) => [source, new Float64Array(count)]));
+  for (let row = 0; row < raw.count; row++) {
+    const source = raw.source[row]!;
+    if (Number.isNaN(receivedAt[row]!)) continue;
+    const left = counts.get(source)! - 1;
+    counts.set(source, left);
+    times.get(source)![left] = receivedAt[row]!;
+  }
+  return times;
+}
+
+/**
+ * A source whose client rows never say more than a personal identity number (a system of registrations that writes it
+ * beside its own id) is no register: it joins ids. Where no source is one, those rows are all that there is.
+ */
+function clientMasters(raw: RawColumns): Master[] {
+  const all = masters(raw, { pid: "personalIdentityNumber" });
+  const [born, died, moved] = ["birthDate", "deceasedOn", "movedOn"].map((field) => column.days(raw, field)) as [
+    Int32Array,
+    Int32Array,
+    Int32Array,
+  ];
+  const protection = column.flags(raw, "protection");
+  const household = column.codes(raw, "householdId");
+  const addresses = column.texts(raw, "addresses");
+  const registers = new Set<number>();
+  all.forEach(({ source }, row) => {
+    const saysMore =
+      [born, died, moved].some((days) => days[row] !== NO_DAY) ||
+      protection[row]! >= 0 ||
+      household[row]! >= 0 ||
+      addresses.nulls[row] !== 1;
+    if (saysMore) registers.add(source);
+  });
+  if (registers.size === 0) return all;
+  return all.map((master) =>
+    registers.has(master.source) || master.attributes.length === 0 ? master : { ...master, linkOnly: true },
+  );
 }
 
 function parsed(texts: TextColumn, row: number): unknown {
@@ -737,6 +783,24 @@ function frozenVersion(plan: number, versions: Grouped | null, start: Float64Arr
   return versions.rows[first]!;
 }
 
+function ambiguousRows(
+  raw: RawColumns,
+  at: Int32Array,
+  { sources }: Context,
+  warnings: readonly Warning[],
+): ReadonlySet<number> {
+  const named = new Set<string>();
+  for (const { code, entity, source, id } of warnings) {
+    if (code === "ambiguous-time" && entity === "visits") named.add(`${source}/${id}`);
+  }
+  const rows = new Set<number>();
+  if (named.size === 0) return rows;
+  for (let row = 0; row < raw.count; row++) {
+    if (named.has(`${sources[raw.source[row]!]!}/${textAt(raw.id, row)!}`)) rows.add(at[row]!);
+  }
+  return rows;
+}
+
 /** lock, nfc, bluetooth, gps, phone, manual, none → position in `grades`; gps depends on the distance. */
 const gradeOfProof = [6, 5, 4, -1, 2, 0, 0];
 
@@ -750,6 +814,7 @@ function buildVisits(
     planTable: table.Plans;
     planAt: Int32Array;
   },
+  warnings: readonly Warning[],
 ): table.Visits {
   const start = column.numbers(raw, "start");
   let end = column.numbers(raw, "end");
@@ -833,6 +898,7 @@ function buildVisits(
     originalEnd: floats(column.numbers(raw, "originalEnd")),
     receivedAt: floats(column.numbers(raw, "receivedAt")),
     editedAt: floats(column.numbers(raw, "editedAt")),
+    ambiguous: ambiguousRows(raw, at, context, warnings),
     mergedInto: merged === null ? new Int32Array(0) : moved(ints(merged.into), at),
     mergedNext: merged === null ? new Int32Array(0) : moved(ints(merged.next), at),
     byClient: { offsets: byClient.offsets, rows: upTo(byClient.rows.length) },

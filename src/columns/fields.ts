@@ -11,7 +11,7 @@ export const neededFields: Partial<Record<EntityName, readonly string[]>> = {
   providers: ["organisationNumber", "name", "regime"],
   units: ["providerId", "name", "hsaId"],
   contracts: ["providerId", "unitIds", "services", "reference", "validFrom", "validTo", "terms"],
-  clients: ["personalIdentityNumber", "deceasedOn", "movedOn", "protection", "householdId", "addresses"],
+  clients: ["personalIdentityNumber", "birthDate", "deceasedOn", "movedOn", "protection", "householdId", "addresses"],
   staff: ["providerId", "unitId", "personalIdentityNumber", "hsaId", "employedFrom", "employedTo"],
   decisions: ["clientId", "validFrom", "validTo", "service", "grantedMinutesPerMonth"],
   orders: ["clientId", "unitId", "decisionId", "status", "orderedAt", "validFrom", "validTo"],

@@ -20,6 +20,8 @@ export interface Master {
   id: string;
   /** "pid:…", "hsa:…", "org:…": whoever shares one is the same. */
   attributes: readonly string[];
+  /** It says no more than who it is: it joins ids, and makes nobody known. */
+  linkOnly?: boolean;
 }
 
 /** What the ids of all systems of one kind stand for, as dense codes 0…count-1. */
@@ -37,6 +39,8 @@ export interface Resolved {
   codeOfKey(key: string): number;
   /** 0 where no source describes it: an unresolved reference. */
   readonly known: Uint8Array;
+  /** 1 where ids of several sources stand for it, or a personal identity number does. */
+  readonly joined: Uint8Array;
   /** Code of each master, by its position. */
   readonly ofMaster: Int32Array;
 }
@@ -127,6 +131,7 @@ export function resolve(
   }
 
   const hasMaster = new Set(masterNode);
+  const described = new Set(masterNode.filter((_, position) => masters[position]!.linkOnly !== true));
   const members = new Map<number, number[]>();
   for (let of = 0; of < parent.length; of++) {
     const top = root(of);
@@ -157,7 +162,8 @@ export function resolve(
       text: nodeId[shown]!,
       source,
       rank: nodeRank[shown]!,
-      known: nodes.some((of) => hasMaster.has(of)),
+      known: nodes.some((of) => described.has(of)),
+      joined: hashOf.has(top) || nodes.some((of) => nodeSource[of] !== nodeSource[nodes[0]!]),
     };
   });
   clusters.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
@@ -175,9 +181,11 @@ export function resolve(
 
   const codeOfNode = new Int32Array(parent.length);
   const known = new Uint8Array(clusters.length);
+  const joined = new Uint8Array(clusters.length);
   const codeByKey = new Map<string, number>();
   clusters.forEach((cluster, code) => {
     known[code] = cluster.known ? 1 : 0;
+    joined[code] = cluster.joined ? 1 : 0;
     codeByKey.set(cluster.key, code);
     for (const of of cluster.nodes) codeOfNode[of] = code;
   });
@@ -204,6 +212,7 @@ export function resolve(
       return codeByKey.get(key) ?? (slash < 0 ? -1 : find(key.slice(0, slash), key.slice(slash + 1)));
     },
     known,
+    joined,
     ofMaster: Int32Array.from(masterNode, (of) => codeOfNode[of]!),
   };
 }

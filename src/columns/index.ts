@@ -6,5 +6,5 @@ export type { Alias } from "./identity.ts";
 export * from "./raw.ts";
 export { type Grouped, rowsOf } from "./sort.ts";
 export type { Silence, SourceFacts, Warning } from "./sources.ts";
-export { Sources } from "./sources.ts";
+export { silencesInside, Sources } from "./sources.ts";
 export * from "./tables.ts";

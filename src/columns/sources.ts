@@ -1,5 +1,5 @@
-import type { Day, EntityName, Instant } from "#model";
-import { dayOf, HOUR, minuteOfDay, weekdayOf } from "#model";
+import type { Day, EntityName, Instant, Month } from "#model";
+import { dayOf, HOUR, minuteOfDay, monthOf, weekdayOf } from "#model";
 
 /** A quality fact of one record that mapping or intake noticed. */
 export interface Warning {
@@ -28,6 +28,8 @@ export interface Silence {
   /** The interval that was expected, and where it was taken from. */
   everyHours: number;
   learned: boolean;
+  /** Records that the source itself usually receives in such hours; null where deliveries to us were missing. */
+  usual: number | null;
 }
 
 /** The systems that records come from, and whether they were heard. */
@@ -37,18 +39,22 @@ export class Sources {
   readonly #rank: readonly number[];
   readonly #facts: readonly SourceFacts[];
   readonly warnings: readonly Warning[];
+  readonly #received: ReadonlyMap<number, readonly Silence[]>;
 
+  /** `received`: by source, when it received its registrations itself, in any order. */
   constructor(
     ids: readonly string[],
     rank: readonly number[],
     facts: readonly SourceFacts[],
     warnings: readonly Warning[],
+    received: ReadonlyMap<number, Float64Array>,
   ) {
     this.count = ids.length;
     this.#ids = ids;
     this.#rank = rank;
     this.#facts = facts;
     this.warnings = warnings;
+    this.#received = new Map([...received].map(([source, times]) => [source, silencesInside(times)]));
   }
   id(source: number): string {
     return this.#ids[source]!;
@@ -65,7 +71,9 @@ export class Sources {
   }
   /**
    * Times without any arrival for longer than twice the expected interval, up to `asOf`. Empty where nothing is known
-   * of the source's deliveries or of its interval: the time before the first arrival is not silence.
+   * of the source's deliveries or of its interval: the time before the first arrival is not silence. Where the source
+   * says when it received its registrations, also the hours in which it received none, so that an outage is seen in
+   * history that was imported at once.
    */
   silences(source: number, asOf: Instant): Silence[] {
     const { everyHours, arrivals } = this.#facts[source]!;
@@ -76,10 +84,10 @@ export class Sources {
       const until = heard[position + 1] ?? asOf;
       const expected = expectedAfter(from);
       if (expected !== null && until - from > 2 * expected * HOUR) {
-        found.push({ from, until, everyHours: expected, learned: everyHours === null });
+        found.push({ from, until, everyHours: expected, learned: everyHours === null, usual: null });
       }
     });
-    return found;
+    return [...found, ...(this.#received.get(source) ?? [])];
   }
 }
 
@@ -107,6 +115,63 @@ function learnedHours(heard: readonly Instant[]): (from: Instant) => number | nu
     [...byHour].filter(([, gaps]) => gaps.length >= GAPS_OF_HOUR_MIN).map(([hour, gaps]) => [hour, median(gaps)]),
   );
   return (from) => ofHour.get(hourOf(from)) ?? usual;
+}
+
+const WEEKS_MIN = 3;
+const SILENT_HOURS_MIN = 2;
+/** Of so many registrations that usually come, all stay away by chance less than once in a thousand times. */
+const USUAL_MIN = 7;
+
+/**
+ * Times of at least two hours between two registrations in which a source usually receives seven or more, by the median
+ * of each weekday and hour in the month: what came in other months changes nothing. Before the first and after the last
+ * one of a month nothing is said. With `between` the silences are those between these times, by what all say is usual.
+ */
+export function silencesInside(
+  times: Float64Array,
+  { between = times, usualMin = USUAL_MIN }: { between?: Float64Array; usualMin?: number } = {},
+): Silence[] {
+  const usual = byMonth(times);
+  return [...byMonth(between)].flatMap(([month, some]) => silencesOfMonth(usual.get(month) ?? some, some, usualMin));
+}
+
+function byMonth(times: Float64Array): Map<Month, Instant[]> {
+  const months = new Map<Month, Instant[]>();
+  const monthOfDay = new Map<Day, Month>();
+  for (const at of times.toSorted()) {
+    const day = dayOf(at);
+    let month = monthOfDay.get(day);
+    if (month === undefined) monthOfDay.set(day, (month = monthOf(day)));
+    const inMonth = months.get(month);
+    if (inMonth === undefined) months.set(month, [at]);
+    else inMonth.push(at);
+  }
+  return months;
+}
+
+function silencesOfMonth(sorted: readonly Instant[], between: readonly Instant[], usualMin: number): Silence[] {
+  const hourOf = (at: Instant): number => Math.floor(at / HOUR);
+  const [first, last] = [hourOf(sorted[0]!), hourOf(sorted.at(-1)!)];
+  const counts = new Uint32Array(last - first + 1);
+  for (const at of sorted) counts[hourOf(at) - first]!++;
+  const slots: number[][] = Array.from({ length: 7 * 24 }, () => []);
+  const slotOf = Uint8Array.from(counts, (_, hour) => {
+    const at = (first + hour) * HOUR;
+    return (weekdayOf(dayOf(at)) - 1) * 24 + Math.floor(minuteOfDay(at) / 60);
+  });
+  counts.forEach((count, hour) => slots[slotOf[hour]!]!.push(count));
+  const usualOf = slots.map((ofSlot) => (ofSlot.length < WEEKS_MIN ? 0 : median(ofSlot)));
+  const silences: Silence[] = [];
+  for (let position = 1; position < between.length; position++) {
+    const [from, until] = [between[position - 1]!, between[position]!];
+    if (until - from < SILENT_HOURS_MIN * HOUR) continue;
+    // Whole hours only: when in an hour a day begins is not known.
+    let usual = 0;
+    for (let hour = hourOf(from) + 1; hour < hourOf(until); hour++) usual += usualOf[slotOf[hour - first]!]!;
+    if (usual < usualMin) continue;
+    silences.push({ from, until, everyHours: (until - from) / HOUR / usual, learned: true, usual });
+  }
+  return silences;
 }
 
 function median(values: number[]): number {

@@ -99,6 +99,8 @@ export interface VisitColumns {
   editedAt: Float64Array;
   mergedInto: Int32Array;
   mergedNext: Int32Array;
+  /** Rows with a time that occurred twice, as the clocks went back. */
+  ambiguous: ReadonlySet<number>;
   byClient: Grouped;
   byStaff: Grouped;
   byProvider: Grouped;
@@ -234,6 +236,10 @@ export class Visits extends RecordTable {
       compareText(groupCode, rawA, groupCode, rawB) === 0
     );
   }
+  /** Start or end is a time without a zone that occurred twice as the clocks went back: it may be an hour off. */
+  ambiguousTime(row: number): boolean {
+    return this.#c.ambiguous.has(row);
+  }
   /** The row that this row was merged into, or -1. Rows in slices always have -1. */
   mergedInto(row: number): number {
     return this.#c.mergedInto[row] ?? -1;
@@ -360,6 +366,10 @@ class People {
   /** Described by some source; otherwise an id that nobody has explained. */
   known(code: number): boolean {
     return code >= 0 && this.#resolved.known[code] === 1;
+  }
+  /** Several sources speak of it, or it has a personal identity number by which they could. */
+  joined(code: number): boolean {
+    return code >= 0 && this.#resolved.joined[code] === 1;
   }
   text(code: number): string {
     return this.#resolved.text[code]!;

@@ -20,6 +20,7 @@ export const planStates = [
   "pending", // it is too early to say
   "silent", // the system that would know was silent
   "absent", // the client was away
+  "unjoined", // the client is one of the planning system's alone: nobody has said who that is elsewhere
   "near", // an unmatched visit starts within 120 minutes
   "ambiguous",
   "probable",
@@ -103,7 +104,7 @@ export function matchVisits(tables: Tables): Matches {
     const planRows = rowsOf(plans.byClient, client);
     if (planRows.length === 0) continue;
     matchNamed(tables, made, visitRows);
-    matchByScore(tables, made, client, visitRows, planRows);
+    matchByScore(tables, made, visitRows, planRows, () => attach(tables, made, client, visitRows));
     settlePlans(tables, made, visitRows, planRows, missing);
   }
   return new Matches(made);
@@ -124,7 +125,13 @@ function matchNamed({ visits, plans }: Tables, made: Made, visitRows: Int32Array
   }
 }
 
-function matchByScore(tables: Tables, made: Made, client: number, visitRows: Int32Array, planRows: Int32Array): void {
+function matchByScore(
+  tables: Tables,
+  made: Made,
+  visitRows: Int32Array,
+  planRows: Int32Array,
+  attachOthers: () => void,
+): void {
   const { visits, plans } = tables;
   const open: number[] = [];
   const offsets = [0];
@@ -162,7 +169,7 @@ function matchByScore(tables: Tables, made: Made, client: number, visitRows: Int
     open.push(visit);
     offsets.push(candidatePlan.length);
   }
-  if (open.length === 0) return;
+  if (open.length === 0) return attachOthers();
 
   const assigned = assign({
     visits: open.length,
@@ -186,7 +193,7 @@ function matchByScore(tables: Tables, made: Made, client: number, visitRows: Int
     made.visitScore[visit] = fits;
     made.visitState[visit] = fits >= 0.55 ? MATCHED : PROBABLE;
   });
-  attach(tables, made, client, visitRows);
+  attachOthers();
 
   // Who is in doubt: a visit with another free plan that fits as well, or with a rival that fits its plan as well.
   open.forEach((visit, index) => {
@@ -215,9 +222,10 @@ function attach(tables: Tables, made: Made, client: number, visitRows: Int32Arra
   const { visits } = tables;
   for (let i = 0; i < visitRows.length; i++) {
     const visit = visitRows[i]!;
-    if (made.visitState[visit] !== UNMATCHED) continue;
+    // Also where every plan near it is taken by name.
+    if (made.plan[visit]! >= 0) continue;
     for (const step of [-1, 1]) {
-      for (let j = i + step; j >= 0 && j < visitRows.length && made.visitState[visit] === UNMATCHED; j += step) {
+      for (let j = i + step; j >= 0 && j < visitRows.length && made.plan[visit]! < 0; j += step) {
         const other = visitRows[j]!;
         if (Math.abs(visits.start(other) - visits.start(visit)) > LONGEST_PLAN_MS) break;
         const plan = made.plan[other]!;

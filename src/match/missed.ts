@@ -3,17 +3,23 @@ import { DAY_MS, dayOf, startOfDay } from "#model";
 
 /**
  * Says of a plan without a visit whether nobody came, or whether it cannot be said: it is too early (end of the day and
- * 24 hours), the client was away, or a system that would have told was silent.
+ * 24 hours), the client was away, a system that would have told was silent, or visits could not be recognised: the
+ * planning system registers none, and nobody has said who its client is in the systems that do.
  */
-export function missingState(tables: Tables): (plan: number) => "missed" | "pending" | "silent" | "absent" {
-  const { plans, absences, asOf } = tables;
+export function missingState(
+  tables: Tables,
+): (plan: number) => "missed" | "pending" | "silent" | "absent" | "unjoined" {
+  const { visits, plans, clients, absences, asOf } = tables;
   const silent = silentFor(tables);
   return (plan) => {
+    const client = plans.client(plan);
     const frozen = plans.frozen(plan);
     const [start, end] = [plans.start(frozen), plans.end(frozen)];
     if (asOf < startOfDay(dayOf(start) + 1) + DAY_MS) return "pending";
-    if (absences.covering(plans.client(plan), start, Math.max(end, start + 1)) >= 0) return "absent";
-    return silent(plans.client(plan), start, end) ? "silent" : "missed";
+    if (absences.covering(client, start, Math.max(end, start + 1)) >= 0) return "absent";
+    if (silent(client, start, end)) return "silent";
+    const registersItself = visits.count === 0 || rowsOf(visits.bySource, plans.source(plan)).length > 0;
+    return clients.joined(client) || registersItself ? "missed" : "unjoined";
   };
 }
 
@@ -39,13 +45,18 @@ export function silentFor(tables: Tables): (client: number, from: number, until:
   };
 }
 
+/** So large a part of what usually comes says that the source was heard after all. */
+const HEARD_SHARE = 0.7;
+
 /** By source: when nothing was heard of its visits. What arrived later was heard after all. */
 export function visitSilences({ visits, sources, asOf }: Tables): Silence[][] {
   return Array.from({ length: sources.count }, (_, source) => {
     const rows = rowsOf(visits.bySource, source);
     if (rows.length === 0) return [];
-    return sources
-      .silences(source, asOf)
-      .filter((silence) => !rows.some((row) => silence.from <= visits.start(row) && visits.start(row) < silence.until));
+    return sources.silences(source, asOf).filter(({ from, until, usual }) => {
+      let heard = 0;
+      for (const row of rows) if (from <= visits.start(row) && visits.start(row) < until) heard++;
+      return heard < (usual === null ? 1 : HEARD_SHARE * usual);
+    });
   });
 }

@@ -1,5 +1,5 @@
-import { type Grouped, rowsOf, type Tables } from "#columns";
-import { type Day, dayOf, type Instant } from "#model";
+import { type Grouped, rowsOf, silencesInside, type Tables } from "#columns";
+import { type Day, dayOf, type Instant, startOfDay } from "#model";
 import { between, monthsOf, parseSliceKey } from "./slices.ts";
 
 /**
@@ -73,6 +73,14 @@ export function dirtyClosure(tables: Tables, evaluate: Evaluate, settlesAfterDay
     });
   }
   months.forEach((month, position) => {
+    if (
+      touched[position] === 1 &&
+      everything[position] === 0 &&
+      mayHaveFilled(tables, month, width, position, dirtyClients)
+    )
+      everything[position] = 1;
+  });
+  months.forEach((month, position) => {
     if (everything[position] === 0) spread(tables, month, width, position, dirtyClients, dirtyStaff);
   });
   const marked = (dirty: Uint8Array, code: number, month: number): boolean =>
@@ -93,6 +101,34 @@ export function dirtyClosure(tables: Tables, evaluate: Evaluate, settlesAfterDay
       return code < 0 || marked(dirty, code, month);
     },
   };
+}
+
+/**
+ * Whether records of the marked clients may have filled a silence: then also others are no longer excused by it. What
+ * was usual may have been a little else before, so less than a silence's measure counts.
+ */
+function mayHaveFilled(
+  { visits, sources }: Tables,
+  month: { first: Day; last: Day },
+  width: number,
+  position: number,
+  dirtyClients: Uint8Array,
+): boolean {
+  for (let source = 0; source < sources.count; source++) {
+    const all: number[] = [];
+    const others: number[] = [];
+    for (const row of rowsOf(visits.bySource, source)) {
+      const at = visits.receivedAt(row);
+      if (!(at >= startOfDay(month.first) && at < startOfDay(month.last + 1))) continue;
+      all.push(at);
+      const client = visits.client(row);
+      if (client < 0 || dirtyClients[client * width + position] === 0) others.push(at);
+    }
+    if (others.length === all.length) continue;
+    const between = Float64Array.from(others);
+    if (silencesInside(Float64Array.from(all), { between, usualMin: 4 }).length > 0) return true;
+  }
+  return false;
 }
 
 /** From clients to the staff who were there, and from those to everybody whom they met. */

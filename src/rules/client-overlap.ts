@@ -43,6 +43,10 @@ export default defineRule({
       const minutes = overlapMinutes(visits, a, b);
       // The same person twice is duplicate-visit or one person's own overlap.
       if (minutes <= minutesAbove || visits.staff(a) === visits.staff(b) || report.reported(a, b)) continue;
+      if (visits.ambiguousTime(a) || visits.ambiguousTime(b)) {
+        report.tooLittleData("klockslaget förekom två gånger när klockan ställdes tillbaka");
+        continue;
+      }
       const lawA = visits.law(a) ?? "SoL";
       const lawB = visits.law(b) ?? "SoL";
       if (

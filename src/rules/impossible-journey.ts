@@ -65,6 +65,10 @@ export default defineRule({
       if (metres <= metresAbove) continue;
       const speed = gap === 0 ? Infinity : metres / 1000 / (gap / HOUR);
       if (speed <= kilometresPerHourAbove) continue;
+      if (visits.ambiguousTime(a) || visits.ambiguousTime(next)) {
+        report.tooLittleData("klockslaget förekom två gånger när klockan ställdes tillbaka");
+        continue;
+      }
       const proven = [visits.proven(a), visits.proven(next)];
       if (proven.includes(null)) {
         report.tooLittleData("kvittens saknas");

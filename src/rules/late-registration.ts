@@ -21,7 +21,7 @@ export default defineRule({
   title: { sv: "Besök som kom in sent", en: "Visit received late" },
   why: "Ett besök som registreras långt efteråt är svårare att kontrollera.",
   remedy: "Fråga utföraren varför. Är det vanligt: följ upp utrustning och rutiner.",
-  innocent: { outage: "Källan var tyst under tiden." },
+  innocent: { outage: "Källan var tyst, och utan den tiden kom besöket inte in sent." },
   reads: ["visits", "sources"],
   parameters: z.object({
     hoursAbove: z.number().positive().default(24).describe("Senare än så räknas som sent."),
@@ -40,10 +40,11 @@ export default defineRule({
         continue;
       }
       if (late <= hoursAbove * HOUR) continue;
-      const silent = sources
-        .silences(visits.source(row), asOf)
-        .some(({ from, until }) => from < visits.receivedAt(row) && until > end);
-      if (silent) {
+      let silentMs = 0;
+      for (const { from, until } of sources.silences(visits.source(row), asOf)) {
+        silentMs += Math.max(0, Math.min(until, visits.receivedAt(row)) - Math.max(from, end));
+      }
+      if (late - silentMs <= hoursAbove * HOUR) {
         report.suppressed("outage", [row]);
         continue;
       }

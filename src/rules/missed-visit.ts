@@ -49,6 +49,7 @@ export default defineRule({
       if (state === "absent") report.suppressed("absence", [plan]);
       else if (state === "cancelled") report.suppressed("cancelled", [plan]);
       else if (state === "silent") report.suppressed("sourceSilent", [plan]);
+      else if (state === "unjoined") report.tooLittleData("planeringens brukare är inte hopkopplad med någon");
       if (state !== "missed") continue;
       const version = plans.frozen(plan);
       yield {

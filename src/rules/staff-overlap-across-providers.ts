@@ -52,6 +52,10 @@ export default defineRule({
       if (providerA < 0 || providerB < 0 || providerA === providerB || report.reported(a, b)) continue;
       const minutes = overlapMinutes(visits, a, b);
       if (minutes < minutesMin) continue;
+      if (visits.ambiguousTime(a) || visits.ambiguousTime(b)) {
+        report.tooLittleData("klockslaget förekom två gånger när klockan ställdes tillbaka");
+        continue;
+      }
       if (!staff.identified(slice.staff)) {
         report.tooLittleData("personen är inte säkert densamma");
         continue;

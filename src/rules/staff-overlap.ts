@@ -63,6 +63,10 @@ export default defineRule({
     let shortMinutes = 0;
     for (const [a, b] of overlappingPairs(visits, slice)) {
       if (report.reported(a, b)) continue;
+      if (visits.ambiguousTime(a) || visits.ambiguousTime(b)) {
+        report.tooLittleData("klockslaget förekom två gånger när klockan ställdes tillbaka");
+        continue;
+      }
       const [clientA, clientB] = [visits.client(a), visits.client(b)];
       if (clientA === clientB) {
         if (visits.doubleStaffing(a) === true) report.suppressed("orderedPair", [a, b]);

@@ -21,7 +21,7 @@ export default defineRule({
     alarm: "Besöket är en larmutryckning.",
     otherLaw: "Besöket görs enligt en annan lag och planeras i ett annat system.",
   },
-  reads: ["visits", "services", "matches"],
+  reads: ["visits", "plans", "services", "matches"],
   parameters: z.object({}),
   settlesAfterDays: 1,
   examples: {
@@ -33,15 +33,16 @@ export default defineRule({
       visitAt("2026-10-05 12:00", { planned: false }),
     ],
   },
-  *evaluate({ visits, services, matches, slice }, _parameters, report) {
+  *evaluate({ visits, plans, services, matches, slice }, _parameters, report) {
     for (const row of slice.visits) {
       if (!visits.performed(row) || matches.visitState(row) !== "unplanned") continue;
       if (services.has(visits.services(row), "alarm")) {
         report.suppressed("alarm", [row]);
       } else if (visits.law(row) === "HSL" || services.has(visits.services(row), "nursing")) {
         report.suppressed("otherLaw", [row]);
-      } else if (slice.plans.length === 0) {
-        report.tooLittleData("brukaren saknar planering");
+      } else if (!slice.plans.some((plan) => plans.provider(plan) === visits.provider(row))) {
+        // The provider's plans of the client may be in a system whose client nobody has joined with this one.
+        report.tooLittleData("utföraren har ingen planering för brukaren");
       } else {
         const end = visits.usable(row) ? `–${formatClock(visits.end(row))}` : "";
         yield {

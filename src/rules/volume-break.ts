@@ -30,7 +30,7 @@ export default defineRule({
   reads: ["visits", "sources"],
   parameters: z.object({
     percentBelow: z.number().min(0).max(100).default(70).describe("Av veckodagens median."),
-    medianMin: z.number().min(1).default(10).describe("Vid färre besök om dagen säger andelen för lite."),
+    medianMin: z.number().min(1).default(20).describe("Vid färre besök om dagen säger andelen för lite."),
     weeksMin: z.int().min(2).default(3).describe("Så många andra dagar av samma veckodag behövs."),
   }),
   settlesAfterDays: 3,

@@ -7,7 +7,7 @@ const monday = at("2026-08-31 04:30");
 
 function silences(arrivals: readonly number[], asOf: number, everyHours: number | null = null) {
   const facts = { source: "files", everyHours, arrivals: arrivals.map((when) => ({ at: when, records: 5 })) };
-  return new Sources(["files"], [0], [facts], []).silences(0, asOf).map(({ from, until }) => [from, until]);
+  return new Sources(["files"], [0], [facts], [], new Map()).silences(0, asOf).map(({ from, until }) => [from, until]);
 }
 
 /** Every weekday morning for so many weeks. */
@@ -33,5 +33,30 @@ describe("silence of a source", () => {
   test("is unknown before there is anything to learn from, and before the first record", () => {
     expect(silences(weekdays(1), monday + 30 * DAY_MS)).toEqual([]);
     expect(silences([], monday, 1)).toEqual([]);
+  });
+
+  test("is seen in the times at which it received its registrations, also where all came to us at once", () => {
+    // Forty a day between 07:00 and 21:00, for four weeks.
+    const all = Array.from({ length: 28 * 40 }, (_, n) =>
+      at("2026-10-01 07:00", Math.floor(n / 40) * 1440 + (n % 40) * 21 + (n >= 24 * 40 ? 60 : 0)),
+    );
+    const told = (times: number[]) =>
+      new Sources(
+        ["files"],
+        [0],
+        [{ source: "files", everyHours: null, arrivals: [] }],
+        [],
+        new Map([[0, Float64Array.from(times)]]),
+      )
+        .silences(0, at("2026-11-10 04:30"))
+        .map(({ from, until }) => [from, until]);
+    expect(told(all)).toEqual([]);
+    const [from, until] = [at("2026-10-13 09:00"), at("2026-10-13 13:00")];
+    const [[first, last] = []] = told(all.filter((when) => when <= from || when >= until));
+    expect(first).toBeLessThanOrEqual(from);
+    expect(last).toBeGreaterThanOrEqual(until);
+    expect(told(all.filter((when) => when <= from || when >= from + 2 * HOUR))).toEqual([]);
+    // Two weeks say nothing of a weekday.
+    expect(told(all.filter((when) => (when <= from || when >= until) && when < at("2026-10-15 00:00")))).toEqual([]);
   });
 });
