@@ -6,6 +6,7 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
 import { HOUR, type Instant, MINUTE, offsetMinutes, startOfDay, day as dayOfDate } from "#model";
 import type {
+  Fault,
   World,
   WorldClient,
   WorldOrder,
@@ -15,19 +16,6 @@ import type {
   WorldUnit,
   WorldVisitVersion,
 } from "#synthetic";
-
-/** What goes wrong with the next requests; taken from the front of the list. */
-export interface Fault {
-  /** Missing: any resource. */
-  resource?: string;
-  /** How many requests; missing: one. */
-  times?: number;
-  status?: 401 | 403 | 408 | 429 | 500 | 503;
-  retryAfterSeconds?: number;
-  delayMs?: number;
-  /** The connection is cut in the middle of the answer. */
-  cut?: boolean;
-}
 
 export interface LifecareSimulatorOptions {
   world: World;

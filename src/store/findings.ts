@@ -1,13 +1,12 @@
 import { hash } from "node:crypto";
 import { and, asc, eq, gt, gte, inArray, lte } from "drizzle-orm";
 import type { Day, Instant } from "#model";
+import type { Level, Severity } from "#rule";
 import type { Database, Transaction } from "./database.ts";
 import { columnName, compareInBulk, type Evaluated, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
 import { findings as table } from "./tables/findings.ts";
 import { without } from "./without.ts";
 
-export type Level = "quality" | "error" | "indicator" | "pattern";
-export type Severity = "info" | "review" | "hold";
 export type FindingStatus = "open" | "in-case" | "closed" | "suppressed";
 
 /** A finding as a run makes it. Ids of people and units are those that findings show; `records` and `evidence` become JSON. */
