@@ -12,9 +12,11 @@ export interface Dirty {
   /** `day` null: wherever the client appears. */
   clients: Array<{ ref: number; day: Day | null }>;
   staff: Array<{ ref: number; day: Day | null }>;
-  /** Months ("YYYY-MM") with a day in any of the lists. */
+  /** Months ("YYYY-MM") with a day in any of the lists, or within two days of one: nights and journeys cross the end of a month. */
   months: string[];
 }
+
+const NEIGHBOUR_DAYS = 2;
 
 /** Reads what is marked. Read the records after this, never before: what comes in between stays marked. */
 export async function takeDirty(database: Database, tenantId: string): Promise<Dirty> {
@@ -30,7 +32,11 @@ export async function takeDirty(database: Database, tenantId: string): Promise<D
     const months = new Set<string>();
     for (const [kind, ref, day, seq] of rows) {
       dirty.upTo = Math.max(dirty.upTo, seq);
-      if (day !== null) months.add(new Date(day * 86_400_000).toISOString().slice(0, 7));
+      if (day !== null) {
+        for (const near of [day - NEIGHBOUR_DAYS, day + NEIGHBOUR_DAYS]) {
+          months.add(new Date(near * 86_400_000).toISOString().slice(0, 7));
+        }
+      }
       if (kind === 0 && day === null) dirty.all = true;
       else if (kind === 0 && day !== null) dirty.days.push(day);
       else if (ref !== null) (kind === 1 ? dirty.clients : dirty.staff).push({ ref, day });

@@ -59,13 +59,36 @@ const samePlace = (a: string, b: string) => `${a}.raw_page = ${b}.raw_page AND $
 const says = (a: string, b: string) =>
   `${a}.version IS NOT DISTINCT FROM ${b}.version AND ${a}.deleted = ${b}.deleted AND ${a}.content_hash = ${b}.content_hash`;
 
+const localDay = (instant: string): string => `(${instant} AT TIME ZONE 'Europe/Stockholm')::date`;
+
+/** Entities without a day of their own that speak of a time which they name: its first and last day. */
+const spans: Partial<Record<EntityName, readonly [from: string, through: string]>> = {
+  claims: [`m."from"`, `m."to"`],
+  absences: [localDay(`m."from"`), localDay(`coalesce(m."to", now())`)],
+};
+
+/**
+ * The first and last day of a span, and a day of each month between: enough to find every older month that it touches,
+ * of two years and from the first visit that is known.
+ */
+function daysOfSpan([from, through]: readonly [string, string]): string {
+  const last = `least(${through}, now()::date)`;
+  const first = `greatest(${from}, ${last} - 730, (SELECT min(v.day) FROM visits v WHERE v.tenant_id = $1))`;
+  return `CROSS JOIN LATERAL (SELECT ${first} AS first, ${last} AS last) e
+     CROSS JOIN LATERAL (SELECT e.first AS day UNION SELECT e.last WHERE e.last > e.first
+       UNION SELECT g::date FROM generate_series(date_trunc('month', e.first::timestamp) + interval '1 month 14 days', e.last::timestamp, '1 month') g) d`;
+}
+
 /** Days are marked for reconciliation by the columns of an entity that name a client or a staff member. */
 function marks(entity: EntityName, from: string, wide: boolean): string | null {
   const { day, fields }: Entity = entities[entity];
   const on = day === null ? "NULL::date" : "m.day";
+  const span = spans[entity];
+  const spanned = span === undefined ? null : `(${from}) m ${daysOfSpan(span)}`;
   // Prices, companies and codes reach everything.
   if (["services", "providers", "units", "contracts"].includes(entity) || (wide && day === null)) {
-    return `SELECT 0, NULL::int4, NULL::date FROM (${from}) m LIMIT 1`;
+    const all = `(SELECT 0, NULL::int4, NULL::date FROM (${from}) m LIMIT 1)`;
+    return spanned === null ? all : `${all} UNION SELECT 0, NULL::int4, d.day FROM ${spanned} WHERE d.day IS NOT NULL`;
   }
   if (wide) return `SELECT DISTINCT 0, NULL::int4, m.day FROM (${from}) m WHERE m.day IS NOT NULL`;
   const parts = Object.entries(fields).flatMap(([name, { kind, of }]) => {
@@ -79,6 +102,9 @@ function marks(entity: EntityName, from: string, wide: boolean): string | null {
       `SELECT ${no}, r.no, NULL::date FROM (${from}) m
          JOIN refs r ON r.tenant_id = $1 AND r.kind = ${refKinds.indexOf(kind)} AND r.source_no = m.source_no AND r.id = m.id`,
     );
+  }
+  if (spanned !== null) {
+    parts.push(`SELECT 1, m.client_id, d.day FROM ${spanned} WHERE m.client_id IS NOT NULL AND d.day IS NOT NULL`);
   }
   if (entity === "order-lines") {
     parts.push(
@@ -234,6 +260,16 @@ async function upsertRound(
   if (equal > 0) {
     await run(
       `DELETE FROM ${staging} s USING ${head} h WHERE ${joined} AND ${says("s", "h")} AND ${position("s")} >= ${position("h")}`,
+    );
+  }
+  if (entity === "planned-visits") {
+    // The version in force when the visit started may be any: a new one can take its place, also on another day.
+    await mark(
+      client,
+      tenantId,
+      entity,
+      `SELECT k.* FROM ${staging} s JOIN (SELECT * FROM ${head} UNION ALL SELECT * FROM ${history}) k ON k.tenant_id = $1 AND ${sameRecord("k", "s")} AND ${s}`,
+      n - equal,
     );
   }
   if (older > 0) counts.older += await keepOlder(client, tenantId, entity, round);
