@@ -1,5 +1,5 @@
 import { buildTables, neededFields, type RawColumns, type Tables } from "#columns";
-import { atMinute, type Day, type EntityName, entityNames, formatDay, type Instant, parseDate } from "#model";
+import { atMinute, type Day, dayOf, type EntityName, entityNames, formatDay, type Instant, parseDate } from "#model";
 import {
   type DirtyMark,
   type EngineResult,
@@ -94,8 +94,6 @@ export async function reconcileUnder(
   const [hours = 4, minutes = 30] = config.night.at.split(":").map(Number);
   // The same day gives the same result, at whatever time of it somebody asks.
   const asOf = atMinute(day, hours * 60 + minutes);
-  const open: Window = { from: from ?? day - config.night.reconcileDays, through: day - 1 };
-
   // Taken before anything is read: what comes in between stays marked for the next run.
   const dirty = await takeDirty(database, tenantId);
   const [refs, sourceIds, aliases, warnings, facts, parameters, exceptions] = await Promise.all([
@@ -109,8 +107,19 @@ export async function reconcileUnder(
   ]);
   const last = await selectLatestRun(database, tenantId, "reconcile");
   const lastAsOf = last?.summary?.["asOf"];
+  // With other rules, sources or limits than last time, nothing of what was computed then can be relied on.
+  const basis = JSON.stringify([
+    rules.map(({ id, version }) => `${id} ${version}`),
+    sources.map(({ id, everyHours }) => [id, everyHours]),
+    config.goLive ?? null,
+  ]);
   // Where somebody goes back in time, what the clock may have changed lies after the earlier of the two.
-  const since = typeof lastAsOf === "number" ? Math.min(lastAsOf, asOf) : null;
+  const since = typeof lastAsOf === "number" && last?.summary?.["basis"] === basis ? Math.min(lastAsOf, asOf) : null;
+  const openFrom = day - config.night.reconcileDays;
+  // After many nights without a run the clock has changed days that are no longer open.
+  const settles = rules.reduce((most, rule) => Math.max(most, rule.settlesAfterDays), 0);
+  const unsettledFrom = since === null ? openFrom : dayOf(since) - settles - 1;
+  const open: Window = { from: from ?? Math.min(openFrom, unsettledFrom), through: day - 1 };
   const run = await startRun(database, tenantId, { kind: "reconcile", day, at: now() });
   const evaluate: Evaluate =
     full || since === null
@@ -151,9 +160,10 @@ export async function reconcileUnder(
     reconciled.push(await write(database, tenantId, window, tables, result, now()));
   }
   lease.check();
-  // A chosen part of the time leaves marks of the rest: the next night needs them.
+  // A chosen part of the time leaves marks of the rest, and what was known of it: the next night needs them.
   if (from === undefined) await clearDirty(database.pool, tenantId, dirty.upTo);
-  await endRun(database, run, { outcome: "done", at: now(), summary: { asOf } });
+  const summary = from === undefined ? { asOf, basis } : (last?.summary ?? {});
+  await endRun(database, run, { outcome: "done", at: now(), summary });
   return reconciled;
 }
 
