@@ -1,4 +1,4 @@
-import type { Day, EntityName, Instant, Month } from "#model";
+import type { Day, EntityName, Instant } from "#model";
 import { dayOf, HOUR, minuteOfDay, monthOf, weekdayOf } from "#model";
 
 /** A quality fact of one record that mapping or intake noticed. */
@@ -124,54 +124,59 @@ const USUAL_MIN = 7;
 
 /**
  * Times of at least two hours between two registrations in which a source usually receives seven or more, by the median
- * of each weekday and hour in the month: what came in other months changes nothing. Before the first and after the last
- * one of a month nothing is said. With `between` the silences are those between these times, by what all say is usual.
+ * of each weekday and hour of the calendar month: what came in other months changes nothing. With `between` the silences
+ * are those between these times, by what all say is usual.
  */
 export function silencesInside(
   times: Float64Array,
   { between = times, usualMin = USUAL_MIN }: { between?: Float64Array; usualMin?: number } = {},
 ): Silence[] {
-  const usual = byMonth(times);
-  return [...byMonth(between)].flatMap(([month, some]) => silencesOfMonth(usual.get(month) ?? some, some, usualMin));
-}
-
-function byMonth(times: Float64Array): Map<Month, Instant[]> {
-  const months = new Map<Month, Instant[]>();
-  const monthOfDay = new Map<Day, Month>();
-  for (const at of times.toSorted()) {
-    const day = dayOf(at);
-    let month = monthOfDay.get(day);
-    if (month === undefined) monthOfDay.set(day, (month = monthOf(day)));
-    const inMonth = months.get(month);
-    if (inMonth === undefined) months.set(month, [at]);
-    else inMonth.push(at);
-  }
-  return months;
-}
-
-function silencesOfMonth(sorted: readonly Instant[], between: readonly Instant[], usualMin: number): Silence[] {
-  const hourOf = (at: Instant): number => Math.floor(at / HOUR);
-  const [first, last] = [hourOf(sorted[0]!), hourOf(sorted.at(-1)!)];
-  const counts = new Uint32Array(last - first + 1);
-  for (const at of sorted) counts[hourOf(at) - first]!++;
-  const slots: number[][] = Array.from({ length: 7 * 24 }, () => []);
-  const slotOf = Uint8Array.from(counts, (_, hour) => {
-    const at = (first + hour) * HOUR;
-    return (weekdayOf(dayOf(at)) - 1) * 24 + Math.floor(minuteOfDay(at) / 60);
-  });
-  counts.forEach((count, hour) => slots[slotOf[hour]!]!.push(count));
-  const usualOf = slots.map((ofSlot) => (ofSlot.length < WEEKS_MIN ? 0 : median(ofSlot)));
+  const usualAt = usualByHour(times);
+  const sorted = between.toSorted();
   const silences: Silence[] = [];
-  for (let position = 1; position < between.length; position++) {
-    const [from, until] = [between[position - 1]!, between[position]!];
+  for (let position = 1; position < sorted.length; position++) {
+    const [from, until] = [sorted[position - 1]!, sorted[position]!];
     if (until - from < SILENT_HOURS_MIN * HOUR) continue;
     // Whole hours only: when in an hour a day begins is not known.
-    let usual = 0;
-    for (let hour = hourOf(from) + 1; hour < hourOf(until); hour++) usual += usualOf[slotOf[hour - first]!]!;
-    if (usual < usualMin) continue;
+    let [usual, busiest] = [0, 0];
+    for (let hour = hourOf(from) + 1; hour < hourOf(until); hour++) {
+      usual += usualAt(hour);
+      busiest = Math.max(busiest, usualAt(hour));
+    }
+    // One hour alone may be the end of a day that ended a little earlier this time.
+    if (usual < usualMin || usual - busiest < usualMin / 2) continue;
     silences.push({ from, until, everyHours: (until - from) / HOUR / usual, learned: true, usual });
   }
   return silences;
+}
+
+const hourOf = (at: Instant): number => Math.floor(at / HOUR);
+
+/** How many come in an hour (of all hours since 1970) by the median of its month's hours of the same weekday and time. */
+function usualByHour(times: Float64Array): (hour: number) => number {
+  const count = new Map<number, number>();
+  let [first, last] = [Infinity, -Infinity];
+  for (const at of times) {
+    const hour = hourOf(at);
+    count.set(hour, (count.get(hour) ?? 0) + 1);
+    first = Math.min(first, hour);
+    last = Math.max(last, hour);
+  }
+  const slots = new Map<string, number[]>();
+  const slotOf: string[] = [];
+  const slotsOfDay = new Map<Day, string>();
+  for (let hour = first; hour <= last; hour++) {
+    const day = dayOf(hour * HOUR);
+    let ofDay = slotsOfDay.get(day);
+    if (ofDay === undefined) slotsOfDay.set(day, (ofDay = `${monthOf(day)} ${weekdayOf(day)}`));
+    const slot = `${ofDay} ${Math.floor(minuteOfDay(hour * HOUR) / 60)}`;
+    slotOf.push(slot);
+    const counts = slots.get(slot);
+    if (counts === undefined) slots.set(slot, [count.get(hour) ?? 0]);
+    else counts.push(count.get(hour) ?? 0);
+  }
+  const usual = new Map([...slots].map(([slot, counts]) => [slot, counts.length < WEEKS_MIN ? 0 : median(counts)]));
+  return (hour) => usual.get(slotOf[hour - first] ?? "") ?? 0;
 }
 
 function median(values: number[]): number {

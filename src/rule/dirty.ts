@@ -119,7 +119,8 @@ function mayHaveFilled(
     const others: number[] = [];
     for (const row of rowsOf(visits.bySource, source)) {
       const at = visits.receivedAt(row);
-      if (!(at >= startOfDay(month.first) && at < startOfDay(month.last + 1))) continue;
+      if (!(at >= startOfDay(month.first - NEIGHBOUR_DAYS) && at < startOfDay(month.last + 1 + NEIGHBOUR_DAYS)))
+        continue;
       all.push(at);
       const client = visits.client(row);
       if (client < 0 || dirtyClients[client * width + position] === 0) others.push(at);

@@ -11,6 +11,7 @@ const warning: Warning = {
   day: null,
 };
 const visited = [sample("visits", "v-1", { services: ["X17"] })];
+const known = [sample("visits", "v-1")];
 
 /** A warning without a day counts in the month that is looked at. */
 export function inMonth(of: Day | null, { firstDay, lastDay }: { firstDay: Day; lastDay: Day }, asOf: number): boolean {
@@ -27,13 +28,13 @@ export default defineRule({
   why: "En okänd kod kan inte jämföras med beställningar eller priser, och gissas aldrig.",
   remedy: "Lägg till koden i källans kodtabell och kör klarsyn rebuild.",
   innocent: {},
-  reads: ["sources"],
+  reads: ["sources", "visits", "services"],
   parameters: z.object({}),
   examples: {
-    reports: [example(visited, { warnings: [warning] })],
-    accepts: [example(visited), example(visited, { warnings: [{ ...warning, code: "ambiguous-time", value: null }] })],
+    reports: [example(known, { warnings: [warning] }), example(visited)],
+    accepts: [example(known), example(known, { warnings: [{ ...warning, code: "ambiguous-time", value: null }] })],
   },
-  *evaluate({ sources, slice, asOf }) {
+  *evaluate({ sources, visits, services, slice, asOf }) {
     const seen = new Set<string>();
     const id = sources.id(slice.source);
     for (const { code, source, entity, field, value, day } of sources.warnings) {
@@ -46,6 +47,21 @@ export default defineRule({
         distinct: key,
         reason: `Källan ${id} använder koden "${value ?? ""}" i fältet ${field}, men den finns inte i kodtabellen.`,
         evidence: { kod: value ?? "", fält: `${entity}.${field}` },
+      };
+    }
+    // Codes that stand as they are, because the source needs no table, and that the register of services does not have.
+    if (!services.code.some((_, service) => services.known(service))) return;
+    const sets = new Set<number>();
+    for (const row of slice.visits) sets.add(visits.services(row));
+    for (const service of [...new Set([...sets].flatMap((set) => services.list(set)))].sort((a, b) => a - b)) {
+      const code = services.code[service]!;
+      const key = `visits.services=${code}`;
+      if (services.known(service) || seen.has(key)) continue;
+      yield {
+        records: [],
+        distinct: key,
+        reason: `Källan ${id} använder insatsen "${code}", men den finns inte bland kommunens insatser.`,
+        evidence: { kod: code, fält: "visits.services" },
       };
     }
   },

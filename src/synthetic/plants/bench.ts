@@ -32,6 +32,8 @@ export interface Bench {
   /** Claims made by hand, beside those of the happenings. */
   claims: WorldClaim[];
   bookingOf: Map<unknown, Booking>;
+  /** Hours in which a source heard nothing: what is planted then cannot be seen. */
+  outages: Array<{ from: Instant; until: Instant }>;
 
   monthOf: (happening: Happening) => Month;
   ofStaff: (staffId: string) => Happening[];
@@ -43,6 +45,8 @@ export interface Bench {
   untouched: (happening: Happening) => boolean;
   /** Untouched, and went as visits usually go. */
   plain: (happening: Happening) => boolean;
+  /** No source was out of order between the two times. */
+  heard: (from: Instant, until: Instant) => boolean;
   free: (person: Person, months?: readonly Month[]) => boolean;
   touch: (happenings: readonly Happening[]) => void;
   reserve: (person: Person, months?: readonly Month[]) => void;
@@ -174,6 +178,7 @@ export function makeBench(
     unjoined: new Set(),
     claims: [],
     bookingOf,
+    outages: [],
     monthOf: monthOfVisit,
     ofStaff: (staffId) => byStaff.get(staffId) ?? [],
     ofPerson: (person) => byPerson.get(person) ?? [],
@@ -196,8 +201,10 @@ export function makeBench(
       const near = person.stays.some(
         (stay) => head.start > stay.from - 36 * HOUR && head.start < (stay.to ?? Infinity) + 36 * HOUR,
       );
-      return !near && bench.untouched(happening);
+      // Whose registration an outage may have lost or delayed is not plain.
+      return !near && bench.heard(head.start - HOUR, head.at + HOUR) && bench.untouched(happening);
     },
+    heard: (begin, end) => bench.outages.every((outage) => outage.until <= begin || outage.from >= end),
     free: (person, some = months) => some.every((month) => !taken.has(clientMonth(person, month))),
     touch: (happenings) => {
       for (const happening of happenings) {

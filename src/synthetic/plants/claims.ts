@@ -64,8 +64,8 @@ function emptyDay(bench: Bench, need: Need): Day | null {
   for (let tried = 0; tried < 40; tried++) {
     const day = bench.random.int(bench.from + 3, bench.through - 4);
     // On a day of an outage nobody knows whether there was a visit.
-    const silent = bench.labels.some(({ hours }) => hours !== undefined && dayOf(hours.from) === day);
-    if (weekdayOf(day) <= 5 && !silent && validOn(need, day) && ![day - 1, day, day + 1].some((near) => busy.has(near)))
+    const heard = bench.heard(atMinute(day, 0), atMinute(day + 1, 0));
+    if (weekdayOf(day) <= 5 && heard && validOn(need, day) && ![day - 1, day, day + 1].some((near) => busy.has(near)))
       return day;
   }
   return null;

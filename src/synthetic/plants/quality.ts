@@ -59,6 +59,7 @@ export function plantOutages(bench: Bench) {
 
   const silent = hoursOf(outage, 420, 840);
   const lost = silence(bench, "combine", silent.from, silent.until);
+  bench.outages.push(silent);
   const what = `Combine levererade ingenting under sju timmar; ${lost.length} besök kom aldrig`;
   bench.label({ rule: "source-silent", planted: true, what, source: "combine", hours: silent, ...days(outage) });
   const few = { rule: "volume-break", planted: true, optional: true };
@@ -66,6 +67,7 @@ export function plantOutages(bench: Bench) {
 
   const cut = hoursOf(broken, 660, 1440);
   const missing = silence(bench, "phoniro", cut.from, cut.until);
+  bench.outages.push(cut);
   const half = `Phoniros fil bröts av klockan elva; ${missing.length} besök saknas`;
   bench.label({ rule: "volume-break", planted: true, what: half, source: "phoniro", hours: cut, ...days(broken) });
   bench.label({
@@ -387,7 +389,8 @@ function plantOverlong(bench: Bench) {
   const { random } = bench;
   const rule = "overlong-visit";
   bench.plant(everyProvider, (provider, number) => {
-    if (number % 2 === 0) {
+    // Phoniro writes clock times: more than a day is not seen there.
+    if (number % 2 === 0 && withWholeTimes.includes(provider)) {
       const one = bench.find(provider, (visit) => bench.plain(visit) && dateOf(visit) < bench.through - 4);
       if (one === null) return false;
       bench.touch([one]);
@@ -464,10 +467,13 @@ function plantReceipts(bench: Bench) {
   const { random } = bench;
   const rule = "late-registration";
   bench.plant(withReceipt, (provider, number) => {
-    const one = bench.find(provider, bench.plain);
+    const hours = number % 2 === 0 ? random.int(30, 50) : random.int(90, 150);
+    const one = bench.find(
+      provider,
+      (visit) => bench.plain(visit) && bench.heard(startOf(visit), endOf(visit) + (hours + 1) * HOUR),
+    );
     if (one === null) return false;
     bench.touch([one]);
-    const hours = number % 2 === 0 ? random.int(30, 50) : random.int(90, 150);
     headOf(one).at = endOf(one) + hours * HOUR;
     bench.prove(one, "manual");
     const what = `Registrerades ${hours} timmar efter besöket`;
@@ -513,7 +519,7 @@ export function plantBatches(bench: Bench) {
   const batch = (provider: string, planted: boolean) => {
     let day: Happening[] = [];
     const one = bench.find(provider, (visit) => {
-      if (!bench.plain(visit)) return false;
+      if (!bench.plain(visit) || !bench.heard(startOf(visit), atMinute(dateOf(visit) + 3, 0))) return false;
       day = bench
         .ofStaff(visit.worker.staff.id)
         .filter((other) => dateOf(other) === dateOf(visit) && other.worker === visit.worker);
