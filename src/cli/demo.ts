@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { checkConfig, readEnvironment } from "#config";
-import { takeAliases } from "#operations";
+import { migrateDatabase, takeAliases } from "#operations";
 import { openLog } from "#log";
 import { makeWorld } from "#synthetic";
 import { adapters, loadSimulators, openSystem } from "#system";
@@ -48,7 +48,9 @@ export default defineCommand({
     writeFileSync(configFile, `${JSON.stringify(content, null, 2)}\n`);
     const surroundings = { ...env, ...simulated.env, KLARSYN_DATA: folder };
     const config = checkConfig(content, configFile, surroundings, adapters);
-    await using system = await openSystem(config, { anySchema: false, log: openLog(config.logLevel), now });
+    await using system = await openSystem(config, { anySchema: true, log: openLog(config.logLevel), now });
+    // Nobody has to be asked about data that are invented.
+    await migrateDatabase(system, system.operator);
     await takeAliases(system, system.operator, Readable.from([aliasFile(world)]));
     const result = await nightWithNotice(system, { day: nightOf(world), full: false, signal });
     if (once || signal.aborted) return result;

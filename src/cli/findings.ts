@@ -1,5 +1,5 @@
 import { formatDay, formatOre, parseDate } from "#model";
-import { findingJson, listFindings, listOutcomes, ruleOf } from "#operations";
+import { findingJson, levels, listFindings, listOutcomes, ruleOf, severities, statuses } from "#operations";
 import { datePattern, defineCommand, formatOption } from "./command.ts";
 import { render, say, table } from "./render.ts";
 
@@ -41,9 +41,9 @@ export default defineCommand({
     const count = await render(listFindings(system, system.operator, query), format, {
       columns: [
         { title: "Regel", of: (finding) => finding.ruleId },
-        { title: "Nivå", of: (finding) => finding.level },
-        { title: "Åtgärd", of: (finding) => finding.severity },
-        { title: "Läge", of: (finding) => finding.status },
+        { title: "Nivå", of: (finding) => levels[finding.level] },
+        { title: "Åtgärd", of: (finding) => severities[finding.severity] },
+        { title: "Läge", of: (finding) => statuses[finding.status] },
         { title: "Från", of: (finding) => formatDay(finding.fromDay) },
         { title: "Till", of: (finding) => formatDay(finding.throughDay) },
         { title: "Utförare", of: (finding) => finding.provider },

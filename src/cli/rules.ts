@@ -1,5 +1,5 @@
 import { formatDay, formatInstant, parseDate } from "#model";
-import { listRuleParameters, ruleOf, setRuleParameters } from "#operations";
+import { levels, listRuleParameters, ruleOf, severities, setRuleParameters } from "#operations";
 import { datePattern, defineCommand, formatOption } from "./command.ts";
 import { render, say, write } from "./render.ts";
 import { UsageError } from "./run.ts";
@@ -23,8 +23,8 @@ export default defineCommand({
         columns: [
           { title: "Id", of: (rule) => rule.id },
           { title: "Version", of: (rule) => rule.version, align: "right" },
-          { title: "Nivå", of: (rule) => rule.level },
-          { title: "Åtgärd", of: (rule) => rule.severity },
+          { title: "Nivå", of: (rule) => levels[rule.level] },
+          { title: "Åtgärd", of: (rule) => severities[rule.severity] },
           { title: "Ser på", of: (rule) => rule.scope },
           { title: "Vad", of: (rule) => rule.title.sv },
         ],

@@ -1,5 +1,5 @@
 import { formatInstant, formatLocal } from "#model";
-import { listSources } from "#operations";
+import { listSources, sourceStates } from "#operations";
 import { defineCommand, formatOption } from "./command.ts";
 import { render } from "./render.ts";
 
@@ -14,7 +14,7 @@ export default defineCommand({
       columns: [
         { title: "Källa", of: (source) => source.id },
         { title: "Resurs", of: (source) => source.resource },
-        { title: "Läge", of: (source) => source.state },
+        { title: "Läge", of: (source) => sourceStates[source.state] },
         { title: "Senast", of: (source) => (source.lastRunAt === null ? null : formatLocal(source.lastRunAt)) },
         { title: "Vattenmärke", of: (source) => source.watermark },
         { title: "Sett", of: (source) => source.seen, align: "right" },

@@ -1,5 +1,5 @@
 import { formatDay, formatOre } from "#model";
-import { type NightResult, type Overview, troubledSources } from "#operations";
+import { levels, type NightResult, type Overview, sourceStates, troubledSources } from "#operations";
 import { table } from "./render.ts";
 
 type Pulls = NightResult["pulls"];
@@ -10,7 +10,7 @@ export function pullTable(pulls: Pulls): string {
   return table(
     [
       { title: "Källa", of: (pull) => `${pull.source}/${pull.resource}` },
-      { title: "Läge", of: (pull) => pull.state },
+      { title: "Läge", of: (pull) => sourceStates[pull.state] },
       { title: "Poster", of: (pull) => pull.seen, align: "right" },
       { title: "Godtagna", of: (pull) => pull.accepted, align: "right" },
       { title: "I karantän", of: (pull) => pull.quarantined, align: "right" },
@@ -37,17 +37,17 @@ export function nightSummary(overview: Overview): string {
   const rules = table(
     [
       { title: "Regel", of: (rule) => rule.title },
-      { title: "Nivå", of: (rule) => rule.level },
+      { title: "Nivå", of: (rule) => levels[rule.level] },
       { title: "Öppna", of: (rule) => rule.open, align: "right" },
       { title: "Minuter", of: (rule) => rule.minutes, align: "right" },
-      { title: "Belopp", of: (rule) => formatOre(rule.amountOre), align: "right" },
+      { title: "Belopp", of: (rule) => (rule.amountOre === null ? null : formatOre(rule.amountOre)), align: "right" },
     ],
     overview.rules,
   );
   const hours = (minutes: number) => Math.round(minutes / 60);
   const providers = table(
     [
-      { title: "Utförare", of: (row) => row.provider },
+      { title: "Utförare", of: (row) => row.name },
       { title: "Beviljat h", of: (row) => hours(row.grantedMinutes), align: "right" },
       { title: "Planerat h", of: (row) => hours(row.plannedMinutes), align: "right" },
       { title: "Utfört h", of: (row) => hours(row.registeredMinutes), align: "right" },
@@ -58,7 +58,9 @@ export function nightSummary(overview: Overview): string {
     ],
     overview.providers,
   );
-  return `\nÖppna fynd\n\n${rules}\nAvräkning ${overview.month ?? ""}\n\n${providers}`;
+  const findings = overview.rules.length === 0 ? "Inga öppna fynd.\n" : rules;
+  const settlement = overview.month === null ? "" : `\nAvräkning ${overview.month}\n\n${providers}`;
+  return `\nÖppna fynd\n\n${findings}${settlement}`;
 }
 
 export function windowText({ from, through }: { from: number; through: number }): string {

@@ -26,6 +26,8 @@ const assets: Readonly<Record<string, { type: string; body: string }>> = Object.
   ]),
 );
 
+const isLocal = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[?::1\]?)$/.test(host);
+
 /** Everything that is served: pages for people, `/api/v1` for programs, and what a machine watches. */
 export function createApp(system: System, reader: Actor, limits: { uploadBytesMax?: number } = {}) {
   const served: Served = { ...system, municipality: system.config.municipality.name };
@@ -45,10 +47,15 @@ export function createApp(system: System, reader: Actor, limits: { uploadBytesMa
     }),
   );
   app.use(async (c, next) => {
+    // A name elsewhere that was made to lead to this machine would let other sites read the pages through a browser.
+    if (isLocal(system.config.host) && !isLocal(new URL(c.req.url).hostname)) {
+      return c.text("Klarsyn answers only under the name of this machine: http://127.0.0.1\n", 421);
+    }
     c.set("actor", reader);
     await next();
     // Pages show people's data: no cache on the way keeps them.
     if (!c.req.path.startsWith("/assets/")) c.header("cache-control", "no-store");
+    return undefined;
   });
 
   app.get("/healthz", (c) => c.text("ok\n"));

@@ -9,6 +9,7 @@ export * from "./reconcile.ts";
 export * from "./rules.ts";
 export * from "./run-night.ts";
 export * from "./show-overview.ts";
+export * from "./words.ts";
 export * from "./aliases.ts";
 export * from "./migrate-database.ts";
 export * from "./receive-upload.ts";

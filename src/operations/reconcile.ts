@@ -116,9 +116,9 @@ export async function reconcileUnder(
   // Where somebody goes back in time, what the clock may have changed lies after the earlier of the two.
   const since = typeof lastAsOf === "number" && last?.summary?.["basis"] === basis ? Math.min(lastAsOf, asOf) : null;
   const openFrom = day - config.night.reconcileDays;
-  // After many nights without a run the clock has changed days that are no longer open.
+  // After some nights without a run, days that were open last time are not any more, and the clock has changed them.
   const settles = rules.reduce((most, rule) => Math.max(most, rule.settlesAfterDays), 0);
-  const unsettledFrom = since === null ? openFrom : dayOf(since) - settles - 1;
+  const unsettledFrom = since === null ? openFrom : dayOf(since) - Math.min(config.night.reconcileDays, settles + 1);
   const open: Window = { from: from ?? Math.min(openFrom, unsettledFrom), through: day - 1 };
   const run = await startRun(database, tenantId, { kind: "reconcile", day, at: now() });
   const evaluate: Evaluate =
@@ -143,6 +143,7 @@ export async function reconcileUnder(
       facts,
       asOf,
       period: window,
+      release: true,
     });
     progress?.("match and check", window);
     const result = runEngine({

@@ -6,6 +6,7 @@ import {
   type RuleCount,
   type Run,
   selectLastNight,
+  selectNames,
   selectProviderFigures,
   selectRuleCounts,
   selectSettledMonths,
@@ -18,10 +19,13 @@ export interface Overview {
   /** The month that is shown, and all that have figures, the latest first. */
   month: Month | null;
   months: Month[];
-  providers: ProviderFigures[];
+  providers: Array<ProviderFigures & { name: string }>;
 }
 
-/** What the start page shows: sums only, nothing about a person. */
+/**
+ * What the start page shows: sums only, nothing about a person. Without a wanted month the latest in which somebody
+ * was visited: what is granted reaches into months that have not begun.
+ */
 export async function showOverview(
   { database, rules }: { database: Database; rules: readonly Rule[] },
   actor: Actor,
@@ -30,17 +34,40 @@ export async function showOverview(
   permit(actor, "findings:read");
   permit(actor, "settlement:read");
   const titles = new Map(rules.map((rule) => [rule.id, rule.title.sv]));
-  const [lastNight, counts, months] = await Promise.all([
+  const [lastNight, counts, { month, months }, names] = await Promise.all([
     selectLastNight(database, actor.tenantId, { succeeded: false }),
     selectRuleCounts(database, actor.tenantId),
-    selectSettledMonths(database, actor.tenantId),
+    chooseMonth({ database }, actor, wanted),
+    selectNames(database, actor.tenantId),
   ]);
-  const month = wanted !== undefined && months.includes(wanted) ? wanted : (months[0] ?? null);
+  const providers = month === null ? [] : await selectProviderFigures(database, actor.tenantId, month);
   return {
     lastNight,
     rules: counts.map((count) => ({ ...count, title: titles.get(count.ruleId) ?? count.ruleId })),
     month,
     months,
-    providers: month === null ? [] : await selectProviderFigures(database, actor.tenantId, month),
+    providers: providers.map((row) => ({
+      ...row,
+      name: row.provider === null ? "Okänd utförare" : (names.provider.get(row.provider) ?? row.provider),
+    })),
   };
+}
+
+/** The wanted month where it has figures, else the latest in which somebody was visited; and all that have figures. */
+export async function chooseMonth(
+  { database }: { database: Database },
+  actor: Actor,
+  wanted?: Month,
+): Promise<Pick<Overview, "month" | "months">> {
+  permit(actor, "settlement:read");
+  const settled = await selectSettledMonths(database, actor.tenantId);
+  const found =
+    settled.find(({ month }) => month === wanted) ?? settled.find(({ registered }) => registered) ?? settled[0];
+  return { month: found?.month ?? null, months: settled.map(({ month }) => month) };
+}
+
+/** What providers, units and services are called, by id. */
+export async function showNames({ database }: { database: Database }, actor: Actor): ReturnType<typeof selectNames> {
+  permit(actor, "settlement:read");
+  return selectNames(database, actor.tenantId);
 }

@@ -34,7 +34,7 @@ export async function checkSchema(database: Database): Promise<void> {
   refuseNewer(applied, known);
   if (applied.length < known.length) {
     throw new SchemaMismatch(
-      `The database's schema is ${known.length - applied.length} steps older than this Klarsyn: run "npx klarsyn migrate".`,
+      `The database's schema is older than this Klarsyn (${known.length - applied.length} to go): run "npx klarsyn migrate".`,
       { applied: applied.length, known: known.length },
     );
   }

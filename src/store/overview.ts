@@ -1,34 +1,42 @@
-import { and, count, desc, eq, sql, sum } from "drizzle-orm";
+import { and, count, desc, eq, max, sql, sum } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { Month } from "#model";
+import type { Level } from "#rule";
 import type { Database } from "./database.ts";
+
 import { findings, quarantine, settlementLines } from "./tables/index.ts";
 
 export interface RuleCount {
   ruleId: string;
-  level: string;
-  severity: string;
+  level: Level;
   open: number;
-  minutes: number;
-  amountOre: number;
+  /** Null where no finding of the rule says how much. */
+  minutes: number | null;
+  amountOre: number | null;
 }
+
+const numberOrNull = (value: string | null): number | null => (value === null ? null : Number(value));
 
 /** Open findings of active rules, by rule; the most at stake first. */
 export async function selectRuleCounts({ orm }: Database, tenantId: string): Promise<RuleCount[]> {
   const rows = await orm
     .select({
       ruleId: findings.ruleId,
-      level: findings.level,
-      severity: findings.severity,
+      level: max(findings.level),
       open: count(),
       minutes: sum(findings.minutes),
       amountOre: sum(findings.amountOre),
     })
     .from(findings)
     .where(and(eq(findings.tenantId, tenantId), eq(findings.mode, "active"), eq(findings.status, "open")))
-    .groupBy(findings.ruleId, findings.level, findings.severity)
+    .groupBy(findings.ruleId)
     .orderBy(desc(sql`coalesce(sum(${findings.amountOre}), 0)`), desc(count()), findings.ruleId);
-  return rows.map((row) => ({ ...row, minutes: Number(row.minutes ?? 0), amountOre: Number(row.amountOre ?? 0) }));
+  return rows.map((row) => ({
+    ...row,
+    level: row.level as Level,
+    minutes: numberOrNull(row.minutes),
+    amountOre: numberOrNull(row.amountOre),
+  }));
 }
 
 export interface ProviderFigures {
@@ -66,14 +74,41 @@ export async function selectProviderFigures(
     .orderBy(settlementLines.provider);
 }
 
-/** Months that have figures, the latest first. */
-export async function selectSettledMonths({ orm }: Database, tenantId: string): Promise<Month[]> {
-  const rows = await orm
-    .selectDistinct({ month: settlementLines.month })
+/** Months that have figures, the latest first; `registered`: somebody has been visited in it. */
+export async function selectSettledMonths(
+  { orm }: Database,
+  tenantId: string,
+): Promise<Array<{ month: Month; registered: boolean }>> {
+  return orm
+    .select({
+      month: settlementLines.month,
+      registered: sql<boolean>`bool_or(${settlementLines.registeredMinutes} > 0)`,
+    })
     .from(settlementLines)
     .where(eq(settlementLines.tenantId, tenantId))
+    .groupBy(settlementLines.month)
     .orderBy(desc(settlementLines.month));
-  return rows.map(({ month }) => month);
+}
+
+/** What providers, units and services are called, by their id. Of several sources the first to be known counts. */
+export async function selectNames(
+  { pool }: Database,
+  tenantId: string,
+): Promise<Record<"provider" | "unit" | "service", Map<string, string>>> {
+  const { rows } = await pool.query<{ kind: "provider" | "unit" | "service"; id: string; name: string }>(
+    `SELECT 'provider' AS kind, id, name, source_no FROM providers WHERE tenant_id = $1 AND NOT deleted
+     UNION ALL SELECT 'unit', id, name, source_no FROM units WHERE tenant_id = $1 AND NOT deleted
+     UNION ALL SELECT 'service', code, name, source_no FROM services WHERE tenant_id = $1 AND NOT deleted
+     ORDER BY source_no DESC`,
+    [tenantId],
+  );
+  const names = {
+    provider: new Map<string, string>(),
+    unit: new Map<string, string>(),
+    service: new Map<string, string>(),
+  };
+  for (const { kind, id, name } of rows) if (name !== "") names[kind].set(id, name);
+  return names;
 }
 
 /** How much waits in quarantine, by "source/resource". */

@@ -1,11 +1,10 @@
 import { Hono } from "hono";
-import { html, raw } from "hono/html";
+import { html } from "hono/html";
 import { z } from "zod";
-import { formatDay, formatOre } from "#model";
-import { pageOfFindings } from "#operations";
+import { formatDay } from "#model";
+import { levels, pageOfFindings, severities, showNames } from "#operations";
 import type { Env, Served } from "../served.ts";
-import { dataTable, layout } from "../views/layout.ts";
-import { levels, severities } from "../views/words.ts";
+import { amount, choice, dataTable, layout, nextPage, person } from "../views/layout.ts";
 
 const query = z.object({
   regel: z.string().max(60).optional().catch(undefined),
@@ -18,53 +17,52 @@ export function findingsPage(system: Served) {
   return new Hono<Env>().get("/", async (c) => {
     const { regel, efter } = query.parse(c.req.query());
     const chosen = system.rules.find((rule) => rule.id === regel);
+    const names = await showNames(system, c.var.actor);
     const { findings, next } = await pageOfFindings(system, c.var.actor, {
       limit: pageSize,
       ...(chosen === undefined ? {} : { ruleId: chosen.id }),
       ...(efter === undefined ? {} : { after: efter }),
     });
     const titles = new Map(system.rules.map((rule) => [rule.id, rule.title.sv]));
-    const more = new URLSearchParams({ ...(chosen === undefined ? {} : { regel: chosen.id }), efter: next ?? "" });
-    const body = html`<form method="get" action="/fynd">
-        <label
-          >Regel
-          <select name="regel">
-            <option value="">Alla regler</option>
-            ${system.rules.map(
-              (rule) =>
-                html`<option value="${rule.id}" ${raw(rule === chosen ? "selected" : "")}>${rule.title.sv}</option>`,
-            )}
-          </select></label
-        >
-        <button>Visa</button>
-      </form>
-      ${dataTable(
-        `Öppna fynd${chosen === undefined ? "" : `: ${chosen.title.sv}`}`,
-        [
-          { title: "Regel" },
-          { title: "Nivå" },
-          { title: "Åtgärd" },
-          { title: "Tid" },
-          { title: "Utförare" },
-          { title: "Vad som inte stämmer" },
-          { title: "Minuter", numeric: true },
-          { title: "Belopp", numeric: true },
-        ],
-        findings.map((finding) => [
-          titles.get(finding.ruleId) ?? finding.ruleId,
-          levels[finding.level] ?? finding.level,
-          severities[finding.severity] ?? finding.severity,
-          finding.fromDay === finding.throughDay
-            ? formatDay(finding.fromDay)
-            : `${formatDay(finding.fromDay)} – ${formatDay(finding.throughDay)}`,
-          finding.provider,
-          finding.reason,
-          finding.minutes,
-          finding.amountOre === null ? null : formatOre(finding.amountOre),
-        ]),
-        "Inga öppna fynd här.",
-      )}
-      ${next === null ? "" : html`<p class="pages"><a href="/fynd?${more.toString()}">Nästa sida</a></p>`}`;
+    const options = system.rules
+      .map(({ id, title }) => ({ value: id, text: title.sv, chosen: id === chosen?.id }))
+      .toSorted((a, b) => a.text.localeCompare(b.text, "sv"));
+    const body = html`${choice("/fynd", "regel", "Regel", [
+      { value: "", text: "Alla regler", chosen: chosen === undefined },
+      ...options,
+    ])}
+    ${chosen === undefined ? "" : html`<p>${chosen.why} <strong>Gör så här:</strong> ${chosen.remedy}</p>`}
+    ${dataTable(
+      `Öppna fynd${chosen === undefined ? "" : `: ${chosen.title.sv}`}`,
+      [
+        { title: "Regel" },
+        { title: "Vad som inte stämmer", kind: "long" },
+        { title: "Tid", kind: "short" },
+        { title: "Utförare" },
+        { title: "Brukare", kind: "short" },
+        { title: "Personal", kind: "short" },
+        { title: "Minuter", kind: "number" },
+        { title: "Belopp", kind: "number" },
+        { title: "Nivå" },
+        { title: "Åtgärd" },
+      ],
+      findings.map((finding) => [
+        titles.get(finding.ruleId) ?? finding.ruleId,
+        finding.reason,
+        finding.fromDay === finding.throughDay
+          ? formatDay(finding.fromDay)
+          : html`${formatDay(finding.fromDay)} –<br />${formatDay(finding.throughDay)}`,
+        finding.provider === null ? null : (names.provider.get(finding.provider) ?? finding.provider),
+        person(finding.client),
+        person(finding.staff),
+        finding.minutes,
+        amount(finding.amountOre),
+        levels[finding.level],
+        severities[finding.severity],
+      ]),
+      "Inga öppna fynd här.",
+    )}
+    ${nextPage("/fynd", next === null ? null : { ...(chosen === undefined ? {} : { regel: chosen.id }), efter: next })}`;
     return c.html(layout({ title: "Fynd", path: "/fynd", municipality: system.municipality, body }));
   });
 }

@@ -1,18 +1,18 @@
 import { Hono } from "hono";
-import { html, raw } from "hono/html";
+import { html } from "hono/html";
 import { formatDay, formatLocal, formatOre } from "#model";
-import { listSources, type Overview, showOverview, type SourceStatus } from "#operations";
+import { levels, listSources, outcomes, type Overview, showOverview, type SourceStatus } from "#operations";
 import type { Env, Served } from "../served.ts";
 import { type Bar, settlementBars } from "../views/bars.ts";
-import { dataTable, type Html, layout } from "../views/layout.ts";
-import { levels, outcomes, sourceStates } from "../views/words.ts";
+import { amount, dataTable, type Html, layout, monthChoice } from "../views/layout.ts";
+import { stateOf } from "../views/state.ts";
 
 /** `/`: the last night, sources, findings by rule, figures by provider. */
 export function overviewPage(system: Served) {
   return new Hono<Env>().get("/", async (c) => {
     const overview = await showOverview(system, c.var.actor, c.req.query("manad"));
     const sources = await listSources(system, c.var.actor);
-    const body = html`${nightFacts(overview)} ${sourceTable(sources)} ${ruleTable(overview)} ${figures(overview)}`;
+    const body = html`${nightFacts(overview)} ${ruleTable(overview)} ${figures(overview)} ${sourceTable(sources)}`;
     return c.html(layout({ title: "Översikt", path: "/", municipality: system.municipality, body }));
   });
 }
@@ -24,71 +24,77 @@ function nightFacts({ lastNight, rules }: Overview): Html {
     </p>`;
   }
   const open = rules.reduce((total, rule) => total + rule.open, 0);
-  const stake = rules.reduce((total, rule) => total + rule.amountOre, 0);
+  const stake = rules.reduce((total, rule) => total + (rule.amountOre ?? 0), 0);
   const state = outcomes[lastNight.outcome ?? "failed"];
   return html`<ul class="facts">
     <li>
-      Senaste natten<strong>${formatDay(lastNight.day)}</strong>${state}, klar
+      Senaste natten<strong>${formatDay(lastNight.day)}</strong>${state},
       ${formatLocal(lastNight.endedAt ?? lastNight.startedAt)}
     </li>
-    <li>Öppna fynd<strong>${open.toLocaleString("sv-SE")}</strong>i ${rules.length} regler</li>
-    <li>Belopp som fynden gäller<strong>${formatOre(stake)}</strong>samma tid kan räknas i flera fynd</li>
+    <li>Öppna fynd<strong>${open.toLocaleString("sv-SE")}</strong>enligt ${rules.length} regler</li>
+    <li>Belopp som fynden gäller<strong>${formatOre(stake)}</strong>Samma tid kan räknas i flera fynd</li>
   </ul>`;
 }
 
+const worstFirst: ReadonlyArray<SourceStatus["state"]> = ["down", "partly", "silent", "running", "ok", "never"];
+
+/** A source as a whole: its worst state, its last run, what it sent. */
 function sourceTable(sources: readonly SourceStatus[]): Html {
-  return html`<h2>Källor</h2>
+  const byId = Map.groupBy(sources, ({ id }) => id);
+  return html`<h2><a href="/kallor">Källor</a></h2>
     ${dataTable(
       "Källor och deras senaste hämtning",
       [
         { title: "Källa" },
         { title: "Läge" },
-        { title: "Senast" },
-        { title: "Poster", numeric: true },
-        { title: "I karantän", numeric: true },
+        { title: "Senast hämtad", kind: "short" },
+        { title: "Hämtade poster", kind: "number" },
+        { title: "Väntar i karantän", kind: "number" },
       ],
-      sources.map((source) => [
-        `${source.id}/${source.resource}`,
-        stateCell(source),
-        source.lastRunAt === null ? null : formatLocal(source.lastRunAt),
-        source.seen,
-        source.quarantined,
-      ]),
+      [...byId].map(([id, resources]) => {
+        const state = worstFirst.find((one) => resources.some((resource) => resource.state === one)) ?? "never";
+        const bad = state === "ok" || state === "never" ? [] : resources.filter((resource) => resource.state === state);
+        const lastRunAt = Math.max(...resources.map((resource) => resource.lastRunAt ?? 0));
+        const waiting = resources.reduce((sum, resource) => sum + resource.waiting, 0);
+        return [
+          id,
+          stateOf(state, bad.length === 0 ? "" : `: ${bad.map(({ resource }) => resource).join(", ")}`),
+          lastRunAt === 0 ? null : formatLocal(lastRunAt),
+          resources.reduce((sum, resource) => sum + resource.seen, 0),
+          waiting === 0 ? 0 : html`<a href="/karantan">${waiting}</a>`,
+        ];
+      }),
       "Inga källor är inställda. Lägg till dem i klarsyn.config.json.",
     )}`;
 }
 
-function stateCell({ state }: SourceStatus): Html {
-  const word = sourceStates[state];
-  return state === "ok" ? html`${word}` : html`<span class="state-bad">⚠ ${word}</span>`;
-}
-
 function ruleTable({ rules }: Overview): Html {
-  return html`<h2>Fynd per regel</h2>
+  return html`<h2><a href="/fynd">Fynd</a> per regel</h2>
     ${dataTable(
-      "Öppna fynd, mest på spel först",
+      "Öppna fynd, de som gäller störst belopp först",
       [
         { title: "Regel" },
         { title: "Nivå" },
-        { title: "Öppna", numeric: true },
-        { title: "Minuter", numeric: true },
-        { title: "Belopp", numeric: true },
+        { title: "Öppna", kind: "number" },
+        { title: "Minuter", kind: "number" },
+        { title: "Belopp", kind: "number" },
       ],
       rules.map((rule) => [
         html`<a href="/fynd?regel=${rule.ruleId}">${rule.title}</a>`,
-        levels[rule.level] ?? rule.level,
+        levels[rule.level],
         rule.open,
         rule.minutes,
-        formatOre(rule.amountOre),
+        amount(rule.amountOre),
       ]),
       "Inga öppna fynd.",
     )}`;
 }
 
 function figures({ month, months, providers }: Overview): Html {
-  if (month === null)
+  if (month === null) {
     return html`<h2>Avräkning</h2>
-      <p class="empty">Det finns inga siffror än.</p>`;
+      <p class="empty">Det finns inga siffror än. De kommer med den första natten.</p>`;
+  }
   const minutesMax = Math.max(
     1,
     ...providers.flatMap((row) => [
@@ -99,30 +105,25 @@ function figures({ month, months, providers }: Overview): Html {
       row.claimedMinutes,
     ]),
   );
-  return html`<h2>Avräkning per utförare, ${month}</h2>
-    <form method="get" action="/">
-      <label
-        >Månad
-        <select name="manad">
-          ${months.map((option) => html`<option ${raw(option === month ? "selected" : "")}>${option}</option>`)}
-        </select></label
-      >
-      <button>Visa</button>
-    </form>
-    ${providers.map((row) => {
-      const name = row.provider ?? "Okänd utförare";
-      const bars: Bar[] = [
-        { label: "Beviljad", minutes: row.grantedMinutes, kind: "granted" },
-        { label: "Planerad", minutes: row.plannedMinutes, kind: "planned" },
-        { label: "Utförd", minutes: row.registeredMinutes, kind: "registered" },
-        { label: "Ersättning", minutes: row.payableMinutes, kind: "payable" },
-        { label: "Fakturerad", minutes: row.claimedMinutes, kind: "claimed" },
-      ];
-      return html`<h3>${name}</h3>
-        ${settlementBars(name, bars, minutesMax)}
-        <p>
-          Fakturerat för mycket: ${formatOre(row.overbilledOre)}. Utfört men inte fakturerat:
-          ${formatOre(row.unbilledOre)}.
-        </p>`;
-    })}`;
+  return html`<h2><a href="/avrakning?manad=${month}">Avräkning</a> per utförare, ${month}</h2>
+    ${monthChoice("/", months, month)}
+    <div class="providers">
+      ${providers.map((row) => {
+        const bars: Bar[] = [
+          { label: "Beviljat", minutes: row.grantedMinutes, kind: "granted" },
+          { label: "Planerat", minutes: row.plannedMinutes, kind: "planned" },
+          { label: "Utfört", minutes: row.registeredMinutes, kind: "registered" },
+          { label: "Ersättning", minutes: row.payableMinutes, kind: "payable" },
+          { label: "Fakturerat", minutes: row.claimedMinutes, kind: "claimed" },
+        ];
+        return html`<section>
+          <h3>${row.name}</h3>
+          ${settlementBars(row.name, bars, minutesMax)}
+          <p>
+            Fakturerat för mycket: ${formatOre(row.overbilledOre)}. Utfört men inte fakturerat:
+            ${formatOre(row.unbilledOre)}.
+          </p>
+        </section>`;
+      })}
+    </div>`;
 }

@@ -12,19 +12,20 @@ export function quarantinePage(system: Served) {
   return new Hono<Env>().get("/", async (c) => {
     const waiting = await listQuarantine(system, c.var.actor, { limit: rowsMax });
     const body = html`<p>
-        Poster som inte passade. Rätta översättningen eller källan och kör
-        <code>npx klarsyn quarantine retry</code> på servern.
+        Poster som inte gick att läsa in. Rätta i källan eller i översättningen (mappningsfilen), och kör sedan
+        <code>npx klarsyn quarantine retry</code> på servern. Värdet självt visas aldrig, bara vad för slags värde det
+        är.
       </p>
       ${dataTable(
         waiting.length === rowsMax ? `De ${rowsMax} äldsta posterna` : "Poster i karantän, äldst först",
         [
-          { title: "Källa" },
+          { title: "Källa", kind: "short" },
           { title: "Plats" },
-          { title: "Rad", numeric: true },
+          { title: "Rad", kind: "number" },
           { title: "Fält" },
           { title: "Värde" },
-          { title: "Vad som är fel" },
-          { title: "Sedan" },
+          { title: "Vad som är fel", kind: "long" },
+          { title: "Sedan", kind: "short" },
         ],
         waiting.map((row) => [
           `${row.source}/${row.resource}`,

@@ -1,47 +1,41 @@
 import { Hono } from "hono";
-import { html, raw } from "hono/html";
+import { html } from "hono/html";
 import { z } from "zod";
-import { formatOre } from "#model";
-import { pageOfSettlement, showOverview } from "#operations";
+import { chooseMonth, pageOfSettlement, showNames } from "#operations";
 import type { Env, Served } from "../served.ts";
-import { dataTable, layout } from "../views/layout.ts";
+import { amount, type Column, dataTable, layout, monthChoice, nextPage, person } from "../views/layout.ts";
 
 const query = z.object({
   manad: z.string().max(7).optional().catch(undefined),
   efter: z.string().max(400).optional().catch(undefined),
 });
 const pageSize = 100;
+const number = (title: string): Column => ({ title, kind: "number" });
+const empty = "Det finns inga siffror för någon månad än. De kommer med den första natten.";
 
 /** `/avrakning`: a month's figures per order line. */
 export function settlementPage(system: Served) {
   return new Hono<Env>().get("/", async (c) => {
     const { manad, efter } = query.parse(c.req.query());
-    const { month, months } = await showOverview(system, c.var.actor, manad);
-    const { lines, next } =
-      month === null
-        ? { lines: [], next: null }
-        : await pageOfSettlement(system, c.var.actor, {
-            month,
-            limit: pageSize,
-            ...(efter === undefined ? {} : { after: efter }),
-          });
-    const more = new URLSearchParams({ manad: month ?? "", efter: next ?? "" });
-    const number = (title: string) => ({ title, numeric: true });
-    const body = html`<form method="get" action="/avrakning">
-        <label
-          >Månad
-          <select name="manad">
-            ${months.map((option) => html`<option ${raw(option === month ? "selected" : "")}>${option}</option>`)}
-          </select></label
-        >
-        <button>Visa</button>
-      </form>
+    const { month, months } = await chooseMonth(system, c.var.actor, manad);
+    const body = month === null ? html`<p class="empty">${empty}</p>` : await monthOf(month, months, efter);
+    return c.html(layout({ title: "Avräkning", path: "/avrakning", municipality: system.municipality, body }));
+
+    async function monthOf(month: string, months: readonly string[], after: string | undefined) {
+      const names = await showNames(system, c.var.actor);
+      const nameOf = (kind: keyof typeof names, id: string | null) =>
+        id === null ? null : (names[kind].get(id) ?? id);
+      const { lines, next } = await pageOfSettlement(system, c.var.actor, {
+        month,
+        limit: pageSize,
+        ...(after === undefined ? {} : { after }),
+      });
+      return html`${monthChoice("/avrakning", months, month)}
       ${dataTable(
-        `Minuter och belopp per beställd insats, ${month ?? ""}`,
+        `Minuter och belopp per beställd insats, ${month}`,
         [
-          { title: "Utförare" },
-          { title: "Enhet" },
-          { title: "Brukare" },
+          { title: "Utförare och enhet", kind: "long" },
+          { title: "Brukare", kind: "short" },
           { title: "Insats" },
           number("Beviljat"),
           number("Planerat"),
@@ -53,24 +47,26 @@ export function settlementPage(system: Served) {
           number("För mycket"),
           number("Ej fakturerat"),
         ],
-        lines.map((line) => [
-          line.provider,
-          line.unit,
-          line.client,
-          line.service,
-          line.minutes.granted,
-          line.minutes.planned,
-          line.minutes.registered,
-          line.minutes.payable,
-          line.minutes.declined,
-          line.minutes.missed,
-          line.minutes.claimed,
-          formatOre(line.ore.overbilled),
-          formatOre(line.ore.unbilled),
-        ]),
-        "Det finns inga siffror för någon månad än.",
+        lines.map(({ provider, unit, client, service, minutes, ore }) => {
+          const [by, at] = [nameOf("provider", provider), nameOf("unit", unit)];
+          return [
+            at === null || at === by ? by : html`${by ?? "–"}<br /><small>${at}</small>`,
+            person(client),
+            nameOf("service", service),
+            minutes.granted,
+            minutes.planned,
+            minutes.registered,
+            minutes.payable,
+            minutes.declined,
+            minutes.missed,
+            minutes.claimed,
+            amount(ore.overbilled),
+            amount(ore.unbilled),
+          ];
+        }),
+        empty,
       )}
-      ${next === null ? "" : html`<p class="pages"><a href="/avrakning?${more.toString()}">Nästa sida</a></p>`}`;
-    return c.html(layout({ title: "Avräkning", path: "/avrakning", municipality: system.municipality, body }));
+      ${nextPage("/avrakning", next === null ? null : { manad: month, efter: next })}`;
+    }
   });
 }

@@ -1,43 +1,50 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { formatLocal } from "#model";
-import { listSources } from "#operations";
+import { listSources, type SourceStatus } from "#operations";
 import type { Env, Served } from "../served.ts";
-import { dataTable, layout } from "../views/layout.ts";
-import { sourceStates } from "../views/words.ts";
+import { dataTable, type Html, layout } from "../views/layout.ts";
+import { stateOf } from "../views/state.ts";
 
 /** `/kallor`: every resource of every source, with what its last run said. */
 export function sourcesPage(system: Served) {
   return new Hono<Env>().get("/", async (c) => {
     const sources = await listSources(system, c.var.actor);
     const body = dataTable(
-      "Källor, en rad per resurs",
+      "Källor, en rad för varje slags post",
       [
-        { title: "Källa" },
-        { title: "Resurs" },
-        { title: "Läge" },
-        { title: "Senast" },
-        { title: "Hämtat till" },
-        { title: "Sedda", numeric: true },
-        { title: "Godtagna", numeric: true },
-        { title: "Väntar i karantän", numeric: true },
-        { title: "Meddelanden" },
+        { title: "Källa", kind: "short" },
+        { title: "Slags post", kind: "short" },
+        { title: "Läge", kind: "short" },
+        { title: "Senast hämtad", kind: "short" },
+        { title: "Hämtade", kind: "number" },
+        { title: "Godtagna", kind: "number" },
+        { title: "Väntar i karantän", kind: "number" },
+        { title: "Att veta", kind: "long" },
       ],
       sources.map((source) => [
         source.id,
         source.resource,
-        source.state === "ok"
-          ? html`Fungerar`
-          : html`<span class="state-bad">⚠ ${sourceStates[source.state] ?? source.state}</span>`,
+        stateOf(source.state),
         source.lastRunAt === null ? null : formatLocal(source.lastRunAt),
-        source.watermark,
         source.seen,
         source.accepted,
-        source.waiting,
-        source.notices.map(({ text }) => text).join(" ") || null,
+        source.waiting === 0 ? 0 : html`<a href="/karantan">${source.waiting}</a>`,
+        remarks(source),
       ]),
       "Inga källor är inställda. Lägg till dem i klarsyn.config.json.",
     );
     return c.html(layout({ title: "Källor", path: "/kallor", municipality: system.municipality, body }));
   });
+}
+
+function remarks({ problem, notices }: SourceStatus): Html | null {
+  const texts = [...(problem === null ? [] : [`Avbröts: ${problem}.`]), ...notices.map(({ text }) => text)];
+  if (texts.length < 2) return texts[0] === undefined ? null : html`${texts[0]}`;
+  return html`<details>
+    <summary>${texts.length} meddelanden</summary>
+    <ul>
+      ${texts.map((text) => html`<li>${text}</li>`)}
+    </ul>
+  </details>`;
 }

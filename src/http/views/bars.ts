@@ -12,10 +12,10 @@ export interface Bar {
  * stand beside the bars as text, so that neither colour nor the picture is needed to read them.
  */
 export function settlementBars(title: string, bars: readonly Bar[], minutesMax: number): Html {
-  const rowHeight = 22;
-  const labelWidth = 110;
-  const barWidth = 380;
-  const width = labelWidth + barWidth + 130;
+  const rowHeight = 20;
+  const labelWidth = 80;
+  const barWidth = 215;
+  const width = labelWidth + barWidth + 105;
   const scale = minutesMax > 0 ? barWidth / minutesMax : 0;
   const described = bars.map(({ label, minutes }) => `${label} ${hours(minutes)}`).join(", ");
   return html`<svg
