@@ -126,8 +126,9 @@ function mayHaveFilled(
       if (client < 0 || dirtyClients[client * width + position] === 0) others.push(at);
     }
     if (others.length === all.length) continue;
-    const between = Float64Array.from(others);
-    if (silencesInside(Float64Array.from(all), { between, usualMin: 4 }).length > 0) return true;
+    const times = Float64Array.from(all).sort();
+    others.push(times[0]!, times.at(-1)!);
+    if (silencesInside(times, { between: Float64Array.from(others), usualMin: 4 }).length > 0) return true;
   }
   return false;
 }

@@ -1,13 +1,31 @@
 import { z } from "zod";
-import { at, defineRule, example, formatClock, overlapMinutes, overlappingPairs, sample } from "#rule";
+import { at, defineRule, example, formatClock, overlapMinutes, overlappingPairs, sample, type Warning } from "#rule";
+
+const twice: Warning = {
+  code: "ambiguous-time",
+  source: "files",
+  entity: "visits",
+  id: "v-2",
+  field: "start",
+  value: null,
+  day: null,
+};
 
 /** S1 is at C1 until 08:30, and at C2 from so many minutes before. */
-function overlapOf(minutes: number, { building = "other", group = undefined as string | undefined } = {}) {
-  return example([
-    sample("clients", "C2", { addresses: [{ from: "2020-01-01", buildingId: building === "same" ? "B-C1" : "B-C2" }] }),
-    sample("visits", "v-1", { end: "08:30", groupCode: group }),
-    sample("visits", "v-2", { clientId: "C2", start: at("08:30", -minutes), end: "09:15", groupCode: group }),
-  ]);
+function overlapOf(
+  minutes: number,
+  { building = "other", group = undefined as string | undefined, warnings = [] as Warning[] } = {},
+) {
+  return example(
+    [
+      sample("clients", "C2", {
+        addresses: [{ from: "2020-01-01", buildingId: building === "same" ? "B-C1" : "B-C2" }],
+      }),
+      sample("visits", "v-1", { end: "08:30", groupCode: group }),
+      sample("visits", "v-2", { clientId: "C2", start: at("08:30", -minutes), end: "09:15", groupCode: group }),
+    ],
+    { warnings },
+  );
 }
 
 /** Three overlaps a day of so many minutes each. */
@@ -50,6 +68,7 @@ export default defineRule({
       overlapOf(7),
       overlapOf(30, { building: "same" }),
       overlapOf(30, { group: "G1" }),
+      overlapOf(30, { warnings: [twice] }),
       shortOverlapsOf(4),
       example([
         sample("clients", "C2", { addresses: undefined }),

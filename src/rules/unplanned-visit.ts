@@ -2,9 +2,11 @@ import { z } from "zod";
 import { defineRule, example, formatClock, formatLocal, sample } from "#rule";
 
 /** Planned at 18:00 only; the visit is at another time. */
-function visitAt(start: string, { services = ["omvardnad"], law = "SoL", planned = true } = {}) {
+function visitAt(start: string, { services = ["omvardnad"], law = "SoL", planned = true, planner = "U1" } = {}) {
   return example([
-    ...(planned ? [sample("planned-visits", "p-1", { start: "2026-10-05 18:00", services: ["omvardnad"] })] : []),
+    ...(planned
+      ? [sample("planned-visits", "p-1", { start: "2026-10-05 18:00", services: ["omvardnad"], unitId: planner })]
+      : []),
     sample("visits", "v-1", { start, services, law }),
   ]);
 }
@@ -31,6 +33,8 @@ export default defineRule({
       visitAt("2026-10-05 12:00", { services: ["larm"] }),
       visitAt("2026-10-05 12:00", { law: "HSL" }),
       visitAt("2026-10-05 12:00", { planned: false }),
+      // Only another provider's plans of the client are known.
+      visitAt("2026-10-05 12:00", { planner: "U2" }),
     ],
   },
   *evaluate({ visits, plans, services, matches, slice }, _parameters, report) {

@@ -6,16 +6,20 @@ import { sortByTime } from "../../src/columns/sort.ts";
 
 const { at, home, sample, sampleMunicipality } = samples;
 
+const october = { from: day("2026-10-01"), through: day("2026-10-31") };
+
 function build(records: readonly samples.SampleRecord[], more: { aliases?: Alias[]; sourceOrder?: string[] } = {}) {
   return tablesFrom([...sampleMunicipality(), ...records], {
     asOf: at("2026-11-10 04:30"),
-    period: { from: day("2026-10-01"), through: day("2026-10-31") },
+    period: october,
     ...more,
   });
 }
 
 const visitsOf = (tables: Tables, client: string): string[] =>
   [...rowsOf(tables.visits.byClient, tables.clients.find(client))].map((row) => tables.visits.id(row));
+
+const visitTo = (clientId: string, from: { source: string }) => sample("visits", "v-17", { clientId }, from);
 
 describe("people of several systems", () => {
   const known = sample("clients", "C1", { personalIdentityNumber: "a1" });
@@ -29,6 +33,19 @@ describe("people of several systems", () => {
     const client = tables.visits.client(0);
     expect(tables.visits.client(1)).toBe(client);
     expect([tables.clients.text(client), tables.clients.key(client)]).toEqual(["C1", "pid:a1"]);
+  });
+
+  test("are known by a register, not by a number that a system of registrations writes beside its own id", () => {
+    const nothingMore = { householdId: undefined, protection: undefined, addresses: undefined };
+    const numbered = sample("clients", "17", { personalIdentityNumber: "b2", ...nothingMore }, { source: "phoniro" });
+    const registered = visitTo("17", { source: "phoniro" });
+    const isKnown = ({ clients }: Tables) => clients.known(clients.find("phoniro/17"));
+    expect(isKnown(build([numbered, registered]))).toBe(false);
+    expect(isKnown(build([numbered, registered, sample("clients", "C1", { personalIdentityNumber: "b2" })]))).toBe(
+      true,
+    );
+    // Where nobody says more of anybody, such rows are all that there is.
+    expect(isKnown(tablesFrom([numbered, registered], { asOf: at("2026-11-10 04:30"), period: october }))).toBe(true);
   });
 
   test("show the opaque id where no source names them otherwise", () => {

@@ -37,6 +37,16 @@ const plan = (id: string, values = {}, from = {}) => sample("planned-visits", id
 const visit = (id: string, values = {}, from = {}) => sample("visits", id, values, from);
 
 describe("visits and plans", () => {
+  test("what the same person went on with under a plan that another visit names is no visit of its own", () => {
+    const { state } = matched([
+      plan("p-1", { start: "08:00", end: "08:30" }),
+      visit("v-1", { start: "08:00", end: "08:12", plannedVisitId: "p-1" }),
+      visit("v-2", { start: "08:20", end: "08:31" }),
+      visit("v-3", { start: "08:50", end: "09:00" }),
+    ]);
+    expect([state("v-2"), state("v-3")]).toEqual(["continuation", "unplanned"]);
+  });
+
   test("a visit that names its plan is matched to it, however far apart", () => {
     const { state, plan: planOf } = matched([
       plan("p-1", { start: "08:00" }),
@@ -131,6 +141,14 @@ describe("visits and plans", () => {
 });
 
 describe("plans without a visit", () => {
+  test("say nothing of a planner's client whom nobody has joined with the system of registrations", () => {
+    const planned = plan("p-1", { clientId: "pat-1", start: "08:00" }, { source: "carefox" });
+    const numbered = sample("clients", "pat-1", { personalIdentityNumber: "x" }, { source: "carefox" });
+    const registered = visit("v-1", { clientId: "C2", start: "12:00" });
+    expect(matched([planned, registered]).planState("p-1")).toBe("unjoined");
+    expect(matched([planned, registered, numbered]).planState("p-1")).toBe("missed");
+  });
+
   const morning = plan("p-1");
 
   test("are missed once the day and another 24 hours have passed", () => {

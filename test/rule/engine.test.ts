@@ -240,6 +240,51 @@ describe("a run over what is dirty", () => {
   const byId = (a: Finding, b: Finding): number => (a.id < b.id ? -1 : 1);
   const key = (value: unknown): string => JSON.stringify(value);
 
+  test("looks again at everybody whom a silence excused that late records have filled", () => {
+    // Forty visits a day, received as they end; on the 13th nothing from nine to one, though C2 had a plan.
+    const days = daily(28, () => sample("visits", "none")).flatMap((_, date) =>
+      Array.from({ length: 40 }, (_unused, n) => {
+        const start = at("2026-10-01 07:00", date * 1440 + n * 20 + (date >= 24 ? 60 : 0));
+        const values = {
+          clientId: n % 2 === 0 ? "C1" : "C3",
+          start,
+          end: start + 900_000,
+          receivedAt: start + 900_000,
+        };
+        return sample("visits", `v-${date}-${n}`, values);
+      }),
+    );
+    const [from, until] = [at("2026-10-13 08:50"), at("2026-10-13 13:10")];
+    const lost = ({ record }: SourcedRecord) => {
+      const received = Number(record.values["receivedAt"]);
+      return received > from && received < until;
+    };
+    const plan = sample("planned-visits", "p-1", {
+      clientId: "C2",
+      start: "2026-10-13 10:00",
+      end: "2026-10-13 10:30",
+    });
+    const base = [...sampleMunicipality(), plan];
+    const evaluate = (records: readonly SourcedRecord[], evaluated: EngineInput["evaluate"]) => {
+      const tables = tablesFrom([...base, ...records], { asOf: at("2026-12-10 04:30"), period: october });
+      const missed = rules.filter(({ id }) => id === "missed-visit");
+      return runEngine({ tenant: "0192", tables, rules: missed, ...(evaluated && { evaluate: evaluated }) }).findings;
+    };
+    expect(
+      evaluate(
+        days.filter((record) => !lost(record)),
+        "all",
+      ).filter(({ status }) => status === "open"),
+    ).toEqual([]);
+    const marks: DirtyMark[] = ["C1", "C3"].map((id) => {
+      const thirteenth = day("2026-10-13");
+      return { kind: "client", source: "files", id, days: { from: thirteenth, through: thirteenth } };
+    });
+    const since = at("2026-12-09 04:30");
+    expect(evaluate(days, { since, marks })).toEqual(evaluate(days, "all"));
+    expect(evaluate(days, "all")).toMatchObject([{ rule: "missed-visit", client: "C2", status: "open" }]);
+  });
+
   test("leaves what nobody touched, and looks again at what the clock may have changed", () => {
     const records = [long("v-1"), long("v-2", { clientId: "C2", staffId: "S2" })];
     const since = (text: string, marks: DirtyMark[] = []) => run(records, { evaluate: { since: at(text), marks } });
