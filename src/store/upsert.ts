@@ -182,7 +182,7 @@ export async function upsert(
       const complete = rounds[round];
       if (complete !== undefined) await completeGroups(client, tenantId, rows.entity, complete);
     }
-    if (ofEntity.length > 0) await hideLateChildren(client, tenantId, rows.entity);
+    if (ofEntity.length > 0) await hideLateChildren(client, tenantId, rows.entity, ofEntity);
     await keepWarnings(
       client,
       tenantId,
@@ -454,7 +454,16 @@ async function completeGroups(
 }
 
 /** Children of an older set that have come now, when a newer set without them is already known. */
-async function hideLateChildren(client: pg.ClientBase, tenantId: string, entity: EntityName): Promise<void> {
+async function hideLateChildren(
+  client: pg.ClientBase,
+  tenantId: string,
+  entity: EntityName,
+  groups: readonly StagedGroup[],
+): Promise<void> {
+  // A set that came again in one batch moved its place; children that say the same stayed where they first were.
+  const times = Map.groupBy(groups, ({ sourceNo, parent }) => `${sourceNo} ${parent}`);
+  const again = [...times.values()].filter((of) => of.length > 1).flat();
+  const members = again.flatMap(({ rawPage, rawIndex, members }) => members.map((id) => ({ rawPage, rawIndex, id })));
   await bury(
     client,
     tenantId,
@@ -466,8 +475,9 @@ async function hideLateChildren(client: pg.ClientBase, tenantId: string, entity:
       CROSS JOIN LATERAL (
         SELECT * FROM complete_groups c
          WHERE c.tenant_id = $1 AND c.entity = '${entity}' AND c.source_no = h.source_no AND c.parent = h.parent OFFSET 0) c
-      WHERE NOT h.deleted AND NOT (${samePlace("c", "h")}) AND ${position("c")} > ${position("h")}`,
-    [],
+      WHERE NOT h.deleted AND NOT (${samePlace("c", "h")}) AND ${position("c")} > ${position("h")}
+        AND (c.raw_page, c.raw_index, h.id) NOT IN (SELECT * FROM unnest($2::int8[], $3::int4[], $4::text[]))`,
+    [members.map(({ rawPage }) => rawPage), members.map(({ rawIndex }) => rawIndex), members.map(({ id }) => id)],
     // Rows of this transaction are not in the planner's statistics; OFFSET 0 keeps it from walking the staged rows for each head.
     "keys",
   );

@@ -102,6 +102,17 @@ describe("the canonical state", () => {
     expect(await ids(system, "order_lines")).toEqual(["l2"]);
   });
 
+  test("a set that comes again before it was made canonical buries none of its children", async () => {
+    await using system = await testDatabase();
+    const order = (...lines: object[]) => ({ id: "o", version: 1, client: "c", lines });
+    const other = { id: "o2", version: 1, client: "c", lines: [line("l9")] };
+    const whole = order(line("l1"), line("l2"));
+    await pull(system, scripted({ orders: () => [page([whole]), page([other, whole])] }));
+    expect(await ids(system, "order_lines")).toEqual(["l1", "l2", "l9"]);
+    await pull(system, scripted({ orders: () => [page([other, other, whole]), page([order(line("l2"))])] }));
+    expect(await ids(system, "order_lines")).toEqual(["l2", "l9"]);
+  });
+
   test("ids that the source no longer lists become tombstones, unless more than half would go", async () => {
     await using system = await testDatabase();
     const orders = Array.from({ length: 30 }, (_, at) => ({
