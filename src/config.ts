@@ -298,16 +298,33 @@ export function readConfig(file: string, env: NodeJS.ProcessEnv, adapters: reado
   return checkConfig(content, file, env, adapters);
 }
 
+/** What may be written: a secret only as `${NAME}`, other text that has to have a form also so. */
+function asWritten(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(asWritten);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const { secret, description, default: standard, ...form } = schema as Record<string, unknown>;
+  const about = {
+    ...(description === undefined ? {} : { description }),
+    ...(standard === undefined ? {} : { default: standard }),
+  };
+  const named = { type: "string", pattern: variable.source };
+  if (secret === true) return { ...about, ...(standard === "" ? { anyOf: [named, { const: "" }] } : named) };
+  if (form["type"] === "string" && Object.keys(form).length > 1) return { ...about, anyOf: [named, form] };
+  const inner = Object.entries(form).map(([key, value]) => [key, asWritten(value)] as const);
+  return { ...about, ...Object.fromEntries(inner) };
+}
+
 /** JSON Schema of the configuration file, for editors. */
 export function configurationSchema(adapters: readonly Settings[]): unknown {
-  const schema = z.toJSONSchema(configuration, { io: "input", unrepresentable: "any" }) as unknown as {
+  const options = { io: "input", unrepresentable: "any" } as const;
+  const schema = z.toJSONSchema(configuration, options) as unknown as {
     properties: { sources: { items: Record<string, unknown> } };
   };
-  schema.properties.sources.items["oneOf"] = adapters.map((adapter) => ({
-    properties: {
-      adapter: { const: adapter.id },
-      settings: z.toJSONSchema(adapter.settings, { io: "input", unrepresentable: "any" }),
-    },
-  }));
-  return schema;
+  schema.properties.sources.items["oneOf"] = adapters.map((adapter) => {
+    const settings = z.toJSONSchema(adapter.settings, options);
+    delete settings.$schema;
+    const required = (settings.required ?? []).length > 0 ? ["settings"] : [];
+    return { properties: { adapter: { const: adapter.id }, settings }, required };
+  });
+  return asWritten(schema);
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { checkConfig, ConfigurationError, readConfig } from "#config";
+import { checkConfig, configurationSchema, ConfigurationError, readConfig } from "#config";
 
 const northcare = {
   id: "northcare",
@@ -112,4 +112,31 @@ describe("readConfig", () => {
       rmSync(folder, { recursive: true });
     }
   });
+});
+
+test("the schema for editors takes a secret only from the environment, and each adapter's own settings", () => {
+  const schema = configurationSchema([northcare]) as {
+    properties: Record<string, unknown> & { sources: { items: { properties: object; oneOf: unknown[] } } };
+  };
+  const fromEnvironment = { type: "string", pattern: String.raw`^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$` };
+  expect(schema.properties["database"]).toMatchObject({ anyOf: [fromEnvironment, { const: "" }] });
+  expect(schema.properties.sources.items.properties).toMatchObject({ uploadKey: fromEnvironment });
+  expect(schema.properties.sources.items.oneOf).toEqual([
+    {
+      properties: {
+        adapter: { const: "northcare" },
+        settings: {
+          type: "object",
+          properties: {
+            baseUrl: { anyOf: [fromEnvironment, { type: "string", format: "uri" }] },
+            token: fromEnvironment,
+            folder: { type: "string" },
+          },
+          required: ["baseUrl", "token"],
+          additionalProperties: false,
+        },
+      },
+      required: ["settings"],
+    },
+  ]);
 });
