@@ -1,7 +1,7 @@
 // Finds what was planted: per seed an invented municipality, its simulated systems and a night over them, and what the
 // rules found held against the municipality's labels. Exit status 1 where an error or indicator rule misses or accuses.
 // node bench/evaluate.ts [--seeds N] [--from-seed S] [--clients N] [--details]
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -12,7 +12,7 @@ import { openLog } from "#log";
 import { day as dayOfDate, formatDay } from "#model";
 import { listFindings, runNight, takeAliases } from "#operations";
 import { type Label, makeWorld, type World } from "#synthetic";
-import { type Finding, openDatabase } from "#store";
+import type { Finding } from "#store";
 import { adapters, loadSimulators, openSystem, rules } from "#system";
 
 const { values } = parseArgs({
@@ -95,11 +95,9 @@ async function nightOver(world: World, folder: string): Promise<Finding[]> {
   const started = performance.now();
   const now = () => clockOf(world) + Math.floor(performance.now() - started);
   const { startSimulators } = await loadSimulators();
-  await using simulated = await startSimulators({ world, folder: join(folder, `inbox-${world.seed}`), now });
-  // One database for all: every seed is a municipality of its own.
-  const code = String(1000 + (world.seed % 9000));
+  await using simulated = await startSimulators({ world, folder: join(folder, "inbox"), now });
   const content = {
-    municipality: { code, name: `Frö ${world.seed}` },
+    municipality: { code: "0000", name: `Frö ${world.seed}` },
     database: "",
     sources: simulated.sources,
     night: { at: "04:30", reconcileDays: 70 },
@@ -124,13 +122,9 @@ type Row = Record<(typeof columns)[number], number>;
 const line = (title: string, level: string, row: Row) =>
   `${title.padEnd(30)} ${level.padEnd(10)}${columns.map((column) => String(row[column]).padStart(9)).join("")}`;
 
-const folder = mkdtempSync(join(tmpdir(), "klarsyn-evaluate-"));
+const root = mkdtempSync(join(tmpdir(), "klarsyn-evaluate-"));
 let failed = false;
 try {
-  mkdirSync(folder, { recursive: true });
-  // Kept open, so that the server of the folder goes on from seed to seed.
-  await using database = await openDatabase({ folder });
-  void database;
   const totals = new Map<string, Row>();
   const first = Number(values["from-seed"]);
   const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => first + index);
@@ -138,7 +132,9 @@ try {
     const started = performance.now();
     const world = makeWorld({ seed, clients: Number(values.clients) });
     say(`seed ${seed}: ${world.clients.length} clients, ${world.visits.length} visits, ${world.labels.length} labels`);
+    const folder = join(root, String(seed));
     const findings = await nightOver(world, folder);
+    rmSync(folder, { recursive: true });
     const results = evaluate(world, findings);
     say(`  ${findings.length} findings after ${Math.round((performance.now() - started) / 1000)} s`);
     for (const { rule, planted, missed, wrong, twins, accused } of results) {
@@ -175,6 +171,6 @@ try {
     [`seeds ${seeds.join(", ")}, ${values.clients} clients`, head, ...lines].map((text) => `${text}\n`).join(""),
   );
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(root, { recursive: true, force: true });
 }
 process.exitCode = failed ? 1 : 0;
