@@ -118,6 +118,8 @@ interface Row {
   noAnswer: number;
   missed: number;
   registered: number;
+  /** Most milliseconds that are payable. */
+  cap: number;
   /** Registered milliseconds by day, in order of time. */
   days: Day[];
   ms: number[];
@@ -171,6 +173,7 @@ class ClientMonth {
     this.#plan();
     this.#register();
     this.#claim();
+    this.#share();
     return [...this.#rows.values()]
       .filter((row) => row.granted + row.planned + row.registered + row.declined + row.noAnswer + row.claims.length > 0)
       .map((row) => this.#settle(row));
@@ -197,6 +200,7 @@ class ClientMonth {
         noAnswer: 0,
         missed: 0,
         registered: 0,
+        cap: 0,
         days: [],
         ms: [],
         claims: [],
@@ -283,6 +287,26 @@ class ClientMonth {
     }
   }
 
+  /**
+   * What is granted caps what is payable, by line. Lines of one order and service may be impossible to tell apart (a
+   * source need not say the part of day), and then all visits count on one of them: it may use what the others leave.
+   */
+  #share(): void {
+    const left = new Map<string, number>();
+    const group = (row: Row): string => `${row.provider} ${row.order} ${row.service}`;
+    for (const row of this.#rows.values()) {
+      if (row.line < 0) continue;
+      row.cap = row.granted * MINUTE;
+      left.set(group(row), (left.get(group(row)) ?? 0) + Math.max(0, row.cap - row.registered));
+    }
+    for (const row of this.#rows.values()) {
+      if (row.line < 0 || row.registered <= row.cap) continue;
+      const extra = Math.min(row.registered - row.cap, left.get(group(row)) ?? 0);
+      row.cap += extra;
+      left.set(group(row), (left.get(group(row)) ?? 0) - extra);
+    }
+  }
+
   #rowsOf(shares: Shares, provider: number, unit: number, service: number): readonly Row[] {
     if (shares.lines.length === 0) return [this.#row(-1, provider, unit, service)];
     if (shares !== this.#sharesBefore || provider !== this.#providerBefore) {
@@ -295,7 +319,7 @@ class ClientMonth {
 
   #settle(row: Row): Figures {
     const registered = minutesOf(row.registered);
-    let left = row.granted * MINUTE;
+    let left = row.cap;
     const payableMs = new Map<Day, number>();
     let payableOre = 0;
     let why: string | undefined;

@@ -23,6 +23,20 @@ const contract = sample("contracts", "K1", {
 const claim = (id: string, values: Record<string, unknown>) => sample("claims", id, { orderId: "o-1", ...values });
 
 describe("figures of an order line", () => {
+  test("cap lines that nothing tells apart together, and never above what both grant", () => {
+    // Two lines of the same service, 10 minutes a day each: 310 minutes each in October. All visits count on one of them.
+    const lines = ["o-1-1", "o-1-2"].map((id) => sample("order-lines", id, { orderId: "o-1", minutes: 10, times: 1 }));
+    const visit = (minutes: number) =>
+      Array.from({ length: 31 }, (_, date) => {
+        const start = at("2026-10-01 09:00", date * 24 * 60);
+        return sample("visits", `v-${date}`, { start, end: start + minutes * 60_000 });
+      });
+    const payable = (minutes: number) =>
+      figuresOf([contract, ...lines, ...visit(minutes)]).reduce((sum, row) => sum + row.minutes.payable, 0);
+    expect(payable(18)).toBe(18 * 31);
+    expect(payable(25)).toBe(620);
+  });
+
   test("put granted, planned, registered, claimed and the rest side by side", () => {
     const [row, ...others] = figuresOf([
       contract,
