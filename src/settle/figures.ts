@@ -123,7 +123,9 @@ interface Row {
   /** Registered milliseconds by day, in order of time. */
   days: Day[];
   ms: number[];
+  /** Claims on the lines of one order and service, all on the first of them that has one. */
   claims: Array<{ coverage: ClaimCoverage; claim: number }>;
+  payableMs: Map<Day, number>;
 }
 
 const sum = (values: Iterable<number>): number => {
@@ -132,6 +134,9 @@ const sum = (values: Iterable<number>): number => {
   return total;
 };
 const minutesOf = (ms: number): number => Math.floor(ms / MINUTE + 0.5 + 1e-9);
+
+/** Lines of one order and service with one provider. */
+const group = (row: Row): string => `${row.provider} ${row.order} ${row.service}`;
 
 class ClientMonth {
   readonly #tables: Tables;
@@ -174,6 +179,7 @@ class ClientMonth {
     this.#register();
     this.#claim();
     this.#share();
+    for (const row of this.#rows.values()) this.#pay(row);
     return [...this.#rows.values()]
       .filter((row) => row.granted + row.planned + row.registered + row.declined + row.noAnswer + row.claims.length > 0)
       .map((row) => this.#settle(row));
@@ -204,6 +210,7 @@ class ClientMonth {
         days: [],
         ms: [],
         claims: [],
+        payableMs: new Map(),
       };
       this.#rows.set(key, row);
     }
@@ -279,11 +286,15 @@ class ClientMonth {
 
   #claim(): void {
     const { claims } = this.#tables;
+    const leads = new Map<string, Row>();
     for (const claim of rowsOf(claims.byClient, this.#client)) {
       if (claims.from(claim) > this.#last || claims.to(claim) < this.#first) continue;
       const coverage = this.#settlement.claim(claim);
       const row = this.#row(coverage.line, claims.provider(claim), claims.unit(claim), claims.service(claim));
-      row.claims.push({ coverage, claim });
+      // A claim speaks of a service on a day, not of the line for its morning or evening.
+      const lead = row.line < 0 ? row : (leads.get(group(row)) ?? row);
+      leads.set(group(row), lead);
+      lead.claims.push({ coverage, claim });
     }
   }
 
@@ -293,7 +304,6 @@ class ClientMonth {
    */
   #share(): void {
     const left = new Map<string, number>();
-    const group = (row: Row): string => `${row.provider} ${row.order} ${row.service}`;
     for (const row of this.#rows.values()) {
       if (row.line < 0) continue;
       row.cap = row.granted * MINUTE;
@@ -317,28 +327,43 @@ class ClientMonth {
     return this.#rowsBefore;
   }
 
+  /** Days in order of time use up what is granted. */
+  #pay(row: Row): void {
+    let left = row.cap;
+    for (const [position, day] of row.days.entries()) {
+      const paid = Math.min(row.ms[position]!, left);
+      left -= paid;
+      row.payableMs.set(day, paid);
+    }
+  }
+
+  /** What claims on a row are held against: all lines of its order and service. */
+  #claimable(row: Row): ReadonlyMap<Day, number> {
+    if (row.line < 0 || row.claims.length === 0) return row.payableMs;
+    const total = new Map<Day, number>();
+    for (const other of this.#rows.values()) {
+      if (other.line < 0 || group(other) !== group(row)) continue;
+      for (const [day, ms] of other.payableMs) total.set(day, (total.get(day) ?? 0) + ms);
+    }
+    return new Map([...total].sort(([a], [b]) => a - b));
+  }
+
   #settle(row: Row): Figures {
     const registered = minutesOf(row.registered);
-    let left = row.cap;
-    const payableMs = new Map<Day, number>();
     let payableOre = 0;
     let why: string | undefined;
     let contract = -1;
-    for (const [position, day] of row.days.entries()) {
-      const ms = row.ms[position]!;
+    for (const [day, paid] of row.payableMs) {
       const price = this.#prices.of(row.provider, row.unit, row.service, day);
       // Of several within the month the last.
       if (price.contract >= 0) contract = price.contract;
-      const paid = Math.min(ms, left);
-      left -= paid;
-      payableMs.set(day, paid);
       if (paid === 0) continue;
       if (price.orePerHour === null) {
         why = price.why === "no contract" ? "inget avtal gäller" : "avtalet har inget timpris för insatsen";
       } else payableOre += roundHalfUp((paid * price.orePerHour) / 3_600_000);
     }
     if (contract < 0) contract = this.#prices.of(row.provider, row.unit, row.service, this.#first).contract;
-    const payable = minutesOf(sum(payableMs.values()));
+    const payable = minutesOf(sum(row.payableMs.values()));
     const trace: TraceStep[] = [{ step: "registered", minutes: registered }];
     if (payable !== registered) {
       trace.push({
@@ -348,7 +373,7 @@ class ClientMonth {
       });
     }
     if (why !== undefined) trace.push({ step: "price", minutes: 0, why });
-    const claimed = this.#compare(row, payableMs);
+    const claimed = this.#compare(row, this.#claimable(row));
     return {
       month: monthOf(this.#first),
       provider: row.provider,

@@ -37,6 +37,26 @@ describe("figures of an order line", () => {
     expect(payable(25)).toBe(620);
   });
 
+  test("hold a claim on a service against all lines of its order, whatever part of day they are for", () => {
+    const lines = (["morning", "evening"] as const).map((partOfDay, position) =>
+      sample("order-lines", `o-1-${position + 1}`, { orderId: "o-1", minutes: 30, times: 1, partOfDay }),
+    );
+    const rows = figuresOf([
+      contract,
+      ...lines,
+      sample("visits", "v-1", { start: "08:00", end: "08:30" }),
+      sample("visits", "v-2", { start: "19:00", end: "19:30" }),
+      claim("c-1", { minutes: 60, amountOre: 48_000 }),
+    ]);
+    const sum = (of: (row: (typeof rows)[number]) => number) => rows.reduce((total, row) => total + of(row), 0);
+    expect(rows.map((row) => row.minutes.payable)).toEqual([30, 30]);
+    expect([
+      sum((row) => row.minutes.claimed),
+      sum((row) => row.ore.overbilled),
+      sum((row) => row.ore.unbilled),
+    ]).toEqual([60, 0, 0]);
+  });
+
   test("put granted, planned, registered, claimed and the rest side by side", () => {
     const [row, ...others] = figuresOf([
       contract,
