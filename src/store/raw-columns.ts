@@ -105,15 +105,27 @@ export async function readRawColumns(
 
 function select(tenantId: string, entity: EntityName, selection: RawSelection, columns: string[]): string {
   const { fromDay, throughDay, history = false } = selection;
-  const table = `${tableName(entity)}${history ? "_history" : ""}`;
-  const where = [`tenant_id = ${pg.escapeLiteral(tenantId)}`];
-  if (!history) where.push("NOT deleted");
+  const [head, past] = [tableName(entity), `${tableName(entity)}_history`];
+  const tenant = pg.escapeLiteral(tenantId);
+  const list = columns.map((name) => `t.${pg.escapeIdentifier(name)}`).join(", ");
+  const of = history ? past : head;
+  const where = [`t.tenant_id = ${tenant}`, ...(history ? [] : ["NOT t.deleted"])].join(" AND ");
+  const days: string[] = [];
   if (entities[entity].day !== null) {
     // COPY takes no parameters.
-    if (fromDay !== undefined) where.push(`day >= '${formatDay(fromDay)}'`);
-    if (throughDay !== undefined) where.push(`day <= '${formatDay(throughDay)}'`);
+    if (fromDay !== undefined) days.push(`day >= '${formatDay(fromDay)}'`);
+    if (throughDay !== undefined) days.push(`day <= '${formatDay(throughDay)}'`);
   }
-  return `SELECT ${columns.map((name) => pg.escapeIdentifier(name)).join(", ")} FROM ${table} WHERE ${where.join(" AND ")}`;
+  if (days.length === 0) return `SELECT ${list} FROM ${of} t WHERE ${where}`;
+  const inside = days.join(" AND ");
+  const within = `SELECT ${list} FROM ${of} t WHERE ${where} AND ${inside}`;
+  if (entity !== "planned-visits") return within;
+  // A plan that was moved is read with all its versions: which of them counts is known only from all.
+  const other = (table: string): string =>
+    `SELECT source_no, id FROM ${table} WHERE tenant_id = ${tenant} AND ${inside}`;
+  const touched = history ? `${other(past)} UNION ${other(head)}` : `SELECT DISTINCT * FROM (${other(past)}) p`;
+  return `${within} UNION ALL SELECT ${list} FROM ${of} t JOIN (${touched}) w ON w.source_no = t.source_no AND w.id = t.id
+    WHERE ${where} AND NOT (${inside})`;
 }
 
 /** Rows as the planner expects them, so that columns seldom have to grow. */
