@@ -340,10 +340,10 @@ const openFindings = [
   ),
 ];
 
-const findingKeys = [
-  ...["id", "rule", "version", "level", "severity", "mode", "status", "period", "provider", "unit", "client", "staff"],
-  ...["records", "minutes", "amountOre", "reason", "evidence", "suppressed", "firstSeen", "lastSeen"],
-];
+const findingKeys =
+  "id rule version level severity mode status period provider unit client staff records minutes amountOre reason evidence suppressed firstSeen lastSeen".split(
+    " ",
+  );
 
 const byId = (rows: Array<Record<string, unknown>>) => rows.map(({ id }) => id as string);
 /** What a finding says, without what only the machine knows. */
