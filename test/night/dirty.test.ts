@@ -457,7 +457,7 @@ async function compare(
 }
 
 describe("what changed, computed night after night", () => {
-  test.each([1, 2, 3, 4])("is the same as everything at once (seed %i)", { timeout: 120_000 }, async (seed) => {
+  test.each([1, 2, 3])("is the same as everything at once (seed %i)", { timeout: 120_000 }, async (seed) => {
     const compared = await compare(seed, { reconcileDays: 190, dated: false });
     expect(compared).toEqual({ story: compared.story, missing: [], stale: [] });
   });

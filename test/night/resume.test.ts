@@ -135,22 +135,29 @@ describe(`one night of a municipality (seed ${seed})`, () => {
   test("killed at twenty moments and resumed is the same", { timeout: 240_000 }, async () => {
     const { passed } = await undisturbed();
     const random = randomOf(seed);
-    const struck: string[] = [];
-    for (let round = 0; round < KILLED_DATABASES; round++) {
-      await using at = await place(world);
-      for (const phase of phases) {
+    const rounds = Array.from({ length: KILLED_DATABASES }, (_, round) =>
+      phases.map((phase) => {
         // Each in the first part of what is left of the phase, whose work goes on in the next run.
         const number = 1 + Math.floor(random() * Math.max(1, (passed[phase] ?? 0) / 6));
-        const delay = random() < 0.4 ? 0 : 1 + Math.floor(random() * 15);
-        const ran = await runIn(at, [phase, number, delay]);
-        expect({ phase, number, delay, ...ran }).toMatchObject({ signal: "SIGKILL" });
-        struck.push(
-          `${String(round + 1)}. ${phase} ${number}, ${delay === 0 ? "before it" : `${delay} ms into it`}: ${ran.last}`,
-        );
-      }
-      await wholeNight(at);
-      expect(await differencesOf(at)).toEqual(none);
-    }
+        return { round: round + 1, phase, number, delay: random() < 0.4 ? 0 : 1 + Math.floor(random() * 15) };
+      }),
+    );
+    const killed = await Promise.all(
+      rounds.map(async (kills) => {
+        await using at = await place(world);
+        const strikes: string[] = [];
+        for (const { round, phase, number, delay } of kills) {
+          const ran = await runIn(at, [phase, number, delay]);
+          expect({ phase, number, delay, ...ran }).toMatchObject({ signal: "SIGKILL" });
+          const when = delay === 0 ? "before it" : `${delay} ms into it`;
+          strikes.push(`${round}. ${phase} ${number}, ${when}: ${ran.last}`);
+        }
+        await wholeNight(at);
+        expect(await differencesOf(at)).toEqual(none);
+        return strikes;
+      }),
+    );
+    const struck = killed.flat();
     process.stdout.write(`Killed ${struck.length} times:\n${struck.join("\n")}\n`);
     expect(struck.length).toBe(KILLED_DATABASES * phases.length);
     for (const phase of phases)
