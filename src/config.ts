@@ -255,8 +255,17 @@ export function checkConfig(
     if (!(error instanceof ConfigurationError)) throw error;
     problems.push(...error.problems);
   }
-  if (problems.length > 0 || !parsed.success || surroundings === null) throw new ConfigurationError(file, problems);
+  if (problems.length > 0 || !parsed.success || surroundings === null) {
+    throw new ConfigurationError(file, firstOfEach(problems));
+  }
   return { ...parsed.data, ...surroundings, folder };
+}
+
+/** What is missing in the environment is not said again of the value that it leaves empty. */
+function firstOfEach(problems: readonly string[]): string[] {
+  const placeOf = (problem: string): string => problem.slice(0, problem.indexOf(": "));
+  const missing = new Set(problems.filter((problem) => problem.includes(": the environment has no ")).map(placeOf));
+  return problems.filter((problem) => problem.includes(": the environment has no ") || !missing.has(placeOf(problem)));
 }
 
 function fromFolder(folder: string, path: string): string {

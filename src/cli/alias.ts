@@ -65,10 +65,10 @@ export default defineCommand({
             { title: "Besök", of: (row) => row.records, align: "right" },
           ],
           json: (row) => row,
-          empty: "Inga id:n är kända än. Hämta källorna först: klarsyn pull.",
+          empty: "Inga id:n är kända än. Hämta källorna först: npx klarsyn pull.",
         });
         if (format === "table" && unresolved.length > 0) {
-          say(`${unresolved.length} olösta. Besluta med: klarsyn alias set KIND KÄLLA/ID KÄLLA/ID --why TEXT`);
+          say(`${unresolved.length} olösta. Besluta med: npx klarsyn alias set VAD KÄLLA/ID KÄLLA/ID --why TEXT`);
         }
         return "done";
       }

@@ -1,4 +1,5 @@
 import type { Config } from "#config";
+import { parseDate } from "#model";
 import type { System } from "#system";
 
 /** "done" is exit status 0, "incomplete" 2 (a source was down or records were quarantined), "failed" 1. */
@@ -11,7 +12,8 @@ export interface Option {
   summary: string;
   default?: string;
   oneOf?: readonly string[];
-  pattern?: RegExp;
+  /** What a value must be, beside `value`. */
+  pattern?: { test: (text: string) => boolean };
   required?: boolean;
   multiple?: boolean;
 }
@@ -76,5 +78,8 @@ export const formatOption = {
   oneOf: ["table", "jsonl", "csv"],
 } as const satisfies Option;
 
-export const datePattern = /^\d{4}-\d{2}-\d{2}$/;
+/** A day that exists, and not only the form of one. */
+export const datePattern = {
+  test: (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text) && parseDate(text) !== null,
+};
 export const monthPattern = /^\d{4}-(0[1-9]|1[0-2])$/;

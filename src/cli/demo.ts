@@ -10,7 +10,7 @@ import { defineCommand } from "./command.ts";
 import { nightWithNotice } from "./night.ts";
 import { progressLine, say } from "./render.ts";
 import { serveUntil } from "./serve.ts";
-import { aliasFile, clockOf, nightOf, worldOptions } from "./simulate.ts";
+import { aliasFile, clockOf, nightOf, worldOptions, writeEnvironment } from "./simulate.ts";
 
 export default defineCommand({
   name: "demo",
@@ -46,7 +46,10 @@ export default defineCommand({
     };
     const configFile = join(folder, "klarsyn.config.json");
     writeFileSync(configFile, `${JSON.stringify(content, null, 2)}\n`);
-    const surroundings = { ...env, ...simulated.env, KLARSYN_DATA: folder };
+    const own = { ...simulated.env, KLARSYN_DATA: folder };
+    const envFile = join(folder, "demo.env");
+    writeEnvironment(envFile, own);
+    const surroundings = { ...env, ...own };
     const config = checkConfig(content, configFile, surroundings, adapters);
     await using system = await openSystem(config, { anySchema: true, log: openLog(config.logLevel), now });
     // Nobody has to be asked about data that are invented.
@@ -54,6 +57,8 @@ export default defineCommand({
     await takeAliases(system, system.operator, Readable.from([aliasFile(world)]));
     const result = await nightWithNotice(system, { day: nightOf(world), full: false, signal });
     if (once || signal.aborted) return result;
+    say(`\nPröva kommandona i ett annat fönster:\n  set -a; . ${envFile}; set +a`);
+    say(`  npx klarsyn findings --config ${configFile}\n`);
     await serveUntil(system, config.host, config.port, signal);
     return "done";
   },

@@ -1,5 +1,5 @@
 import { formatDay, formatOre, parseDate } from "#model";
-import { findingJson, levels, listFindings, listOutcomes, ruleOf, severities, statuses } from "#operations";
+import { findingJson, levels, listFindings, listOutcomes, ruleOf, severities, silences, statuses } from "#operations";
 import { datePattern, defineCommand, formatOption } from "./command.ts";
 import { render, say, table } from "./render.ts";
 
@@ -53,6 +53,7 @@ export default defineCommand({
         {
           title: "Belopp",
           of: (finding) => (finding.amountOre === null ? null : formatOre(finding.amountOre)),
+          plain: (finding) => (finding.amountOre === null ? null : finding.amountOre / 100),
           align: "right",
         },
         { title: "Vad", of: (finding) => finding.reason },
@@ -62,14 +63,17 @@ export default defineCommand({
     });
     if (format === "table" && count > 0) say(`${count} fynd. Hela skälet och underlaget: --format jsonl.`);
     if (all && format === "table") {
-      const outcomes = await listOutcomes(system, system.operator);
+      const outcomes = (await listOutcomes(system, system.operator)).filter(
+        ({ ruleId }) => rule === undefined || ruleId === rule,
+      );
+      const innocent = new Map(system.rules.map(({ id, innocent: causes }) => [id, new Map(Object.entries(causes))]));
       say("\nRäknat men inte rapporterat:");
       say(
         table(
           [
             { title: "Regel", of: (outcome) => outcome.ruleId },
-            { title: "Utfall", of: (outcome) => outcome.outcome },
-            { title: "Orsak", of: (outcome) => outcome.cause },
+            { title: "Utfall", of: (outcome) => silences[outcome.outcome] },
+            { title: "Orsak", of: ({ ruleId, cause }) => innocent.get(ruleId)?.get(cause) ?? cause },
             { title: "Antal", of: (outcome) => outcome.count, align: "right" },
           ],
           outcomes,

@@ -48,7 +48,7 @@ export async function nightWithNotice(
     progress.end();
     await tell(
       "natten misslyckades",
-      `Natten ${formatDay(day)} kunde inte köras klart. Kör klarsyn doctor på servern.`,
+      `Natten ${formatDay(day)} kunde inte köras klart. Kör npx klarsyn doctor på servern.`,
     );
     throw error;
   }

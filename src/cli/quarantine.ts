@@ -16,7 +16,7 @@ export default defineCommand({
       const { records, mended, open, skipped } = await retryQuarantined(system, system.operator, source ?? null);
       say(`${records} poster provade, ${mended} gick igenom, ${open} väntar.`);
       for (const id of skipped) say(`Källan ${id} finns inte längre i konfigurationen; dess poster lämnades.`);
-      if (mended > 0) say("Kör `klarsyn reconcile` eller vänta till natten för att räkna med dem.");
+      if (mended > 0) say("Kör `npx klarsyn reconcile` eller vänta till natten för att räkna med dem.");
       return open > 0 ? "incomplete" : "done";
     }
     if (action !== "list") throw new UsageError(`quarantine ${action}: expected list or retry.`);

@@ -16,7 +16,7 @@ export default defineCommand({
     say(
       `${rebuilt.forgotten} sidor ur rådatat gicks igenom, ${rebuilt.accepted} poster godtogs, ${rebuilt.quarantined} väntar i karantän.`,
     );
-    say("Kör `klarsyn reconcile` eller vänta till natten för nya fynd och siffror.");
+    say("Kör `npx klarsyn reconcile` eller vänta till natten för nya fynd och siffror.");
     return rebuilt.quarantined > 0 ? "incomplete" : "done";
   },
 });

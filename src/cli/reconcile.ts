@@ -32,7 +32,7 @@ export default defineCommand({
     end();
     for (const { findings, visits, ...window } of windows) {
       say(
-        `${windowText(window)}: ${visits} besök; fynd: ${findings.opened} nya, ${findings.changed} ändrade, ${findings.kept} oförändrade, ${findings.closed} rättade.`,
+        `${windowText(window)}: ${visits.toLocaleString("sv-SE")} besök. Fynd: ${findings.opened} nya, ${findings.changed} ändrade, ${findings.kept} oförändrade, ${findings.closed} rättade i källan.`,
       );
     }
     await write(nightSummary(await showOverview(system, system.operator)));

@@ -2,6 +2,8 @@
 export interface Column<Row> {
   title: string;
   of: (row: Row) => string | number | null;
+  /** For spreadsheets, where it differs: an amount as a number that can be summed. */
+  plain?: (row: Row) => string | number | null;
   align?: "right";
 }
 
@@ -18,7 +20,7 @@ function csvCell(value: string | number | null): string {
 /** Semicolons and decimal comma, UTF-8 with BOM: what a Swedish spreadsheet opens as it is. */
 export function csv<Row>(columns: ReadonlyArray<Column<Row>>, rows: Iterable<Row>): string {
   let out = `\uFEFF${columns.map((column) => csvCell(column.title)).join(";")}\r\n`;
-  for (const row of rows) out += `${columns.map((column) => csvCell(column.of(row))).join(";")}\r\n`;
+  for (const row of rows) out += `${columns.map((column) => csvCell((column.plain ?? column.of)(row))).join(";")}\r\n`;
   return out;
 }
 
@@ -87,7 +89,7 @@ export async function write(text: string): Promise<void> {
 
 /** Progress and warnings: everything that is not the result. */
 export function say(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${text.replace(control, (mark) => (mark === "\n" ? mark : "\ufffd"))}\n`);
 }
 
 /** A line that is rewritten while work goes on; only on a terminal. */

@@ -1,5 +1,5 @@
 import { formatDay, formatInstant, parseDate } from "#model";
-import { levels, listRuleParameters, ruleOf, severities, setRuleParameters } from "#operations";
+import { levels, listRuleParameters, ruleOf, scopes, severities, setRuleParameters } from "#operations";
 import { datePattern, defineCommand, formatOption } from "./command.ts";
 import { render, say, write } from "./render.ts";
 import { UsageError } from "./run.ts";
@@ -25,7 +25,7 @@ export default defineCommand({
           { title: "Version", of: (rule) => rule.version, align: "right" },
           { title: "Nivå", of: (rule) => levels[rule.level] },
           { title: "Åtgärd", of: (rule) => severities[rule.severity] },
-          { title: "Ser på", of: (rule) => rule.scope },
+          { title: "Ser på", of: (rule) => scopes[rule.scope] },
           { title: "Vad", of: (rule) => rule.title.sv },
         ],
         json: ({ id: ruleId, version, level, severity, scope, title, why: reason, remedy, innocent }) => ({
@@ -60,7 +60,7 @@ export default defineCommand({
       const part = (title: string, lines: readonly string[]) =>
         lines.length === 0 ? "" : `\n${title}\n${lines.join("\n")}\n`;
       await write(
-        `${rule.title.sv} (${rule.id}, version ${rule.version}, ${rule.level}, ${rule.severity})\n\n` +
+        `${rule.title.sv} (${rule.id}, version ${rule.version})\n${levels[rule.level]}. ${severities[rule.severity]}. Ser på ${scopes[rule.scope]}.\n\n` +
           `Varför: ${rule.why}\nVad man gör: ${rule.remedy}\n` +
           part("Oskyldiga orsaker som inte rapporteras", innocent) +
           part("Parametrar", parameters) +

@@ -8,6 +8,7 @@ const minutes = (title: string, of: (line: Line) => number): Column<Line> => ({ 
 const ore = (title: string, of: (line: Line) => Ore): Column<Line> => ({
   title,
   of: (line) => formatOre(of(line)),
+  plain: (line) => of(line) / 100,
   align: "right",
 });
 

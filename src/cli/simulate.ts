@@ -40,6 +40,13 @@ export function aliasFile({ aliases }: World): string {
   return [header, ...rows, ""].join("\n");
 }
 
+/** A file that a shell reads variables from. */
+export function writeEnvironment(file: string, env: Readonly<Record<string, string>>): void {
+  const quoted = (value: string) => `'${value.replaceAll("'", `'\\''`)}'`;
+  const lines = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}\n`);
+  writeFileSync(file, lines.join(""), { mode: 0o600 });
+}
+
 export default defineCommand({
   name: "simulate",
   summary: "Serve simulated source systems of an invented municipality.",
@@ -73,9 +80,7 @@ export default defineCommand({
     const configFile = join(folder, "klarsyn.config.json");
     writeFileSync(configFile, `${JSON.stringify(config, null, 2)}\n`);
     const envFile = join(folder, "simulator.env");
-    const quoted = (value: string) => `'${value.replaceAll("'", `'\\''`)}'`;
-    const lines = Object.entries(simulated.env).map(([name, value]) => `${name}=${quoted(value)}`);
-    writeFileSync(envFile, `${lines.join("\n")}\n`, { mode: 0o600 });
+    writeEnvironment(envFile, simulated.env);
     writeFileSync(join(folder, "alias.csv"), aliasFile(world));
     if (labels !== undefined) writeFileSync(labels, `${JSON.stringify(world.labels, null, 2)}\n`);
     say(`Simulerade system för ${world.clients.length} brukare, ${world.from} – ${world.through}:`);

@@ -7,6 +7,7 @@ type Pulls = NightResult["pulls"];
 /** What was pulled, a line per resource that has something to say. */
 export function pullTable(pulls: Pulls): string {
   const shown = pulls.filter((pull) => pull.seen > 0 || pull.state !== "ok" || pull.quarantined > 0);
+  if (shown.length === 0) return "Inget nytt från källorna.\n";
   return table(
     [
       { title: "Källa", of: (pull) => `${pull.source}/${pull.resource}` },

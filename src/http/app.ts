@@ -99,7 +99,7 @@ export function createApp(system: System, reader: Actor, limits: { uploadBytesMa
     if (!(error instanceof AppError)) system.log.error({ error, path: c.req.routePath }, "request failed");
     if (c.req.path.startsWith("/api/")) return problem(c, error);
     const status = error instanceof AppError ? statusOf(error.kind) : 500;
-    const text = "Försök igen om en stund. Om felet kvarstår: kör klarsyn doctor på servern.";
+    const text = "Försök igen om en stund. Om felet kvarstår: kör npx klarsyn doctor på servern.";
     return c.html(errorPage(served.municipality, "Sidan kunde inte visas", text), status);
   });
   return app;

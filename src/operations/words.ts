@@ -1,5 +1,5 @@
-import type { Level, Severity } from "#rule";
-import type { FindingStatus, RunOutcome } from "#store";
+import type { Level, Scope, Severity } from "#rule";
+import type { FindingStatus, RuleOutcome, RunOutcome } from "#store";
 import type { SourceStatus } from "./list-sources.ts";
 
 /** Swedish words for the model's own, in one place, so that pages and commands call the same thing the same. */
@@ -36,4 +36,23 @@ export const outcomes: Readonly<Record<RunOutcome, string>> = {
   done: "Allt klart",
   incomplete: "Klar, men en källa var nere eller poster väntar i karantän",
   failed: "Misslyckades",
+};
+
+export const scopes: Readonly<Record<Scope, string>> = {
+  visit: "besök",
+  "planned-visit": "planerat besök",
+  order: "beställning",
+  claim: "fakturarad",
+  "client-month": "brukare och månad",
+  "client-day": "brukare och dag",
+  "staff-day": "personal och dag",
+  "provider-month": "utförare och månad",
+  source: "källa",
+};
+
+/** Why a rule that saw something did not report it. */
+export const silences: Readonly<Record<RuleOutcome["outcome"], string>> = {
+  suppressed: "Undantaget",
+  "too-little-data": "För lite underlag",
+  "before-go-live": "Före startdagen",
 };
