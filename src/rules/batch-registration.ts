@@ -20,7 +20,6 @@ export default defineRule({
   id: "batch-registration",
   version: 1,
   level: "quality",
-  severity: "review",
   scope: "staff-day",
   title: { sv: "En hel dags besök inskrivna på en gång", en: "A day's visits typed in at once" },
   why: "Många manuella besök som kommer in samtidigt långt efteråt är inte registrerade på plats.",

@@ -21,7 +21,6 @@ export default defineRule({
   id: "clock-skew",
   version: 1,
   level: "quality",
-  severity: "review",
   scope: "source",
   title: { sv: "Klockan i källan har ändrats", en: "The source's clock has shifted" },
   why: "Tiderna i källan ligger fel mot andra källor. Jämförelser på minuten blir osäkra.",

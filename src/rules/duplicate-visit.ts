@@ -12,7 +12,6 @@ export default defineRule({
   id: "duplicate-visit",
   version: 1,
   level: "quality",
-  severity: "review",
   scope: "client-day",
   title: { sv: "Samma besök registrerat två gånger", en: "The same visit registered twice" },
   why: "Samma tid kan räknas och betalas två gånger.",

@@ -18,7 +18,6 @@ export default defineRule({
   id: "match-rate-low",
   version: 1,
   level: "quality",
-  severity: "review",
   scope: "provider-month",
   title: { sv: "Få fakturarader har besök", en: "Few claims match a visit" },
   why: "När mycket inte stämmer beror det oftare på uppgifterna än på människor. Granska data före utföraren.",

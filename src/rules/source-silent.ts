@@ -17,7 +17,6 @@ export default defineRule({
   id: "source-silent",
   version: 1,
   level: "quality",
-  severity: "review",
   scope: "source",
   title: { sv: "Källan var tyst", en: "The source was silent" },
   why: "Uteblivna besök under tiden kan vara uteblivna uppgifter. De räknas inte mot någon.",

@@ -21,7 +21,6 @@ export default defineRule({
   id: "volume-break",
   version: 1,
   level: "quality",
-  severity: "review",
   scope: "source",
   title: { sv: "Ovanligt få besök en dag", en: "Unusually few visits on a day" },
   why: "Källan levererade mycket mindre än vanligt. Uppgifter kan saknas utan att leveransen var tom.",

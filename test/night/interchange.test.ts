@@ -328,7 +328,7 @@ const openFindings = [
   found(
     "match-rate-low",
     "quality",
-    "review",
+    "info",
     "01",
     [],
     150,
