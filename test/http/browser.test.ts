@@ -1,12 +1,11 @@
-import sparticuz from "@sparticuz/chromium";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp, listen } from "#http";
 import { day, instant } from "#model";
 import { readerOf } from "#operations";
 import { endRun, type NewFinding, type NewSettlementLine, startRun, writeFindings, writeSettlement } from "#store";
+import { openBrowser } from "../support/browser.ts";
 import { testSystem, uploadKey } from "../support/system.ts";
 
 const at = instant("2026-11-01T03:30:00Z");
@@ -85,21 +84,16 @@ async function serve() {
   return { url, close };
 }
 
-let browser: Browser;
+let opened: Awaited<ReturnType<typeof openBrowser>>;
 let server: Awaited<ReturnType<typeof serve>>;
 let axe: string;
 beforeAll(async () => {
-  sparticuz.setGraphicsMode = false;
   axe = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
   server = await serve();
-  browser = await chromium.launch({
-    executablePath: await sparticuz.executablePath(),
-    // The package's own flags put everything into one process, which ends with the first window that is closed.
-    args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
-  });
+  opened = await openBrowser();
 }, 120_000);
 afterAll(async () => {
-  await browser?.close();
+  await opened?.close();
   await server?.close();
 });
 
@@ -114,7 +108,11 @@ describe.each([
 ] as const)("at $width px, $colorScheme", ({ width, colorScheme }) => {
   test.each(pages)("%s can be read by everybody, and takes nothing from elsewhere", async (path) => {
     // The page's own policy lets no script run; axe is not the page's.
-    await using context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme, bypassCSP: true });
+    await using context = await opened.browser.newContext({
+      viewport: { width, height: 800 },
+      colorScheme,
+      bypassCSP: true,
+    });
     const page = await context.newPage();
     const asked: string[] = [];
     page.on("request", (request) => asked.push(new URL(request.url()).origin));
@@ -148,7 +146,7 @@ describe.each([
 });
 
 test("everything works without script: from the overview to a rule's findings, on to the next page, to another month", async () => {
-  await using context = await browser.newContext({ javaScriptEnabled: false });
+  await using context = await opened.browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
   await page.goto(server.url);
   await page.getByRole("link", { name: "Samma personal på två platser samtidigt" }).click();
@@ -169,7 +167,7 @@ test("everything works without script: from the overview to a rule's findings, o
 });
 
 test("by keyboard the first stop leads past the menu", async () => {
-  await using context = await browser.newContext();
+  await using context = await opened.browser.newContext();
   const page = await context.newPage();
   await page.goto(server.url);
   await page.keyboard.press("Tab");
