@@ -1,4 +1,6 @@
-// Part of bench/run.ts: reads a month from the database into columns and runs every rule over it.
+// Part of bench/run.ts: compares reading with draining ("ratio"), or reads a month once, as a night does, and runs every
+// rule over it ("rules"). Each in a process of its own, so that the memory of one is not that of the other.
+// node --expose-gc bench/reading.ts DATA_FOLDER ratio|rules
 import { buildTables, neededFields, type RawColumns } from "#columns";
 import { atMinute, day, type EntityName, entityNames } from "#model";
 import { runEngine } from "#rule";
@@ -44,42 +46,48 @@ async function drain(entity: EntityName): Promise<void> {
   client.release();
 }
 
-const drained = await best(() => drain("visits"));
-const reading = await best(() => readRawColumns(database, tenant, "visits", selection("visits")));
-process.stdout.write(
-  `reading visits into columns            ${reading.toFixed(2)} s, draining the same rows ${drained.toFixed(2)} s: ${(reading / drained).toFixed(2)} of it (within 1.5)\n`,
-);
-
-const started = performance.now();
-const raw: Partial<Record<EntityName, RawColumns>> = {};
-for (const entity of entityNames) {
-  if (neededFields[entity] !== undefined)
-    raw[entity] = await readRawColumns(database, tenant, entity, selection(entity));
+async function compareReading(): Promise<void> {
+  const drained = await best(() => drain("visits"));
+  const reading = await best(() => readRawColumns(database, tenant, "visits", selection("visits")));
+  process.stdout.write(
+    `reading visits into columns            ${reading.toFixed(2)} s, draining the same rows ${drained.toFixed(2)} s: ${(reading / drained).toFixed(2)} of it (within 1.5)\n`,
+  );
 }
-const readAll = (performance.now() - started) / 1000;
-const [refs, sources, aliases] = [
-  await readRefs(database, tenant),
-  await readSources(database, tenant),
-  await selectAliases(database, tenant),
-];
-const building = performance.now();
-const tables = buildTables({
-  raw,
-  history: {},
-  refs,
-  sources,
-  aliases,
-  warnings: [],
-  facts: [],
-  asOf: atMinute(day("2026-11-05"), 270),
-  period,
-  release: true,
-});
-const built = (performance.now() - building) / 1000;
-const checking = performance.now();
-const result = runEngine({ tenant, tables, rules });
-const checked = (performance.now() - checking) / 1000;
-process.stdout.write(
-  `reading everything                     ${readAll.toFixed(2)} s; building tables ${built.toFixed(2)} s\n` +
-    `matching, ${rules.length} rules and figures        ${checked.toFixed(2)} s: ${(checked / readAll).toFixed(2)} of the reading (below 1); ${result.findings.length} findings\n`,
-);
+
+async function checkRules(): Promise<void> {
+  const started = performance.now();
+  const raw: Partial<Record<EntityName, RawColumns>> = {};
+  for (const entity of entityNames) {
+    if (neededFields[entity] !== undefined)
+      raw[entity] = await readRawColumns(database, tenant, entity, selection(entity));
+  }
+  const readAll = (performance.now() - started) / 1000;
+  const [refs, sources, aliases] = [
+    await readRefs(database, tenant),
+    await readSources(database, tenant),
+    await selectAliases(database, tenant),
+  ];
+  const building = performance.now();
+  const tables = buildTables({
+    raw,
+    history: {},
+    refs,
+    sources,
+    aliases,
+    warnings: [],
+    facts: [],
+    asOf: atMinute(day("2026-11-05"), 270),
+    period,
+    release: true,
+  });
+  const built = (performance.now() - building) / 1000;
+  const checking = performance.now();
+  const result = runEngine({ tenant, tables, rules });
+  const checked = (performance.now() - checking) / 1000;
+  process.stdout.write(
+    `reading everything                     ${readAll.toFixed(2)} s; building tables ${built.toFixed(2)} s\n` +
+      `matching, ${rules.length} rules and figures        ${checked.toFixed(2)} s: ${(checked / readAll).toFixed(2)} of the reading (below 1); ${result.findings.length} findings\n`,
+  );
+}
+
+await (process.argv[3] === "ratio" ? compareReading() : checkRules());
