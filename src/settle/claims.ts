@@ -6,7 +6,7 @@ import { expectsVisit, type LineMatcher } from "#match";
 export interface ClaimCoverage {
   /** The order line that it is about, or -1. */
   line: number;
-  /** The days over which it is divided equally: those on which its line expects a visit, else all. */
+  /** The days over which it is divided equally: those on which a line of its order and service expects a visit, else all. */
   days: readonly Day[];
   /** Minutes and öre of each of these days; minutes are 0 where the claim is not about time. */
   minutesPerDay: number;
@@ -29,7 +29,14 @@ export function claimCoverage(
   const line = matcher.ofClaim(claim, claims.from(claim));
   const all: Day[] = [];
   for (let day = claims.from(claim); day <= claims.to(claim); day++) all.push(day);
-  const expected = line < 0 ? [] : all.filter((day) => expectsVisit(tables, line, day));
+  // A claim speaks of the service: weekdays may stand on one line of its order and the weekend on another.
+  const ofService =
+    line < 0
+      ? []
+      : rowsOf(tables.lines.byOrder, tables.lines.order(line)).filter(
+          (other) => tables.lines.service(other) === tables.lines.service(line),
+        );
+  const expected = all.filter((day) => ofService.some((other) => expectsVisit(tables, other, day)));
   const days = expected.length > 0 ? expected : all;
   const minutes = claims.minutes(claim);
   const wanted = claims.service(claim);

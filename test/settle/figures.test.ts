@@ -57,6 +57,28 @@ describe("figures of an order line", () => {
     ]).toEqual([60, 0, 0]);
   });
 
+  test("divide a claim for a week over the days of all lines of its service", () => {
+    // Monday to Friday stands on one line, the weekend on another.
+    const lines = [
+      [1, 2, 3, 4, 5],
+      [6, 7],
+    ].map((weekdays, position) =>
+      sample("order-lines", `o-1-${position + 1}`, { orderId: "o-1", minutes: 30, times: 1, weekdays }),
+    );
+    const rows = figuresOf([
+      contract,
+      ...lines,
+      ...daily(7, (date, position) =>
+        sample("visits", `v-${position}`, { start: `${date} 08:00`, end: `${date} 08:30` }),
+      ),
+      claim("c-1", { from: "2026-10-05", to: "2026-10-11", minutes: 210, amountOre: 168_000 }),
+    ]);
+    expect(rows.map((row) => [row.ore.overbilled, row.ore.unbilled])).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+
   test("put granted, planned, registered, claimed and the rest side by side", () => {
     const [row, ...others] = figuresOf([
       contract,
