@@ -6,6 +6,7 @@ export { type DirtyMark, type Evaluate } from "./dirty.ts";
 export * from "./engine.ts";
 export * from "./example.ts";
 export { overlapMinutes, overlappingPairs } from "./pairs.ts";
+export * from "./robust.ts";
 export { stayCovering } from "./stays.ts";
 export { monthsOf, parseSliceKey, readingPeriod } from "./slices.ts";
 // What rules need of the model and of the tables; they import nothing else.
