@@ -302,11 +302,32 @@ export interface WorldAlias {
   sameAsId: string;
 }
 
+/** Published cases that every version must find, whose innocent twins it must not accuse. */
+export type DocumentedCase =
+  | "travel registered as visit"
+  | "tag moved from the home"
+  | "logged in and out, nobody came"
+  | "one person at two clients, two companies"
+  | "double staffing registered, one came"
+  | "minutes added up to what was granted"
+  | "next client before leaving the last"
+  | "nearly all that was granted, every month"
+  | "visits in hospital, abroad, after death"
+  | "execution after the decision expired"
+  | "wrong price band and second helper";
+
 /** What was planted, or its innocent twin, in terms of records as the sources name them. */
 export interface Label {
   /** The rule that should (planted) or must not (twin) report it. */
   rule: string;
   planted: boolean;
+  /** How much of it there is: one visit or day, somebody's month, or a whole unit or provider. */
+  intensity?: "visit" | "month" | "unit";
+  /** What is at stake, where the world says so. */
+  minutes?: number;
+  amountOre?: number;
+  /** One of the documented cases that it plays, or the innocent twin of one. */
+  case?: DocumentedCase;
   /**
    * Follows from another plant (visits after an ended order are also more than was granted): a rule that reports it is
    * right, and one that does not has missed nothing.
