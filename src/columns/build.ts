@@ -29,7 +29,7 @@ export interface Period {
 
 export interface TableInput {
   raw: Partial<Record<EntityName, RawColumns>>;
-  /** Older versions, of planned visits; other entities have none that a table uses. */
+  /** Older versions, of planned visits and order lines; other entities have none that a table uses. */
   history: Partial<Record<EntityName, RawColumns>>;
   refs: Refs;
   /** Ids of the sources by number. */
@@ -63,6 +63,7 @@ export interface Tables {
   readonly contracts: table.Contracts;
   readonly decisions: table.Decisions;
   readonly tags: table.Tags;
+  readonly meals: table.Meals;
   readonly sources: Sources;
   readonly asOf: Instant;
   readonly period: Period;
@@ -108,10 +109,20 @@ export function buildTables(input: TableInput): Tables {
   }
   const providerName: Array<string | null> = [];
   const regime = new Int8Array(providers.count).fill(-1);
+  const permit = {
+    from: new Int32Array(providers.count).fill(NO_DAY),
+    to: new Int32Array(providers.count).fill(NO_DAY),
+  };
+  const [permitFrom, permitTo] = [column.days(providerRows, "permitFrom"), column.days(providerRows, "permitTo")];
   for (const row of bySource(providerRows, rank)) {
     const provider = providers.ofMaster[row]!;
     providerName[provider] ??= textAt(column.texts(providerRows, "name"), row);
     if (regime[provider]! < 0) regime[provider] = column.flags(providerRows, "regime")[row]!;
+    // From one source only: the ends of two permits do not belong together.
+    if (permit.from[provider] === NO_DAY && permit.to[provider] === NO_DAY) {
+      permit.from[provider] = permitFrom[row]!;
+      permit.to[provider] = permitTo[row]!;
+    }
   }
   const unitTable = new table.Units(units, providerOfUnit, unitName);
 
@@ -129,6 +140,7 @@ export function buildTables(input: TableInput): Tables {
   const decisions = new table.Decisions(decisionRows, {
     client: decisionClient,
     service: column.codes(decisionRows, "service").map(serviceOf),
+    decidedOn: column.days(decisionRows, "decidedOn"),
     grantedMinutesPerMonth: column.numbers(decisionRows, "grantedMinutesPerMonth"),
     validFrom: decisionFrom,
     validTo: column.days(decisionRows, "validTo"),
@@ -145,6 +157,7 @@ export function buildTables(input: TableInput): Tables {
     decision: linkRefs(orderRows, "decisionId", orderClient, decisionRows, decisionClient, context),
     status: column.flags(orderRows, "status"),
     orderedAt: column.numbers(orderRows, "orderedAt"),
+    acceptedAt: column.numbers(orderRows, "acceptedAt"),
     validFrom: orderFrom,
     validTo: column.days(orderRows, "validTo"),
     byClient: grouped(orderRows, Float64Array.from(orderFrom), orderClient, clients.count, context),
@@ -173,6 +186,7 @@ export function buildTables(input: TableInput): Tables {
     validFrom: lineFrom,
     validTo: narrow("validTo", column.days(orderRows, "validTo"), Math.min),
     byOrder: grouped(lineRows, Float64Array.from(lineFrom), lineOrder, orderRows.count, context),
+    older: olderLines(lineRows, input.history["order-lines"]),
   });
 
   const release = (entity: EntityName, kept: readonly string[]): void => {
@@ -194,7 +208,8 @@ export function buildTables(input: TableInput): Tables {
   );
 
   release("planned-visits", []);
-  const clientTable = buildClients(clientRows, clients, context);
+  const buildings = new Map<string, number>();
+  const clientTable = buildClients(clientRows, clients, context, buildings);
   const visits = buildVisits(
     read("visits"),
     context,
@@ -210,12 +225,13 @@ export function buildTables(input: TableInput): Tables {
       planRows: read("planned-visits"),
       planTable,
       planAt,
+      tagRows: read("tags"),
     },
     input.warnings,
   );
 
   const received = receivedBySource(read("visits"));
-  release("visits", ["law", "startProof", "endProof", "doubleStaffing", "groupCode"]);
+  release("visits", []);
   const absenceRows = read("absences");
   const absenceFrom = column.numbers(absenceRows, "from");
   const absenceClient = dated(absenceRows, "clientId", clients, absenceFrom.map(dayOf));
@@ -225,6 +241,7 @@ export function buildTables(input: TableInput): Tables {
     until: column.numbers(absenceRows, "to").map((until) => (Number.isNaN(until) ? Infinity : until)),
     kind: column.flags(absenceRows, "kind"),
     planned: column.flags(absenceRows, "planned"),
+    notifiedAt: column.numbers(absenceRows, "notifiedAt"),
     byClient: grouped(absenceRows, absenceFrom, absenceClient, clients.count, context),
   });
 
@@ -248,6 +265,8 @@ export function buildTables(input: TableInput): Tables {
     kind: column.flags(claimRows, "kind"),
     corrects: linkText(claimRows, column.texts(claimRows, "correctsId"), claimRows, context, () => true),
     band: column.texts(claimRows, "band"),
+    staffing: column.numbers(claimRows, "staffing"),
+    invoice: column.texts(claimRows, "invoiceId"),
     byClient: grouped(claimRows, Float64Array.from(claimFrom), claimClient, clients.count, context),
   });
 
@@ -258,6 +277,7 @@ export function buildTables(input: TableInput): Tables {
     staff: shiftStaff,
     start: shiftStart,
     end: column.numbers(shiftRows, "end"),
+    breakMinutes: column.numbers(shiftRows, "breakMinutes").map((minutes) => (minutes > 0 ? minutes : 0)),
     kind: column.flags(shiftRows, "kind"),
     byStaff: grouped(shiftRows, shiftStart, shiftStaff, staff.count, context),
   });
@@ -272,6 +292,7 @@ export function buildTables(input: TableInput): Tables {
     staff: dated(lockRows, "staffId", staff, lockDay),
     at: lockAt,
     event: column.flags(lockRows, "event"),
+    device: column.codes(lockRows, "deviceId"),
     byClient: grouped(lockRows, lockAt, lockClient, clients.count, context),
   });
 
@@ -283,6 +304,21 @@ export function buildTables(input: TableInput): Tables {
     from: tagFrom,
     to: column.days(tagRows, "to"),
     byClient: grouped(tagRows, Float64Array.from(tagFrom), tagClient, clients.count, context),
+  });
+
+  const mealRows = read("meals");
+  const mealFrom = column.days(mealRows, "from");
+  const mealClient = dated(mealRows, "clientId", clients, mealFrom);
+  const mealUnit = dated(mealRows, "unitId", units, mealFrom);
+  const meals = new table.Meals(mealRows, {
+    client: mealClient,
+    unit: mealUnit,
+    provider: mealUnit.map((unit) => unitTable.provider(unit)),
+    from: mealFrom,
+    to: column.days(mealRows, "to"),
+    quantity: column.numbers(mealRows, "quantity"),
+    kind: column.texts(mealRows, "kind"),
+    byClient: grouped(mealRows, Float64Array.from(mealFrom), mealClient, clients.count, context),
   });
 
   const contractRows = read("contracts");
@@ -319,9 +355,9 @@ export function buildTables(input: TableInput): Tables {
     visits,
     plans: planTable,
     clients: clientTable,
-    staff: buildStaff(staffRows, staff, providers, units, unitTable, input.period),
+    staff: buildStaff(staffRows, staff, providers, units, unitTable, input.period, context, buildings),
     units: unitTable,
-    providers: new table.Providers(providers, providerName, regime),
+    providers: new table.Providers(providers, providerName, regime, permit),
     services,
     orders,
     lines,
@@ -332,6 +368,7 @@ export function buildTables(input: TableInput): Tables {
     contracts,
     decisions,
     tags,
+    meals,
     sources: new Sources(sources, rank, sourceFacts(sources, input.facts), input.warnings, received),
     asOf: input.asOf,
     period: input.period,
@@ -572,7 +609,13 @@ function buildServices(raw: RawColumns, { refs, rank }: Context): table.Services
   );
 }
 
-function buildClients(raw: RawColumns, people: Resolved, { sources, rank }: Context): table.Clients {
+/** `buildings` numbers the buildings of each source, for staff who live in one of them. */
+function buildClients(
+  raw: RawColumns,
+  people: Resolved,
+  { sources, rank }: Context,
+  buildings: Map<string, number>,
+): table.Clients {
   const deceased = column.days(raw, "deceasedOn");
   const moved = column.days(raw, "movedOn");
   const protections = column.flags(raw, "protection");
@@ -583,7 +626,6 @@ function buildClients(raw: RawColumns, people: Resolved, { sources, rank }: Cont
   const protection = new Uint8Array(people.count);
   const households: number[][] = Array.from({ length: people.count }, () => []);
   const homes: Array<{ client: number; from: Day; through: Day; address: Address; building: number }> = [];
-  const buildings = new Map<string, number>();
   const ordered = bySource(raw, rank);
   for (const row of ordered) {
     const client = people.ofMaster[row]!;
@@ -615,11 +657,19 @@ function buildClients(raw: RawColumns, people: Resolved, { sources, rank }: Cont
   );
   const exact = (value: number | undefined, precision: string): number =>
     value !== undefined && precision === "exact" ? value : NaN;
+  const membersOf = new Map<number, number[]>();
+  households.forEach((of, client) => {
+    for (const one of of) membersOf.set(one, [...(membersOf.get(one) ?? []), client]);
+  });
   return new table.Clients(people, {
     deceasedOn,
     movedOn,
     protection,
     households,
+    householdMembers: households.map((of, client) => {
+      const others = new Set(of.flatMap((one) => membersOf.get(one)!).filter((other) => other !== client));
+      return others.size === 0 ? undefined : [...others].sort((a, b) => a - b);
+    }),
     homes: groupBy(
       Int32Array.from(homes, (_, home) => home),
       Int32Array.from(homes, (home) => home.client),
@@ -630,6 +680,7 @@ function buildClients(raw: RawColumns, people: Resolved, { sources, rank }: Cont
     latitude: Float64Array.from(homes, ({ address }) => exact(address.latitude, address.precision)),
     longitude: Float64Array.from(homes, ({ address }) => exact(address.longitude, address.precision)),
     building: Int32Array.from(homes, (home) => home.building),
+    area: homes.map(({ address }) => address.area ?? null),
   });
 }
 
@@ -640,7 +691,14 @@ function buildStaff(
   units: Resolved,
   unitTable: table.Units,
   period: Period,
+  { refs, sources }: Context,
+  buildings: ReadonlyMap<string, number>,
 ): table.Staff {
+  const building = new Int32Array(people.count).fill(-1);
+  column.codes(raw, "addressBuildingId").forEach((ref, row) => {
+    const known = ref < 0 ? undefined : buildings.get(`${sources[raw.source[row]!]!}/${refs.id[ref]!}`);
+    if (known !== undefined) building[people.ofMaster[row]!] = known;
+  });
   const providerRefs = column.codes(raw, "providerId");
   const unit = column.codes(raw, "unitId").map((ref) => units.code(ref, period.through));
   const provider = providerRefs.map((ref, row) =>
@@ -658,6 +716,7 @@ function buildStaff(
     unit,
     from: column.days(raw, "employedFrom").map((from) => (from === NO_DAY ? -0x7fffffff : from)),
     through: column.days(raw, "employedTo"),
+    building,
     identified,
   });
 }
@@ -718,6 +777,8 @@ function buildPlans(
     end: gatherFloats(column.numbers(raw, "end"), order),
     services: ints(column.codes(raw, "services")),
     order: ints(ofOrder),
+    travelMinutes: gatherFloats(column.numbers(raw, "travelMinutes"), order),
+    transport: gatherBytes(column.flags(raw, "transport"), order),
     cancelled: gatherBytes(column.flags(raw, "cancelled"), order),
     modifiedAt: gatherFloats(modifiedAt, order),
     versions: versions === null ? null : regrouped(versions, order, at),
@@ -801,6 +862,76 @@ function ambiguousRows(
   return rows;
 }
 
+/** Eight bytes a row are not kept of a column in which no row says anything. */
+function given(values: Float64Array): Float64Array {
+  return values.every(Number.isNaN) ? new Float64Array(0) : values;
+}
+
+/**
+ * Rows of `tags` that a field names. A tag is read by one system and listed by another, so the same source comes first
+ * and then the source that is named first in the configuration.
+ */
+function linkTags(raw: RawColumns, field: string, target: RawColumns, { refs, rank }: Context): Int32Array {
+  const pointers = column.codes(raw, field);
+  const links = new Int32Array(raw.count).fill(-1);
+  if (target.count === 0) return links;
+  const rowsOfId = new Map<string, number[]>();
+  for (const row of bySource(target, rank)) {
+    const id = textAt(target.id, row)!;
+    rowsOfId.set(id, [...(rowsOfId.get(id) ?? []), row]);
+  }
+  // -2: not looked for yet.
+  const known = new Int32Array(refs.id.length).fill(-2);
+  for (let row = 0; row < raw.count; row++) {
+    const pointer = pointers[row]!;
+    if (pointer < 0) continue;
+    if (known[pointer] === -2) {
+      const rows = rowsOfId.get(refs.id[pointer]!) ?? [];
+      known[pointer] = rows.find((tag) => target.source[tag] === refs.source[pointer]) ?? rows[0] ?? -1;
+    }
+    links[row] = known[pointer]!;
+  }
+  return links;
+}
+
+/** Versions of order lines before those in force, oldest first. */
+function olderLines(heads: RawColumns, history: RawColumns | undefined): Map<number, table.LineVersion[]> {
+  const older = new Map<number, table.LineVersion[]>();
+  if (history === undefined || history.count === 0) return older;
+  const index = new IdIndex(heads.id, heads.source, heads.count);
+  const rowsOf = new Map<number, number[]>();
+  for (let row = 0; row < history.count; row++) {
+    index.find(history.id, row, (head, source) => {
+      if (source !== history.source[row]) return false;
+      rowsOf.set(head, [...(rowsOf.get(head) ?? []), row]);
+      return true;
+    });
+  }
+  const [minutes, times, staffing] = ["minutes", "times", "staffing"].map((name) => column.numbers(history, name)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  const per = column.flags(history, "per");
+  for (const [head, rows] of rowsOf) {
+    const known = (row: number): number => (Number.isNaN(history.version[row]!) ? -Infinity : history.version[row]!);
+    rows.sort((a, b) => compare(known(a), known(b)) || compare(history.received[a]!, history.received[b]!));
+    const version = [...rows.slice(1).map((row) => history.version[row]!), heads.version[head]!];
+    older.set(
+      head,
+      rows.map((row, position) => ({
+        minutes: minutes[row]!,
+        times: times[row]!,
+        per: table.periodOf(per[row]!),
+        staffing: staffing[row]! >= 1 ? staffing[row]! : 1,
+        // A version may be a plain number; only one in this range can be a time.
+        until: version[position]! > 1e11 ? version[position]! : NaN,
+      })),
+    );
+  }
+  return older;
+}
+
 /** lock, nfc, bluetooth, gps, phone, manual, none → position in `grades`; gps depends on the distance. */
 const gradeOfProof = [6, 5, 4, -1, 2, 0, 0];
 
@@ -813,6 +944,7 @@ function buildVisits(
     planRows: RawColumns;
     planTable: table.Plans;
     planAt: Int32Array;
+    tagRows: RawColumns;
   },
   warnings: readonly Warning[],
 ): table.Visits {
@@ -911,6 +1043,20 @@ function buildVisits(
       endProof,
       doubleStaffing: column.flags(raw, "doubleStaffing"),
       groupCode: column.texts(raw, "groupCode"),
+      editedBy: dated(raw, "editedBy", linked.staff, day),
+      editReason: column.texts(raw, "editReason"),
+      startTag: linkTags(raw, "startTag", linked.tagRows, context),
+      endTag: linkTags(raw, "endTag", linked.tagRows, context),
+      device: column.codes(raw, "deviceId"),
+      startLatitude: given(startGps[0]),
+      startLongitude: given(startGps[1]),
+      startAccuracy: given(accuracy),
+      endLatitude: given(endGps[0]),
+      endLongitude: given(endGps[1]),
+      declinedReason: column.texts(raw, "declinedReason"),
+      declinedNotifiedAt: given(column.numbers(raw, "declinedNotifiedAt")),
+      approvedByStaff: column.flags(raw, "approvedByStaff"),
+      approvedByManager: column.flags(raw, "approvedByManager"),
     },
   });
 }

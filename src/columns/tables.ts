@@ -36,11 +36,21 @@ const absenceKinds = ["hospital", "shortTermStay", "away", "other"] as const;
 const shiftKinds = ["work", "sick", "leave", "other"] as const;
 const lockEventKinds = ["opened", "locked", "failed"] as const;
 const claimUnits = ["HUR", "MIN", "C62", "MON"] as const;
+const transports = ["car", "bicycle", "electricBicycle", "walking", "publicTransport"] as const;
 
 export type VisitStatus = (typeof visitStatuses)[number];
 export type ProofKind = (typeof proofs)[number];
 export type ServiceKind = (typeof serviceKinds)[number];
 export type AbsenceKind = (typeof absenceKinds)[number];
+export type Transport = (typeof transports)[number];
+
+/** WGS 84, degrees. */
+export interface Position {
+  latitude: number;
+  longitude: number;
+  /** Radius within which the device was, NaN where it does not say. */
+  accuracyMetres: number;
+}
 
 /** What every table can say of a row: where it comes from. */
 abstract class RecordTable {
@@ -79,6 +89,14 @@ function valid(from: Int32Array, through: Int32Array, row: number, day: Day): bo
   return from[row]! <= day && (through[row] === NO_DAY || through[row]! >= day);
 }
 
+function flag(value: number): boolean | null {
+  return value < 0 ? null : value === 1;
+}
+
+function position(latitude: number, longitude: number, accuracyMetres: number): Position | null {
+  return Number.isNaN(latitude) || Number.isNaN(longitude) ? null : { latitude, longitude, accuracyMetres };
+}
+
 /** Columns in the order of the table, and those that few rules read in the order of the raw columns. */
 export interface VisitColumns {
   client: Int32Array;
@@ -111,6 +129,20 @@ export interface VisitColumns {
     endProof: Int8Array;
     doubleStaffing: Int8Array;
     groupCode: TextColumn;
+    editedBy: Int32Array;
+    editReason: TextColumn;
+    startTag: Int32Array;
+    endTag: Int32Array;
+    device: Int32Array;
+    startLatitude: Float64Array;
+    startLongitude: Float64Array;
+    startAccuracy: Float64Array;
+    endLatitude: Float64Array;
+    endLongitude: Float64Array;
+    declinedReason: TextColumn;
+    declinedNotifiedAt: Float64Array;
+    approvedByStaff: Int8Array;
+    approvedByManager: Int8Array;
   };
 }
 
@@ -205,6 +237,48 @@ export class Visits extends RecordTable {
   editedAt(row: number): Instant {
     return this.#c.editedAt[row]!;
   }
+  /** Who made the last edit, a code of `staff`, or -1. */
+  editedBy(row: number): number {
+    return this.#c.raw.editedBy[this.raw(row)]!;
+  }
+  editReason(row: number): string | null {
+    return textAt(this.#c.raw.editReason, this.raw(row));
+  }
+  /** The tag that was read at the start, a row of `tags`; -1 where none was or nobody says whose it is. */
+  startTag(row: number): number {
+    return this.#c.raw.startTag[this.raw(row)]!;
+  }
+  endTag(row: number): number {
+    return this.#c.raw.endTag[this.raw(row)]!;
+  }
+  /** The phone or reader, a number that is the same for the same device of a source; -1 unknown. */
+  device(row: number): number {
+    return this.#c.raw.device[this.raw(row)]!;
+  }
+  /** Where the visit was started, as the device says; null where it does not. */
+  startPosition(row: number): Position | null {
+    const { startLatitude, startLongitude, startAccuracy } = this.#c.raw;
+    const at = this.raw(row);
+    return position(startLatitude[at] ?? NaN, startLongitude[at] ?? NaN, startAccuracy[at] ?? NaN);
+  }
+  endPosition(row: number): Position | null {
+    const { endLatitude, endLongitude } = this.#c.raw;
+    const at = this.raw(row);
+    return position(endLatitude[at] ?? NaN, endLongitude[at] ?? NaN, NaN);
+  }
+  declinedReason(row: number): string | null {
+    return textAt(this.#c.raw.declinedReason, this.raw(row));
+  }
+  /** When the client said no, NaN where nobody says. */
+  declinedNotifiedAt(row: number): Instant {
+    return this.#c.raw.declinedNotifiedAt[this.raw(row)] ?? NaN;
+  }
+  approvedByStaff(row: number): boolean | null {
+    return flag(this.#c.raw.approvedByStaff[this.raw(row)]!);
+  }
+  approvedByManager(row: number): boolean | null {
+    return flag(this.#c.raw.approvedByManager[this.raw(row)]!);
+  }
   startProof(row: number): ProofKind | null {
     return proofs[this.#c.raw.startProof[this.raw(row)]!] ?? null;
   }
@@ -267,6 +341,8 @@ export interface PlanColumns {
   end: Float64Array;
   services: Int32Array;
   order: Int32Array;
+  travelMinutes: Float64Array;
+  transport: Int8Array;
   cancelled: Int8Array;
   modifiedAt: Float64Array;
   /** Versions of a head in order, oldest first, the head last. Null: there are no older versions. */
@@ -320,6 +396,13 @@ export class Plans extends RecordTable {
   }
   order(row: number): number {
     return this.#c.order[row]!;
+  }
+  /** Minutes that the planner set aside for the way there, NaN unknown. */
+  travelMinutes(row: number): number {
+    return this.#c.travelMinutes[row]!;
+  }
+  transport(row: number): Transport | null {
+    return transports[this.#c.transport[row]!] ?? null;
   }
   cancelled(row: number): boolean {
     return this.#c.cancelled[row] === 1;
@@ -388,12 +471,14 @@ export interface ClientColumns {
   movedOn: Int32Array;
   protection: Uint8Array;
   households: ReadonlyArray<readonly number[]>;
+  householdMembers: ReadonlyArray<readonly number[] | undefined>;
   homes: Grouped;
   from: Int32Array;
   through: Int32Array;
   latitude: Float64Array;
   longitude: Float64Array;
   building: Int32Array;
+  area: ReadonlyArray<string | null>;
 }
 
 export class Clients extends People {
@@ -424,6 +509,25 @@ export class Clients extends People {
       if (valid(from, through, home, day)) return home;
     }
     return -1;
+  }
+  /** Where the client lives, only where the position is exact; a protected identity has none. */
+  homePosition(code: number, day: Day): Position | null {
+    const home = this.#home(code, day);
+    return home < 0 ? null : position(this.#c.latitude[home]!, this.#c.longitude[home]!, 0);
+  }
+  /** Number of the building of the home, the same for all who live there; -1 unknown. */
+  building(code: number, day: Day): number {
+    const home = this.#home(code, day);
+    return home < 0 ? -1 : this.#c.building[home]!;
+  }
+  /** The price area of the home. */
+  area(code: number, day: Day): string | null {
+    const home = this.#home(code, day);
+    return home < 0 ? null : (this.#c.area[home] ?? null);
+  }
+  /** Clients of the same household, without the client. */
+  household(code: number): readonly number[] {
+    return this.#c.householdMembers[code] ?? [];
   }
   /** Straight line between the two homes in metres; NaN unless both positions are exact. */
   metresBetween(a: number, b: number, day: Day): number {
@@ -458,7 +562,16 @@ export interface StaffColumns {
   unit: Int32Array;
   from: Int32Array;
   through: Int32Array;
+  building: Int32Array;
   identified: Uint8Array;
+}
+
+export interface Employment {
+  provider: number;
+  unit: number;
+  from: Day;
+  /** Last day, or NO_DAY. */
+  to: Day;
 }
 
 export class Staff extends People {
@@ -479,6 +592,20 @@ export class Staff extends People {
       if (this.#c.provider[row] === provider && valid(this.#c.from, this.#c.through, row, day)) return true;
     }
     return said ? false : null;
+  }
+  /** As sources describe them; empty where none does. */
+  employments(code: number): Employment[] {
+    const { employments, provider, unit, from, through } = this.#c;
+    return [...rowsOf(employments, code)].map((row) => ({
+      provider: provider[row]!,
+      unit: unit[row]!,
+      from: from[row]!,
+      to: through[row]!,
+    }));
+  }
+  /** Number of the building where the person lives, comparable with `clients.building`; -1 unknown. */
+  homeBuilding(code: number): number {
+    return this.#c.building[code]!;
   }
   /** Recognised by a personal identity number, an HSA-id or a person's decision; never by name. */
   identified(code: number): boolean {
@@ -506,11 +633,26 @@ export class Units extends People {
 export class Providers extends People {
   readonly #name: ReadonlyArray<string | null>;
   readonly #regime: Int8Array;
+  readonly #permit: { from: Int32Array; to: Int32Array };
 
-  constructor(resolved: Resolved, name: ReadonlyArray<string | null>, regime: Int8Array) {
+  constructor(
+    resolved: Resolved,
+    name: ReadonlyArray<string | null>,
+    regime: Int8Array,
+    permit: { from: Int32Array; to: Int32Array },
+  ) {
     super(resolved);
     this.#name = name;
     this.#regime = regime;
+    this.#permit = permit;
+  }
+  /** First day of the permit, or NO_DAY where no source says. */
+  permitFrom(code: number): Day {
+    return this.#permit.from[code]!;
+  }
+  /** Last day of the permit, or NO_DAY. */
+  permitTo(code: number): Day {
+    return this.#permit.to[code]!;
   }
   name(code: number): string {
     return this.#name[code] ?? this.text(code);
@@ -580,6 +722,7 @@ export interface OrderColumns {
   decision: Int32Array;
   status: Int8Array;
   orderedAt: Float64Array;
+  acceptedAt: Float64Array;
   validFrom: Int32Array;
   validTo: Int32Array;
   byClient: Grouped;
@@ -616,6 +759,10 @@ export class Orders extends RecordTable {
   orderedAt(row: number): Instant {
     return this.#c.orderedAt[row]!;
   }
+  /** When the provider accepted it, NaN where nobody says. */
+  acceptedAt(row: number): Instant {
+    return this.#c.acceptedAt[row]!;
+  }
   validFrom(row: number): Day {
     return this.#c.validFrom[row]!;
   }
@@ -643,6 +790,19 @@ export interface LineColumns {
   validFrom: Int32Array;
   validTo: Int32Array;
   byOrder: Grouped;
+  older: ReadonlyMap<number, readonly LineVersion[]>;
+}
+
+export const periodOf = (position: number): (typeof periods)[number] => periods[position]!;
+
+/** What an order line said before it was changed. */
+export interface LineVersion {
+  minutes: number;
+  times: number;
+  per: (typeof periods)[number];
+  staffing: number;
+  /** When the next version took its place; NaN where the source does not date its versions. */
+  until: Instant;
 }
 
 /** What is ordered: service, minutes and how often. */
@@ -655,6 +815,10 @@ export class Lines extends RecordTable {
     super(raw);
     this.#c = columns;
     this.byOrder = columns.byOrder;
+  }
+  /** Versions before the one in force, oldest first; empty for most. */
+  older(row: number): readonly LineVersion[] {
+    return this.#c.older.get(row) ?? [];
   }
   /** A row of `orders`; -1 where its order is missing. */
   order(row: number): number {
@@ -703,6 +867,7 @@ export interface AbsenceColumns {
   until: Float64Array;
   kind: Int8Array;
   planned: Int8Array;
+  notifiedAt: Float64Array;
   byClient: Grouped;
 }
 
@@ -733,6 +898,10 @@ export class Absences extends RecordTable {
     const flag = this.#c.planned[row]!;
     return flag < 0 ? null : flag === 1;
   }
+  /** When it was told of, NaN where nobody says. */
+  notifiedAt(row: number): Instant {
+    return this.#c.notifiedAt[row]!;
+  }
   /** The first absence of the client that covers some of the time, optionally of one kind; -1 where none does. */
   covering(client: number, start: Instant, end: Instant, kind?: AbsenceKind): number {
     for (let i = this.byClient.offsets[client]!; i < this.byClient.offsets[client + 1]!; i++) {
@@ -760,6 +929,8 @@ export interface ClaimColumns {
   kind: Int8Array;
   corrects: Int32Array;
   band: TextColumn;
+  staffing: Float64Array;
+  invoice: TextColumn;
   byClient: Grouped;
 }
 
@@ -824,12 +995,26 @@ export class Claims extends RecordTable {
   band(row: number): string | null {
     return textAt(this.#c.band, row);
   }
+  /** How many staff the line is for; NaN where it does not say. */
+  staffing(row: number): number {
+    return this.#c.staffing[row]!;
+  }
+  quantity(row: number): number {
+    return this.#c.quantity[row]!;
+  }
+  unitOfQuantity(row: number): (typeof claimUnits)[number] | null {
+    return claimUnits[this.#c.unitOfQuantity[row]!] ?? null;
+  }
+  invoice(row: number): string {
+    return textAt(this.#c.invoice, row)!;
+  }
 }
 
 export interface ShiftColumns {
   staff: Int32Array;
   start: Float64Array;
   end: Float64Array;
+  breakMinutes: Float64Array;
   kind: Int8Array;
   byStaff: Grouped;
 }
@@ -853,6 +1038,10 @@ export class Shifts extends RecordTable {
   end(row: number): Instant {
     return this.#c.end[row]!;
   }
+  /** Minutes of unpaid break; 0 where nobody says. */
+  breakMinutes(row: number): number {
+    return this.#c.breakMinutes[row]!;
+  }
   kind(row: number): (typeof shiftKinds)[number] {
     return shiftKinds[this.#c.kind[row]!]!;
   }
@@ -864,6 +1053,7 @@ export interface LockEventColumns {
   staff: Int32Array;
   at: Float64Array;
   event: Int8Array;
+  device: Int32Array;
   byClient: Grouped;
 }
 
@@ -885,6 +1075,13 @@ export class LockEvents extends RecordTable {
   }
   at(row: number): Instant {
     return this.#c.at[row]!;
+  }
+  lock(row: number): number {
+    return this.#c.lock[row]!;
+  }
+  /** As `visits.device`. */
+  device(row: number): number {
+    return this.#c.device[row]!;
   }
   event(row: number): (typeof lockEventKinds)[number] {
     return lockEventKinds[this.#c.event[row]!]!;
@@ -952,6 +1149,7 @@ export class Contracts extends RecordTable {
 export interface DecisionColumns {
   client: Int32Array;
   service: Int32Array;
+  decidedOn: Int32Array;
   grantedMinutesPerMonth: Float64Array;
   validFrom: Int32Array;
   validTo: Int32Array;
@@ -970,6 +1168,20 @@ export class Decisions extends RecordTable {
   }
   client(row: number): number {
     return this.#c.client[row]!;
+  }
+  /** The service that it is about, or -1. */
+  service(row: number): number {
+    return this.#c.service[row]!;
+  }
+  decidedOn(row: number): Day {
+    return this.#c.decidedOn[row]!;
+  }
+  validFrom(row: number): Day {
+    return this.#c.validFrom[row]!;
+  }
+  /** Last day, or NO_DAY. */
+  validTo(row: number): Day {
+    return this.#c.validTo[row]!;
   }
   /** NaN where the decision sets no such limit. */
   grantedMinutesPerMonth(row: number): number {
@@ -1003,5 +1215,51 @@ export class Tags extends RecordTable {
   }
   valid(row: number, day: Day): boolean {
     return valid(this.#c.from, this.#c.to, row, day);
+  }
+}
+
+export interface MealColumns {
+  client: Int32Array;
+  unit: Int32Array;
+  provider: Int32Array;
+  from: Int32Array;
+  to: Int32Array;
+  quantity: Float64Array;
+  kind: TextColumn;
+  byClient: Grouped;
+}
+
+/** Meals as they were delivered, over days. */
+export class Meals extends RecordTable {
+  readonly entity = "meals";
+  readonly #c: MealColumns;
+  readonly byClient: Grouped;
+
+  constructor(raw: RawColumns, columns: MealColumns) {
+    super(raw);
+    this.#c = columns;
+    this.byClient = columns.byClient;
+  }
+  client(row: number): number {
+    return this.#c.client[row]!;
+  }
+  unit(row: number): number {
+    return this.#c.unit[row]!;
+  }
+  provider(row: number): number {
+    return this.#c.provider[row]!;
+  }
+  from(row: number): Day {
+    return this.#c.from[row]!;
+  }
+  /** Last day, included. */
+  to(row: number): Day {
+    return this.#c.to[row]!;
+  }
+  quantity(row: number): number {
+    return this.#c.quantity[row]!;
+  }
+  kind(row: number): string {
+    return textAt(this.#c.kind, row)!;
   }
 }

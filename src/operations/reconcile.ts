@@ -201,7 +201,11 @@ async function readWindow(
     throughDay: through,
     history: true,
   });
-  return { raw, history: { "planned-visits": plans } };
+  const lines = await readRawColumns(database, tenantId, "order-lines", {
+    fields: neededFields["order-lines"] ?? [],
+    history: true,
+  });
+  return { raw, history: { "planned-visits": plans, "order-lines": lines } };
 }
 
 function marksOf(dirty: Dirty, nameOf: (ref: number) => { source: string; id: string }): DirtyMark[] {

@@ -229,3 +229,41 @@ describe("evidence of a visit", () => {
     expect(gradeOf(gps(450))).toBe(1);
   });
 });
+
+describe("what a table says beyond the everyday", () => {
+  test("whose tag was read, also where another system lists the tags", () => {
+    const tables = build([
+      sample("tags", "t-9", { clientId: "C2" }),
+      sample("visits", "v-1", { startTag: "t-9", endTag: "t-10" }, { source: "phoniro" }),
+    ]);
+    const { visits, tags, clients } = tables;
+    const visit = [...Array(visits.count).keys()].find((row) => visits.id(row) === "v-1")!;
+    expect(clients.text(tags.client(visits.startTag(visit)))).toBe("C2");
+    expect(visits.endTag(visit)).toBe(-1);
+  });
+
+  test("who lives together, and which staff live in the same building", () => {
+    const { clients, staff } = build([
+      sample("clients", "C1", { householdId: "H", addresses: [home("B-1")] }),
+      sample("clients", "C2", { householdId: "H", addresses: [home("B-1")] }),
+      sample("staff", "S1", { addressBuildingId: "B-1" }),
+    ]);
+    const [one, two] = [clients.find("C1"), clients.find("C2")];
+    expect(clients.household(one)).toEqual([two]);
+    expect(clients.household(clients.find("C3"))).toEqual([]);
+    expect(staff.homeBuilding(staff.find("S1"))).toBe(clients.building(one, day("2026-10-05")));
+    expect(staff.homeBuilding(staff.find("S2"))).toBe(-1);
+  });
+
+  test("what an order line said before, and until when", () => {
+    const changed = Date.parse("2026-10-10T10:00:00Z");
+    const version = (minutes: number, at: number) => sample("order-lines", "o-1-1", { minutes }, { version: at });
+    const { lines } = build([version(60, changed), version(45, changed - 1e9), version(30, changed - 2e9)]);
+    const line = [...Array(lines.count).keys()].find((row) => lines.id(row) === "o-1-1")!;
+    expect(lines.minutes(line)).toBe(60);
+    expect(lines.older(line).map(({ minutes, until }) => [minutes, until])).toEqual([
+      [30, changed - 1e9],
+      [45, changed],
+    ]);
+  });
+});
