@@ -248,21 +248,23 @@ describe("what a table says beyond the everyday", () => {
       sample("clients", "C2", { householdId: "H", addresses: [home("B-1")] }),
       sample("staff", "S1", { addressBuildingId: "B-1" }),
     ]);
-    const [one, two] = [clients.find("C1"), clients.find("C2")];
+    const [one, two] = [clients.find("files/C1"), clients.find("files/C2")];
     expect(clients.household(one)).toEqual([two]);
-    expect(clients.household(clients.find("C3"))).toEqual([]);
-    expect(staff.homeBuilding(staff.find("S1"))).toBe(clients.building(one, day("2026-10-05")));
-    expect(staff.homeBuilding(staff.find("S2"))).toBe(-1);
+    expect(clients.household(clients.find("files/C3"))).toEqual([]);
+    expect(staff.homeBuilding(staff.find("files/S1"))).toBe(clients.building(one, day("2026-10-05")));
+    expect(staff.homeBuilding(staff.find("files/S2"))).toBe(-1);
   });
 
   test("what an order line said before, and until when", () => {
     const changed = Date.parse("2026-10-10T10:00:00Z");
     const version = (minutes: number, at: number) => sample("order-lines", "o-1-1", { minutes }, { version: at });
-    const { lines } = build([version(60, changed), version(45, changed - 1e9), version(30, changed - 2e9)]);
+    const { lines } = build([version(60, changed), version(45, changed - 1e9), version(20, changed - 2e9)]);
     const line = [...Array(lines.count).keys()].find((row) => lines.id(row) === "o-1-1")!;
     expect(lines.minutes(line)).toBe(60);
     expect(lines.older(line).map(({ minutes, until }) => [minutes, until])).toEqual([
-      [30, changed - 1e9],
+      // As the sample municipality orders it, without a version of its own.
+      [30, changed - 2e9],
+      [20, changed - 1e9],
       [45, changed],
     ]);
   });
