@@ -17,6 +17,8 @@ const scopes = {
   "client-month": "brukare och månad",
   "client-day": "brukare och dag",
   "staff-day": "personal och dag",
+  "staff-month": "personal och månad",
+  "unit-month": "enhet och månad",
   "provider-month": "utförare och månad",
   source: "källa",
 } as const;

@@ -46,6 +46,8 @@ export const scopes: Readonly<Record<Scope, string>> = {
   "client-month": "brukare och månad",
   "client-day": "brukare och dag",
   "staff-day": "personal och dag",
+  "staff-month": "personal och månad",
+  "unit-month": "enhet och månad",
   "provider-month": "utförare och månad",
   source: "källa",
 };

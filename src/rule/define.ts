@@ -1,8 +1,9 @@
 import type { z } from "zod";
 import type { Period, SourcedRecord, SourceFacts, Tables, Warning } from "#columns";
 import type { Matches } from "#match";
-import type { Day, Instant, LocalDate } from "#model";
+import type { Day, Instant, LocalDate, Month } from "#model";
 import type { Settlement } from "#settle";
+import type { Measures } from "./measures.ts";
 
 export type Level = "quality" | "error" | "indicator" | "pattern";
 /** info: shown on request; review: in the queue; hold: payment waits. */
@@ -59,6 +60,29 @@ export interface ProviderMonthSlice {
   visits: Int32Array;
 }
 
+/** One staff member's visits, whoever employs them, that start in one month. */
+export interface StaffMonthSlice {
+  staff: number;
+  firstDay: Day;
+  lastDay: Day;
+  /** By start. */
+  visits: Int32Array;
+  /** Those of the two days before and after: nights and rests go on past the month. */
+  before: Int32Array;
+  after: Int32Array;
+  /** Rows of `shifts` that start in the month. */
+  shifts: Int32Array;
+}
+
+/** The visits of one unit that start in one month. */
+export interface UnitMonthSlice {
+  unit: number;
+  provider: number;
+  firstDay: Day;
+  lastDay: Day;
+  visits: Int32Array;
+}
+
 export interface SourceMonthSlice {
   source: number;
   firstDay: Day;
@@ -76,6 +100,8 @@ export interface Slices {
   "client-month": ClientMonthSlice;
   "client-day": ClientDaySlice;
   "staff-day": StaffDaySlice;
+  "staff-month": StaffMonthSlice;
+  "unit-month": UnitMonthSlice;
   "provider-month": ProviderMonthSlice;
   source: SourceMonthSlice;
 }
@@ -87,6 +113,8 @@ export interface RuleTables extends Omit<Tables, "asOf" | "period"> {
   matches: Matches;
   /** Granted, planned, registered, payable and claimed; order lines of visits; what minutes cost. */
   settlement: Settlement;
+  /** What this rule measured of the same subject in earlier months. */
+  measures: Measures;
 }
 export type TableName = keyof RuleTables;
 
@@ -157,6 +185,8 @@ export interface Report<Cause extends string> {
   suppressed(cause: Cause, records?: readonly RowRef[]): void;
   /** What is unknown keeps the rule from judging. Swedish, a short noun phrase: "position saknas". */
   tooLittleData(what: string): void;
+  /** Remembers a number of the slice for later months; only in rules about months. */
+  measure(name: string, value: number): void;
   /** True where a rule named in `yieldsTo` has reported both visits together. */
   reported(visitA: number, visitB: number): boolean;
 }
@@ -167,6 +197,8 @@ export interface Example {
   period: Period;
   facts?: readonly SourceFacts[];
   warnings?: readonly Warning[];
+  /** What the rule measured in earlier months, of people, units and providers by their sample ids. */
+  earlier?: ReadonlyArray<{ who: string; month: Month; name: string; value: number }>;
   /** Other parameters than the defaults. */
   parameters?: Readonly<Record<string, unknown>>;
 }
@@ -234,7 +266,7 @@ interface Declaration<S extends Scope, Reads extends TableName, Parameters exten
   ): Iterable<Hit>;
 }
 
-const aboutPeriods: readonly Scope[] = ["client-month", "provider-month", "source"];
+const aboutPeriods: readonly Scope[] = ["client-month", "staff-month", "unit-month", "provider-month", "source"];
 
 /** Checks the declaration's types: `evaluate` sees only the tables that it lists. */
 export function defineRule<

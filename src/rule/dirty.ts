@@ -18,6 +18,10 @@ export type Evaluate = "all" | { marks: readonly DirtyMark[]; /** `asOf` of the 
 export interface DirtySlices {
   client(code: number, month: number): boolean;
   staff(code: number, month: number): boolean;
+  /** Called before a month is walked, in order of months: reaches those whom its marks reach. */
+  open(month: number): void;
+  /** Marks whom a slice is about in a month that was not opened yet. */
+  mark(sliceKey: string, month: number): void;
   /** Everything of the month's providers: what left one is no longer seen there. */
   providers(month: number): boolean;
   /** True where a stored finding of this slice must be among the new ones, or is gone. */
@@ -42,7 +46,15 @@ export function dirtyClosure(tables: Tables, evaluate: Evaluate, settlesAfterDay
   };
   if (evaluate === "all") {
     const always = (): boolean => true;
-    return { client: always, staff: always, providers: always, covers: (key) => monthOfSlice(key) >= 0 };
+    const nothing = (): void => undefined;
+    return {
+      open: nothing,
+      mark: nothing,
+      client: always,
+      staff: always,
+      providers: always,
+      covers: (key) => monthOfSlice(key) >= 0,
+    };
   }
   const { clients, staff } = tables;
   const width = months.length;
@@ -80,12 +92,20 @@ export function dirtyClosure(tables: Tables, evaluate: Evaluate, settlesAfterDay
     )
       everything[position] = 1;
   });
-  months.forEach((month, position) => {
-    if (everything[position] === 0) spread(tables, month, width, position, dirtyClients, dirtyStaff);
-  });
   const marked = (dirty: Uint8Array, code: number, month: number): boolean =>
     everything[month] === 1 || dirty[code * width + month] === 1;
   return {
+    open(month) {
+      if (everything[month] === 0) spread(tables, months[month]!, width, month, dirtyClients, dirtyStaff);
+    },
+    mark(key, month) {
+      const { walk, subject } = parseSliceKey(key)!;
+      if (walk === "client-month" || walk === "staff-month") {
+        const [people, dirty] = walk === "client-month" ? [clients, dirtyClients] : [staff, dirtyStaff];
+        const code = people.find(subject);
+        if (code >= 0) dirty[code * width + month] = 1;
+      } else touched[month] = 1;
+    },
     client: (code, month) => marked(dirtyClients, code, month),
     staff: (code, month) => marked(dirtyStaff, code, month),
     providers: (month) => everything[month] === 1 || touched[month] === 1,
@@ -94,8 +114,9 @@ export function dirtyClosure(tables: Tables, evaluate: Evaluate, settlesAfterDay
       const month = monthOfSlice(key);
       if (slice === null || month < 0) return false;
       if (slice.walk === "source-month") return true;
-      if (slice.walk === "provider-month") return everything[month] === 1 || touched[month] === 1;
-      const [people, dirty] = slice.walk === "staff-day" ? [staff, dirtyStaff] : [clients, dirtyClients];
+      if (slice.walk === "provider-month" || slice.walk === "unit-month")
+        return everything[month] === 1 || touched[month] === 1;
+      const [people, dirty] = slice.walk.startsWith("staff-") ? [staff, dirtyStaff] : [clients, dirtyClients];
       const code = people.find(slice.subject);
       // Whoever is no longer known by this key has no slice any more.
       return code < 0 || marked(dirty, code, month);

@@ -20,7 +20,18 @@ import type {
 } from "./define.ts";
 import { dirtyClosure, type Evaluate } from "./dirty.ts";
 import { stableId } from "./finding-id.ts";
-import { clientDays, clientMonth, monthsOf, providerMonth, sliceKey, sourceMonth, staffDays } from "./slices.ts";
+import { type Measure, MeasureBook } from "./measures.ts";
+import {
+  clientDays,
+  clientMonth,
+  monthsOf,
+  providerMonth,
+  sliceKey,
+  sourceMonth,
+  staffDays,
+  staffMonth,
+  unitMonths,
+} from "./slices.ts";
 
 export interface EngineInput {
   tenant: string;
@@ -31,6 +42,8 @@ export interface EngineInput {
   rules: readonly Rule[];
   parameters?: readonly ParameterVersion[];
   exceptions?: readonly RuleException[];
+  /** What rules measured in runs before, of the months of the period and of those before it. */
+  measures?: readonly Measure[];
   /** Findings that end before it are counted and not opened. */
   goLive?: Day | null;
   evaluate?: Evaluate;
@@ -43,6 +56,8 @@ export interface EngineResult {
   outcomes: readonly Outcome[];
   /** The figures of every client's month that was evaluated. */
   settlement: ReadonlyArray<SettlementRow & { slice: string }>;
+  /** What rules want to know of these months later; in order of slice, rule and name. */
+  measures: readonly Measure[];
   /**
    * True where the slice of a stored finding, outcome or figure was evaluated: what is not among the new ones is gone.
    * Ask it for the slices that are stored, with "all" too: it is false for months outside the period.
@@ -60,6 +75,7 @@ export function runEngine(input: EngineInput): EngineResult {
   const months = monthsOf(tables.period);
 
   months.forEach(({ first, last }, month) => {
+    dirty.open(month);
     // Pairs of one client's visits are reported before those of one staff member's: see `yieldsTo`.
     for (let client = 0; client < tables.clients.count; client++) {
       if (!dirty.client(client, month)) continue;
@@ -73,17 +89,24 @@ export function runEngine(input: EngineInput): EngineResult {
         for (const daySlice of clientDays(tables, client, first, last)) run.slice("client-day", daySlice, key);
       }
     }
-    if (run.has("staff-day")) {
+    if (run.has("staff-day") || run.has("staff-month")) {
       for (let staff = 0; staff < tables.staff.count; staff++) {
         if (!dirty.staff(staff, month)) continue;
         const key = tables.staff.key(staff);
-        for (const slice of staffDays(tables, staff, first, last)) run.slice("staff-day", slice, key);
+        if (run.has("staff-day"))
+          for (const slice of staffDays(tables, staff, first, last)) run.slice("staff-day", slice, key);
+        // After the days: a month of overlaps is what its days have not reported.
+        const slice = run.has("staff-month") ? staffMonth(tables, staff, first, last) : null;
+        if (slice !== null) run.slice("staff-month", slice, key);
       }
     }
-    if (run.has("provider-month") && dirty.providers(month)) {
+    if ((run.has("provider-month") || run.has("unit-month")) && dirty.providers(month)) {
       for (let provider = 0; provider < tables.providers.count; provider++) {
         const slice = providerMonth(tables, provider, first, last);
-        if (slice !== null) run.slice("provider-month", slice, tables.providers.key(provider));
+        if (slice === null) continue;
+        if (run.has("unit-month"))
+          for (const unit of unitMonths(tables, slice)) run.slice("unit-month", unit, tables.units.key(unit.unit));
+        run.slice("provider-month", slice, tables.providers.key(provider));
       }
     }
     if (run.has("source")) {
@@ -91,6 +114,8 @@ export function runEngine(input: EngineInput): EngineResult {
         run.slice("source", sourceMonth(tables, source, first, last), tables.sources.id(source));
       }
     }
+    // A later month is held against this one: where something else was measured now, it must be looked at again.
+    if (month + 1 < months.length) for (const slice of run.measuredAnew(first)) dirty.mark(slice, month + 1);
   });
   return { ...run.result(), covers: dirty.covers };
 }
@@ -157,6 +182,7 @@ class Run {
   readonly #byScope = new Map<Scope, Prepared[]>();
   readonly #context: RuleContext;
   readonly #report: Report<string>;
+  readonly #measures: MeasureBook;
   readonly #findings = new Map<string, Finding>();
   readonly #outcomes: Outcome[] = [];
   readonly #settled: Array<SettlementRow & { slice: string }> = [];
@@ -171,7 +197,13 @@ class Run {
   constructor(input: EngineInput, rules: readonly Rule[]) {
     this.#input = input;
     const matches = input.matches ?? matchVisits(input.tables);
-    this.#tables = { ...input.tables, matches, settlement: input.settlement ?? new Settlement(input.tables, matches) };
+    this.#measures = new MeasureBook(input.measures ?? []);
+    this.#tables = {
+      ...input.tables,
+      matches,
+      settlement: input.settlement ?? new Settlement(input.tables, matches),
+      measures: { of: (name, back) => this.#measures.of(this.#rule!.rule.id, this.#key(), name, back) },
+    };
     // The slice is set before any rule is asked.
     this.#context = { ...this.#tables, slice: undefined as unknown as Slices[Scope], asOf: input.tables.asOf };
     const preceding = new Set(rules.flatMap((rule) => rule.yieldsTo));
@@ -191,6 +223,7 @@ class Run {
         if (records !== undefined) this.#suppressedHit(cause, records);
       },
       tooLittleData: (what) => this.#count("tooLittleData", what),
+      measure: (name, value) => this.#measures.set({ rule: this.#rule!.rule.id, slice: this.#key(), name, value }),
       reported: (a, b) => {
         const pair = a < b ? `${a} ${b}` : `${b} ${a}`;
         return this.#rule!.rule.yieldsTo.some((id) => this.#pairs.get(id)?.has(pair) === true);
@@ -203,6 +236,10 @@ class Run {
     for (const figures of this.#tables.settlement.month(client, first, last)) {
       this.#settled.push({ ...settlementRow(this.#input.tables, figures), slice });
     }
+  }
+
+  measuredAnew(firstDay: Day): Iterable<string> {
+    return this.#measures.changed(firstDay);
   }
 
   has(scope: Scope): boolean {
@@ -220,6 +257,7 @@ class Run {
       this.#rule = prepared;
       this.#mode = version.mode;
       this.#subject = subject;
+      if (slice.lastDay > slice.firstDay) this.#measures.begin(() => this.#key());
       for (const hit of prepared.rule.evaluate(this.#context, version.values, this.#report)) this.#found(hit, null);
     }
     if (this.#counts.size > 0) {
@@ -421,6 +459,7 @@ class Run {
   result(): Omit<EngineResult, "covers"> {
     return {
       settlement: this.#settled,
+      measures: this.#measures.made(),
       findings: [...this.#findings.values()].sort((a, b) => compare(a.id, b.id)),
       outcomes: this.#outcomes.sort(
         (a, b) =>

@@ -1,7 +1,8 @@
-import { tablesFrom } from "#columns";
+import { tablesFrom, type Tables } from "#columns";
 import { day, samples } from "#model";
-import type { Example, Rule } from "./define.ts";
+import type { Example, Rule, Scope } from "./define.ts";
 import { type EngineResult, runEngine } from "./engine.ts";
+import { sliceKey } from "./slices.ts";
 
 /**
  * Records for a rule's examples, added to those of the sample municipality: October 2026, seen on 10 November.
@@ -22,13 +23,33 @@ export function example(
 /** What the rule says of an example. `yieldingTo` are rules that come before it. */
 export function runExample(
   rule: Rule,
-  { records, parameters, ...rest }: Example,
+  { records, parameters, earlier = [], ...rest }: Example,
   yieldingTo: readonly Rule[] = [],
 ): EngineResult {
+  const tables = tablesFrom(records, rest);
   return runEngine({
     tenant: "0000",
-    tables: tablesFrom(records, rest),
+    tables,
+    measures: earlier.map(({ who, month, name, value }) => ({
+      rule: rule.id,
+      slice: sliceKey(rule.scope, keyOf(tables, rule.scope, who), day(`${month}-01`)),
+      name,
+      value,
+    })),
     rules: [rule, ...yieldingTo],
     parameters: parameters === undefined ? [] : [{ rule: rule.id, from: 0, values: parameters }],
   });
+}
+
+function keyOf({ clients, staff, units, providers }: Tables, scope: Scope, who: string): string {
+  const people = scope.startsWith("staff")
+    ? staff
+    : scope === "unit-month"
+      ? units
+      : scope === "provider-month"
+        ? providers
+        : clients;
+  const code = people.find(`files/${who}`);
+  if (code < 0) throw new RangeError(`The example has no ${who}.`);
+  return people.key(code);
 }

@@ -8,6 +8,7 @@ export * from "./example.ts";
 export { overlapMinutes, overlappingPairs } from "./pairs.ts";
 export * from "./robust.ts";
 export { stayCovering } from "./stays.ts";
+export type { Measure, Measures } from "./measures.ts";
 export { monthsOf, parseSliceKey, readingPeriod } from "./slices.ts";
 // What rules need of the model and of the tables; they import nothing else.
 export {

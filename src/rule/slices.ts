@@ -7,6 +7,8 @@ import type {
   Scope,
   SourceMonthSlice,
   StaffDaySlice,
+  StaffMonthSlice,
+  UnitMonthSlice,
 } from "./define.ts";
 
 /** The months that a period touches, by first and last day. */
@@ -114,6 +116,41 @@ export function providerMonth(
   return rows.length === 0 ? null : { provider, firstDay, lastDay, visits: rows };
 }
 
+export function staffMonth(tables: Tables, staff: number, firstDay: Day, lastDay: Day): StaffMonthSlice | null {
+  const { visits, shifts } = tables;
+  const days = (from: Day, through: Day): Int32Array =>
+    between(rowsOf(visits.byStaff, staff), from, through, (row) => visits.day(row));
+  const own = days(firstDay, lastDay);
+  const worked = between(rowsOf(shifts.byStaff, staff), firstDay, lastDay, (row) => dayOf(shifts.start(row)));
+  if (own.length === 0 && worked.length === 0) return null;
+  return {
+    staff,
+    firstDay,
+    lastDay,
+    visits: own,
+    before: days(firstDay - MARGIN_DAYS, firstDay - 1),
+    after: days(lastDay + 1, lastDay + MARGIN_DAYS),
+    shifts: worked,
+  };
+}
+
+/** A provider's month by unit, in order of unit. */
+export function unitMonths(
+  { visits }: Tables,
+  { provider, firstDay, lastDay, visits: rows }: ProviderMonthSlice,
+): UnitMonthSlice[] {
+  const byUnit = new Map<number, number[]>();
+  for (const row of rows) {
+    const unit = visits.unit(row);
+    const list = byUnit.get(unit);
+    if (list === undefined) byUnit.set(unit, [row]);
+    else list.push(row);
+  }
+  return [...byUnit]
+    .sort(([a], [b]) => a - b)
+    .map(([unit, list]) => ({ unit, provider, firstDay, lastDay, visits: Int32Array.from(list) }));
+}
+
 export function sourceMonth(tables: Tables, source: number, firstDay: Day, lastDay: Day): SourceMonthSlice {
   const { visits } = tables;
   const rows = between(rowsOf(visits.bySource, source), firstDay, lastDay, (row) => visits.day(row));
@@ -129,6 +166,8 @@ const walkOf: Readonly<Record<Scope, string>> = {
   "client-month": "client-month",
   "client-day": "client-day",
   "staff-day": "staff-day",
+  "staff-month": "staff-month",
+  "unit-month": "unit-month",
   "provider-month": "provider-month",
   source: "source-month",
 };

@@ -417,3 +417,61 @@ describe("a source that was silent", () => {
     }));
   };
 });
+
+describe("what rules remember of a month", () => {
+  const counting = defineRule({
+    id: "more-visits-than-before",
+    version: 1,
+    level: "pattern",
+    scope: "client-month",
+    title: { sv: "Fler besök", en: "More visits" },
+    why: "–",
+    remedy: "–",
+    innocent: {},
+    reads: ["measures"],
+    parameters: z.object({}),
+    examples: { reports: [], accepts: [] },
+    *evaluate({ measures, slice }, _, report) {
+      report.measure("visits", slice.visits.length);
+      const before = measures.of("visits", 1);
+      if (Number.isNaN(before)) report.tooLittleData("månaden före");
+      else if (slice.visits.length > before) yield { records: [], reason: `${before}`, evidence: {} };
+    },
+  });
+  const on = (date: string) => sample("visits", `v-${date}`, { start: `${date} 08:00` });
+  const period = { from: day("2026-09-01"), through: day("2026-10-31") };
+  const tablesOf = (...dates: string[]) =>
+    tablesFrom([...sampleMunicipality(), ...dates.map(on)], { asOf: at("2026-11-10 04:30"), period });
+  const run = (tables: ReturnType<typeof tablesFrom>, more: object = {}) =>
+    runEngine({ tenant: "0000", tables, rules: [counting], ...more });
+
+  test("is there for the months after it, in the same run and in the next", () => {
+    const both = run(tablesOf("2026-09-07", "2026-10-05", "2026-10-06"));
+    expect(both.findings.map(({ client, reason, period: { from } }) => [client, from, reason])).toEqual([
+      ["C1", "2026-10-01", "1"],
+    ]);
+    const next = tablesFrom([...sampleMunicipality(), on("2026-10-05"), on("2026-10-06")], {
+      asOf: at("2026-11-10 04:30"),
+      period: { from: day("2026-10-01"), through: day("2026-10-31") },
+    });
+    expect(run(next, { measures: both.measures }).findings).toEqual(both.findings);
+    expect(run(next).findings).toEqual([]);
+  });
+
+  test("a change in one month is seen in the next, though nothing of the next was touched", () => {
+    const before = run(tablesOf("2026-09-07", "2026-10-05", "2026-10-06"));
+    const after = tablesOf("2026-09-07", "2026-09-08", "2026-10-05", "2026-10-06");
+    const september = day("2026-09-08");
+    const dirty = run(after, {
+      measures: before.measures,
+      evaluate: {
+        since: at("2026-12-20 04:30"),
+        marks: [{ kind: "client", source: "files", id: "C1", days: { from: september, through: september } }],
+      },
+    });
+    const october = before.findings[0]!;
+    expect(dirty.covers(october.slice)).toBe(true);
+    expect(dirty.findings).toEqual([]);
+    expect(run(after).findings).toEqual([]);
+  });
+});
