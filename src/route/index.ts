@@ -1,0 +1,1 @@
+export { askRouter, type Asked, type Router } from "./ask.ts";
