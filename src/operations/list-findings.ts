@@ -13,7 +13,7 @@ import { type Actor, permit } from "./actor.ts";
 
 type Needs = { database: Database; now: () => Instant };
 
-/** Which findings: those of active rules that are open, or with `all` shadow, suppressed and closed ones as well. */
+/** Which findings: those of active rules that are open, or with `all` those on trial, held back, suppressed and closed as well. */
 export interface FindingQuery {
   ruleId?: string;
   fromDay?: number;
@@ -23,7 +23,7 @@ export interface FindingQuery {
 }
 
 function selectionOf({ all, ...query }: FindingQuery): FindingSelection {
-  return all === true ? query : { ...query, statuses: ["open", "in-case"], modes: ["active"] };
+  return all === true ? query : { ...query, statuses: ["open", "in-case"], shown: true };
 }
 
 /** Every finding of a query, by id. The reading is recorded. */

@@ -3,6 +3,7 @@ import { and, asc, eq, gt, gte, inArray, lte } from "drizzle-orm";
 import type { Day, Instant } from "#model";
 import type { Level, Severity } from "#rule";
 import type { Database, Transaction } from "./database.ts";
+import { insertRuleHolds, type NewRuleHold } from "./rule-rates.ts";
 import { columnName, compareInBulk, type Evaluated, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
 import { findings as table } from "./tables/findings.ts";
 import { without } from "./without.ts";
@@ -34,7 +35,11 @@ export interface NewFinding {
   evidence: unknown;
 }
 
-export interface Finding extends NewFinding {
+/** held: of an active rule, found while it was held back. */
+export type FindingMode = "active" | "shadow" | "held";
+
+export interface Finding extends Omit<NewFinding, "mode"> {
+  mode: FindingMode;
   status: FindingStatus;
   /** How often what it says has changed since it was first seen. */
   changes: number;
@@ -60,6 +65,12 @@ export interface FindingsWritten {
   kept: number;
   changed: number;
   closed: number;
+}
+
+/** Rules whose findings are held, if nobody has been shown them yet, and what is to be written of those that are new. */
+export interface HeldBack {
+  rules: ReadonlySet<string>;
+  holds: readonly NewRuleHold[];
 }
 
 type Staged = Omit<NewFinding, "records" | "evidence"> & { records: string; evidence: string; contentHash: Buffer };
@@ -109,6 +120,8 @@ export async function writeFindings(
     findings: Iterable<NewFinding> | AsyncIterable<NewFinding>;
     outcomes?: Iterable<RuleOutcome>;
     at: Instant;
+    /** Asked with how many findings of each active rule nobody has been shown yet. */
+    holdBack?: (unshown: ReadonlyMap<string, number>) => HeldBack;
   },
 ): Promise<FindingsWritten> {
   return database.transaction(async (tx) => {
@@ -119,30 +132,42 @@ export async function writeFindings(
     const at = new Date(run.at);
     const status =
       "CASE WHEN s.suppressed IS NOT NULL THEN 'suppressed' WHEN f.status = 'in-case' THEN f.status ELSE 'open' END";
-    const seen = `status = ${status}, last_seen_at = $2, closed_at = NULL, closed_as = NULL`;
-    const { rows } = await client.query<{ all: number; opened: number; changed: number }>(
-      `SELECT count(*) AS all, count(*) FILTER (WHERE f.id IS NULL OR f.status = 'closed') AS opened,
-         count(*) FILTER (WHERE f.status <> 'closed' AND f.content_hash <> s.content_hash) AS changed
-       FROM staged_findings s LEFT JOIN findings f ON f.tenant_id = $1 AND f.id = s.id`,
+    const { rows } = await client.query<{
+      rule: string;
+      all: number;
+      opened: number;
+      changed: number;
+      unshown: number;
+    }>(
+      `SELECT s.rule_id AS rule, count(*) AS all,
+         count(*) FILTER (WHERE f.id IS NULL OR f.status = 'closed') AS opened,
+         count(*) FILTER (WHERE f.status <> 'closed' AND f.content_hash <> s.content_hash) AS changed,
+         count(*) FILTER (WHERE ${forHandlers} AND (f.id IS NULL OR ${unshown})) AS unshown
+       FROM staged_findings s LEFT JOIN findings f ON f.tenant_id = $1 AND f.id = s.id GROUP BY s.rule_id`,
       [tenantId],
     );
+    const heldBack = run.holdBack?.(new Map(rows.map(({ rule, unshown: count }) => [rule, count])));
+    await insertRuleHolds(tx, tenantId, heldBack?.holds ?? []);
+    const heldRules = [...(heldBack?.rules ?? [])];
+    const held = `${forHandlers} AND s.rule_id = ANY($3)`;
+    const seen = `status = ${status}, held = ${held} AND ${unshown}, last_seen_at = $2, closed_at = NULL, closed_as = NULL`;
     await client.query(
       `UPDATE findings f SET ${saidNames.map((name) => `${name} = s.${name}`).join(", ")},
          changes = f.changes + 1, changed_at = $2, ${seen}
        FROM staged_findings s WHERE f.tenant_id = $1 AND f.id = s.id AND f.content_hash <> s.content_hash`,
-      [tenantId, at],
+      [tenantId, at, heldRules],
     );
     await client.query(
       `UPDATE findings f SET ${seen} FROM staged_findings s
-       WHERE f.tenant_id = $1 AND f.id = s.id AND (f.last_seen_at <> $2 OR f.status = 'closed')`,
-      [tenantId, at],
+       WHERE f.tenant_id = $1 AND f.id = s.id AND (f.last_seen_at <> $2 OR f.status = 'closed' OR f.held)`,
+      [tenantId, at, heldRules],
     );
     await client.query(
-      `INSERT INTO findings (tenant_id, id, ${saidNames.join(", ")}, status, changes, first_seen_at, last_seen_at, changed_at)
+      `INSERT INTO findings (tenant_id, id, ${saidNames.join(", ")}, status, held, changes, first_seen_at, last_seen_at, changed_at)
        SELECT $1, s.id, ${saidNames.map((name) => `s.${name}`).join(", ")},
-         CASE WHEN s.suppressed IS NULL THEN 'open' ELSE 'suppressed' END, 0, $2, $2, $2
+         CASE WHEN s.suppressed IS NULL THEN 'open' ELSE 'suppressed' END, ${held}, 0, $2, $2, $2
        FROM staged_findings s WHERE NOT EXISTS (SELECT FROM findings f WHERE f.tenant_id = $1 AND f.id = s.id)`,
-      [tenantId, at],
+      [tenantId, at, heldRules],
     );
     const closed = await client.query(
       `UPDATE findings f SET status = 'closed', closed_at = $2, closed_as = 'corrected-at-source'
@@ -151,10 +176,15 @@ export async function writeFindings(
       [tenantId, at],
     );
     await writeOutcomes(tx, tenantId, looked, run.outcomes ?? []);
-    const { all, opened, changed } = rows[0] ?? { all: 0, opened: 0, changed: 0 };
-    return { opened, changed, kept: all - opened - changed, closed: closed.rowCount ?? 0 };
+    const total = (of: "all" | "opened" | "changed"): number => rows.reduce((sum, row) => sum + row[of], 0);
+    const [opened, changed] = [total("opened"), total("changed")];
+    return { opened, changed, kept: total("all") - opened - changed, closed: closed.rowCount ?? 0 };
   });
 }
+
+/** Staged `s` would be shown to handlers; stored `f` has not been. */
+const forHandlers = "s.mode = 'active' AND s.suppressed IS NULL";
+const unshown = "(f.held OR f.mode <> 'active' OR f.status NOT IN ('open', 'in-case'))";
 
 const outcomeColumns: StagedColumns<RuleOutcome> = [
   ["slice", "text"],
@@ -192,7 +222,8 @@ export interface FindingSelection {
   fromDay?: Day;
   throughDay?: Day;
   statuses?: readonly FindingStatus[];
-  modes?: ReadonlyArray<"active" | "shadow">;
+  /** Only those of active rules that are not held back. */
+  shown?: boolean;
   provider?: string;
   id?: string;
   /** The last id of the page before. */
@@ -206,7 +237,7 @@ export async function selectFindings(
   tenantId: string,
   selection: FindingSelection = {},
 ): Promise<Finding[]> {
-  const { ruleId, fromDay, throughDay, statuses, modes, provider, id, after, limit = 1000 } = selection;
+  const { ruleId, fromDay, throughDay, statuses, shown = false, provider, id, after, limit = 1000 } = selection;
   const rows = await database.orm
     .select()
     .from(table)
@@ -217,7 +248,7 @@ export async function selectFindings(
         fromDay === undefined ? undefined : gte(table.throughDay, fromDay),
         throughDay === undefined ? undefined : lte(table.fromDay, throughDay),
         statuses === undefined ? undefined : inArray(table.status, [...statuses]),
-        modes === undefined ? undefined : inArray(table.mode, [...modes]),
+        shown ? and(eq(table.mode, "active"), eq(table.held, false)) : undefined,
         provider === undefined ? undefined : eq(table.provider, provider),
         id === undefined ? undefined : eq(table.id, id),
         after === undefined ? undefined : gt(table.id, after),
@@ -227,7 +258,8 @@ export async function selectFindings(
     .limit(limit);
   // Text columns hold what `writeFindings` wrote.
   return rows.map((row) => ({
-    ...without(row, "tenantId", "contentHash"),
+    ...without(row, "tenantId", "contentHash", "held"),
+    mode: row.held ? "held" : row.mode,
     records: JSON.parse(row.records),
     evidence: JSON.parse(row.evidence),
   })) as Finding[];

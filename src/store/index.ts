@@ -11,6 +11,20 @@ export * from "./findings.ts";
 export { acquireLease, type Lease, LeaseTaken } from "./lease.ts";
 export * from "./rules.ts";
 export {
+  countHeld,
+  countStanding,
+  type NewRuleHold,
+  type NewRuleRate,
+  releaseRule,
+  type RuleHold,
+  type RuleRate,
+  type RuleState,
+  selectRuleHolds,
+  selectRuleRates,
+  writeRuleRates,
+} from "./rule-rates.ts";
+export * from "./dispositions.ts";
+export {
   type NewSettlementLine,
   selectSettlement,
   type SettlementLine,

@@ -28,7 +28,14 @@ export async function selectRuleCounts({ orm }: Database, tenantId: string): Pro
       amountOre: sum(findings.amountOre),
     })
     .from(findings)
-    .where(and(eq(findings.tenantId, tenantId), eq(findings.mode, "active"), eq(findings.status, "open")))
+    .where(
+      and(
+        eq(findings.tenantId, tenantId),
+        eq(findings.mode, "active"),
+        eq(findings.held, false),
+        eq(findings.status, "open"),
+      ),
+    )
     .groupBy(findings.ruleId)
     .orderBy(desc(sql`coalesce(sum(${findings.amountOre}), 0)`), desc(count()), findings.ruleId);
   return rows.map((row) => ({

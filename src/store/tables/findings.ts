@@ -1,4 +1,4 @@
-import { bigint, index, integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { bigint, boolean, index, integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { bytea, instant, localDay } from "./columns.ts";
 
 /**
@@ -17,6 +17,7 @@ export const findings = pgTable(
     severity: text().notNull(),
     mode: text().notNull(), // active, or shadow: computed but not shown to handlers
     status: text().notNull(), // open, in-case, closed or suppressed
+    held: boolean().notNull().default(false), // found while its rule was held back: not shown until it is released
     suppressed: text(), // the innocent cause or exception, where status is suppressed
     subject: text().notNull(),
     slice: text().notNull(), // what a run must have looked at before it may close the finding
