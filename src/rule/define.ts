@@ -3,7 +3,9 @@ import type { Period, SourcedRecord, SourceFacts, Tables, Warning } from "#colum
 import type { Matches } from "#match";
 import type { Day, Instant, LocalDate, Month } from "#model";
 import type { Settlement } from "#settle";
+import type { Travel } from "#travel";
 import type { Measures } from "./measures.ts";
+import type { Peers } from "./peers.ts";
 
 export type Level = "quality" | "error" | "indicator" | "pattern";
 /** info: shown on request; review: in the queue; hold: payment waits. */
@@ -113,6 +115,10 @@ export interface RuleTables extends Omit<Tables, "asOf" | "period"> {
   matches: Matches;
   /** Granted, planned, registered, payable and claimed; order lines of visits; what minutes cost. */
   settlement: Settlement;
+  /** How long journeys between homes take at least. */
+  travel: Travel;
+  /** The other providers of the month. */
+  peers: Peers;
   /** What this rule measured of the same subject in earlier months. */
   measures: Measures;
 }

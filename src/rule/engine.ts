@@ -2,6 +2,7 @@ import type { Tables } from "#columns";
 import { type Matches, matchVisits } from "#match";
 import { type Day, dayOf, formatDay } from "#model";
 import { Settlement, settlementRow, type SettlementRow } from "#settle";
+import { Travel } from "#travel";
 import type {
   EvidenceNode,
   Finding,
@@ -21,6 +22,7 @@ import type {
 import { dirtyClosure, type Evaluate } from "./dirty.ts";
 import { stableId } from "./finding-id.ts";
 import { type Measure, MeasureBook } from "./measures.ts";
+import { PeerBook } from "./peers.ts";
 import {
   clientDays,
   clientMonth,
@@ -39,6 +41,8 @@ export interface EngineInput {
   /** Where they have been made already. */
   matches?: Matches;
   settlement?: Settlement;
+  /** With what a router says; without, straight lines count. */
+  travel?: Travel;
   rules: readonly Rule[];
   parameters?: readonly ParameterVersion[];
   exceptions?: readonly RuleException[];
@@ -198,10 +202,13 @@ class Run {
     this.#input = input;
     const matches = input.matches ?? matchVisits(input.tables);
     this.#measures = new MeasureBook(input.measures ?? []);
+    const peers = new PeerBook(input.tables);
     this.#tables = {
       ...input.tables,
       matches,
       settlement: input.settlement ?? new Settlement(input.tables, matches),
+      travel: input.travel ?? new Travel(input.tables),
+      peers: { of: (name, slice, measure) => peers.of(this.#rule!.rule.id, name, slice, measure) },
       measures: { of: (name, back) => this.#measures.of(this.#rule!.rule.id, this.#key(), name, back) },
     };
     // The slice is set before any rule is asked.
