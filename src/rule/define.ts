@@ -5,7 +5,6 @@ import type { Day, Instant, LocalDate, Month } from "#model";
 import type { Settlement } from "#settle";
 import type { Travel } from "#travel";
 import type { Measures } from "./measures.ts";
-import type { Peers } from "./peers.ts";
 
 export type Level = "quality" | "error" | "indicator" | "pattern";
 /** info: shown on request; review: in the queue; hold: payment waits. */
@@ -108,6 +107,15 @@ export interface Slices {
   source: SourceMonthSlice;
 }
 export type Scope = keyof Slices;
+
+/** What rules hold a provider against: the others in the same month. */
+export interface Peers {
+  /**
+   * What `measure` says of every provider with visits in the slice's month, by provider. Worked out once for all of
+   * the month's slices: it must depend on nothing but the slice that it is given and the rule's parameters.
+   */
+  of<T>(name: string, slice: ProviderMonthSlice, measure: (slice: ProviderMonthSlice) => T): ReadonlyMap<number, T>;
+}
 
 /** What a rule may read, by the names it lists in `reads`. */
 export interface RuleTables extends Omit<Tables, "asOf" | "period"> {

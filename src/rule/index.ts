@@ -9,7 +9,6 @@ export { overlapMinutes, overlappingPairs } from "./pairs.ts";
 export * from "./robust.ts";
 export { stayCovering } from "./stays.ts";
 export type { Measure, Measures } from "./measures.ts";
-export type { Peers } from "./peers.ts";
 export { monthsOf, parseSliceKey, readingPeriod } from "./slices.ts";
 // What rules need of the model and of the tables; they import nothing else.
 export {

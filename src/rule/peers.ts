@@ -2,15 +2,6 @@ import type { Tables } from "#columns";
 import type { ProviderMonthSlice } from "./define.ts";
 import { providerMonth } from "./slices.ts";
 
-/** What rules hold a provider against: the others in the same month. */
-export interface Peers {
-  /**
-   * What `measure` says of every provider with visits in the slice's month, by provider. Worked out once for all of
-   * the month's slices: it must depend on nothing but the slice that it is given and the rule's parameters.
-   */
-  of<T>(name: string, slice: ProviderMonthSlice, measure: (slice: ProviderMonthSlice) => T): ReadonlyMap<number, T>;
-}
-
 export class PeerBook {
   readonly #tables: Tables;
   readonly #known = new Map<string, ReadonlyMap<number, unknown>>();
