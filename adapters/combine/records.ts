@@ -69,6 +69,7 @@ export const visit = z.object({
   Slut: maybeElement(side),
   Status: text,
   Orsak: maybe,
+  Anmalt: maybe,
   Insats: z.array(z.object({ kod: text })).optional(),
   Telefon: maybeElement(z.object({ id: text })),
   Dubbelbemanning: maybe,

@@ -301,6 +301,7 @@ class Register {
               side("Slut", version.end, version.endProof, version.endTag, version.originalEnd),
               plain("Status", visitStatus[version.status]),
               plain("Orsak", version.declinedReason),
+              plain("Anmalt", version.declinedNotifiedAt === undefined ? undefined : local(version.declinedNotifiedAt)),
               ...version.services.map((kod) => element("Insats", { kod })),
               maybe("Telefon", "id", visit.deviceId),
               plain("Dubbelbemanning", yes(visit.doubleStaffing)),

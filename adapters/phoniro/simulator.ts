@@ -64,7 +64,9 @@ function visitsTold(world: World, since: Instant, at: Instant): Told[] {
   const rowOf = (visit: WorldVisit, version: WorldVisitVersion, first: WorldVisitVersion): string => {
     const client = clients.get(visit.clientId);
     const unit = units.get(visit.unitId);
-    const edited = version.at > first.at;
+    // What is typed in by hand says who did it, as a change does.
+    const { editedBy } = version;
+    const edited = version.at > first.at || editedBy !== undefined;
     const orsak =
       {
         declined: version.declinedReason,
@@ -96,7 +98,7 @@ function visitsTold(world: World, since: Instant, at: Instant): Told[] {
       Godkänd: yesNo(version.approved),
       "Ursprunglig start": version.originalStart === undefined ? "" : clock(version.originalStart),
       "Ursprunglig slut": version.originalEnd === undefined ? "" : clock(version.originalEnd),
-      "Ändrad av": edited ? numberOf(version.editedBy, visit.unitId) : "",
+      "Ändrad av": edited ? numberOf(editedBy, visit.unitId) : "",
       "Ändrad tid": edited ? stamp(version.at) : "",
       Telefon: visit.deviceId,
       Registrerad: stamp(first.at),
@@ -127,7 +129,7 @@ function locksTold(world: World, since: Instant, at: Instant): Told[] {
         stamp(event.at),
         event.lockId,
         clients.get(event.clientId)?.ids.phoniro ?? "",
-        staff.get(event.staffId)?.employments.find(({ ids }) => ids.phoniro !== undefined)?.ids.phoniro ?? "",
+        staff.get(event.staffId ?? "")?.employments.find(({ ids }) => ids.phoniro !== undefined)?.ids.phoniro ?? "",
         events[event.event],
         event.deviceId,
       ]),

@@ -43,7 +43,7 @@ function byMonth<T>(list: readonly T[], at: (one: T) => Instant): Map<string, T[
 }
 
 /**
- * Writes interchange files with what the four systems do not have: registers as they stand, and shifts, claims,
+ * Writes interchange files with what the four systems do not have: registers as they stand, and shifts, claims, meals,
  * absences and the plans of one provider as they came. Both forms, several encodings, one file sent twice, one record
  * repeated. Returns the paths in the order of writing.
  */
@@ -77,7 +77,7 @@ export async function writeStandardFiles({ world, folder, at, since = null }: Wr
   const providers = world.providers.map((provider): Row => ({ ...provider }));
   await write(
     `providers-${stamp}.csv`,
-    windows1252(csv(providers, ["id", "organisationNumber", "name", "regime"], ";")),
+    windows1252(csv(providers, ["id", "organisationNumber", "name", "regime", "permitFrom", "permitTo"], ";")),
   );
   const unitRows = world.units.map(({ id, providerId, name }) => ({ id: unitId(id), providerId, name }));
   await write(`units-${stamp}.csv`, withBom(csv(unitRows, ["id", "providerId", "name"], ";")));
@@ -103,7 +103,7 @@ export async function writeStandardFiles({ world, folder, at, since = null }: Wr
   });
   await write(`clients-${stamp}.jsonl`, withBom(jsonLines(clientRows)));
 
-  const staffRows = world.staff.flatMap(({ personalIdentityNumber, hsaId, name, employments }) =>
+  const staffRows = world.staff.flatMap(({ personalIdentityNumber, hsaId, name, addressBuildingId, employments }) =>
     employments.flatMap(({ ids, providerId, unitId: unit, from: employedFrom, to: employedTo }): Row[] =>
       ids.files === undefined
         ? []
@@ -117,6 +117,7 @@ export async function writeStandardFiles({ world, folder, at, since = null }: Wr
               name,
               employedFrom,
               employedTo,
+              addressBuildingId,
             },
           ],
     ),
@@ -130,6 +131,7 @@ export async function writeStandardFiles({ world, folder, at, since = null }: Wr
     "name",
     "employedFrom",
     "employedTo",
+    "addressBuildingId",
   ];
   await write(`staff-${stamp}.csv`, withBom(csv(staffRows, staffFields, ";")));
 
@@ -167,15 +169,16 @@ export async function writeStandardFiles({ world, folder, at, since = null }: Wr
   // A shift is known when it is over.
   const shifts = world.shifts.filter((shift) => shift.source === "files" && told(shift.end));
   for (const [month, list] of byMonth(shifts, ({ end }) => end)) {
-    const rows = list.map(({ id, staffId, unitId: unit, start, end, kind }): Row => ({
+    const rows = list.map(({ id, staffId, unitId: unit, start, end, breakMinutes, kind }): Row => ({
       id,
       staffId: employment(staffId, unit)?.ids.files ?? staffId,
       start: formatInstant(start),
       end: formatInstant(end),
+      breakMinutes,
       kind,
     }));
     const name = since === null ? `shifts-${month.replace("-0", "-")}` : `shifts-${stamp}`;
-    await write(`${name}.csv`, utf8(csv(rows, ["id", "staffId", "start", "end", "kind"], ";")));
+    await write(`${name}.csv`, utf8(csv(rows, ["id", "staffId", "start", "end", "breakMinutes", "kind"], ";")));
   }
 
   const planned = world.plans
@@ -206,9 +209,17 @@ export async function writeStandardFiles({ world, folder, at, since = null }: Wr
     await write(`planned-visits-${since === null ? month : stamp}.jsonl`, utf8(text));
   }
 
+  const meals = world.meals
+    .filter((meal) => told(meal.at))
+    .map(({ at: _, ...meal }): Row => ({ ...meal, clientId: clientId(meal.clientId), unitId: unitId(meal.unitId) }));
+  if (meals.length > 0) {
+    const mealFields = ["id", "clientId", "unitId", "from", "to", "kind", "quantity"];
+    await write(`meals-${stamp}.csv`, utf8(csv(meals, mealFields, ";")));
+  }
+
   const claims = world.claims.filter((claim) => told(claim.at));
   const claimFields =
-    "id,invoiceId,providerId,unitId,clientId,orderId,service,from,to,minutes,unit,unitPriceOre,amountOre,kind,correctsId".split(
+    "id,invoiceId,providerId,unitId,clientId,orderId,service,from,to,minutes,quantity,unit,unitPriceOre,amountOre,kind,correctsId,band,staffing".split(
       ",",
     );
   for (const [month, list] of byMonth(claims, (claim) => claim.at)) {
@@ -216,7 +227,8 @@ export async function writeStandardFiles({ world, folder, at, since = null }: Wr
       ...claim,
       unitId: unitId(claim.unitId),
       clientId: claim.namedAs ?? clientId(claim.clientId),
-      unit: "HUR",
+      minutes: claim.unit === undefined ? claim.minutes : undefined,
+      unit: claim.unit ?? "HUR",
     }));
     const name = since === null ? `claims-${month}` : `claims-${stamp}`;
     const bytes = windows1252(csv(rows, claimFields, ";"));

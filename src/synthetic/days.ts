@@ -18,6 +18,8 @@ export interface Happening {
   need: Need | null;
   /** Nobody asks to be paid for it. */
   unclaimed?: boolean;
+  /** The lock of the home was not opened: somebody else opened the door, or nobody. */
+  unopened?: boolean;
 }
 
 export interface Booking {
@@ -104,11 +106,8 @@ export function makeDays(
   const nextVisitId = (team: Team) => {
     visits++;
     const { visitsIn } = team.unit;
-    return visitsIn === "lifecare"
-      ? String(4_100_000 + visits)
-      : visitsIn === "phoniro"
-        ? `B${7_000_000 + visits}`
-        : `CV${visits}`;
+    if (visitsIn === "lifecare") return String(4_100_000 + visits);
+    return visitsIn === "phoniro" ? `B${7_000_000 + visits}` : visitsIn === "combine" ? `CV${visits}` : `be-${visits}`;
   };
   const nextPlanId = (team: Team) => {
     plans++;
@@ -265,7 +264,9 @@ export function makeDays(
     if (routes.length === 0) return legs;
     for (const task of tasksOf(team, day)) {
       const earliest = Math.max(task.wanted, task.need?.law === "HSL" ? 0 : (busy.get(task.person) ?? 0));
-      const staffing = Math.min(task.staffing, routes.length);
+      // For two there must be two.
+      if (routes.length < task.staffing) continue;
+      const { staffing } = task;
       const chosen: Array<{ route: Route; start: Instant }> = [];
       while (chosen.length < staffing) {
         let best: Route | null = null;
@@ -382,7 +383,8 @@ export function makeDays(
       if (!rare && need !== null && random.chance(0.12)) minutes = task.minutes + random.int(0, 2);
       if (start - leg.start > 35 * MINUTE) minutes = Math.round(task.minutes * 0.7);
       if (status !== "completed") minutes = random.int(2, 5);
-      const end = start + minutes * MINUTE;
+      // Of two the second leaves with the first.
+      const end = lastEnd > 0 && start < lastEnd ? lastEnd + random.int(0, 1) * MINUTE : start + minutes * MINUTE;
       const happening = registered({
         person,
         worker: route.worker,

@@ -18,15 +18,25 @@ export interface WorldOptions {
   clients?: number;
   from?: LocalDate;
   through?: LocalDate;
+  /** Six, and small ones beside them: what is unusual shows only among many. */
+  providers?: number;
+  /** What goes wrong in every real municipality without anybody's doing. */
+  noise?: boolean;
 }
 
 /** The synthetic municipality of a seed: the same seed and size make the same world, on every machine. */
-export function makeWorld({ seed, clients = 400, from = "2026-09-01", through = "2026-10-31" }: WorldOptions): World {
+export function makeWorld({
+  seed,
+  clients = 400,
+  from = "2026-09-01",
+  through = "2026-10-31",
+  providers,
+}: WorldOptions): World {
   const first = dayOfDate(from);
   const last = dayOfDate(through);
   const who = people(random(seed, "people"));
   const town = makeTown(random(seed, "town"), clients);
-  const organisation = makeOrganisation(random(seed, "organisation"), who, town, clients, first, last);
+  const organisation = makeOrganisation(random(seed, "organisation"), who, town, clients, first, last, providers);
   const population = makePopulation(random(seed, "clients"), who, town, organisation, clients, first, last);
   const days = makeDays(random(seed, "days"), organisation, population, first, last);
   const bench = makeBench({
@@ -61,6 +71,7 @@ export function makeWorld({ seed, clients = 400, from = "2026-09-01", through = 
     tags: population.tags,
     contracts: organisation.contracts,
     claims,
+    meals: bench.meals,
     servicePlans: population.servicePlans,
     aliases: aliases(organisation, population.people, bench.unjoined),
     labels: bench.labels,

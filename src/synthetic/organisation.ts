@@ -23,7 +23,7 @@ export const services: readonly WorldService[] = [
   { code: "hsl", name: "Hälso- och sjukvårdsinsats", kind: "nursing", law: "HSL" },
 ];
 
-export type UnitKind = "day" | "night" | "nurse";
+export type UnitKind = "day" | "night" | "nurse" | "rural";
 
 /** A unit with what its planner knows. */
 export interface Team {
@@ -34,6 +34,8 @@ export interface Team {
   base: Place;
   workers: Worker[];
   transports: Transport[];
+  /** Of the municipality's clients; only units that work by day have any of their own. */
+  share: number;
 }
 
 /** One employment of one person. */
@@ -59,7 +61,17 @@ export interface Organisation {
   price: Map<string, number>;
 }
 
-const plan = [
+interface Outline {
+  name: string;
+  regime: WorldProvider["regime"];
+  /** Of the clients. */
+  share: number;
+  ordersIn: WorldUnit["ordersIn"];
+  plansIn: WorldUnit["plansIn"];
+  visitsIn: WorldUnit["visitsIn"];
+}
+
+const plan: readonly Outline[] = [
   {
     name: "Hemtjänsten Centrum",
     regime: "municipal",
@@ -108,7 +120,18 @@ const plan = [
     plansIn: "files",
     visitsIn: "combine",
   },
-] as const;
+];
+
+const moreNames = ["Solgläntans", "Åkerbo", "Näktergalens", "Kvarnens", "Fyrens", "Tallmons", "Rosengårdens", "Ängens"];
+
+/** The usual six, and small companies on the same systems where more are wanted. */
+function outlines(count: number): Outline[] {
+  const small = Array.from({ length: Math.max(0, count - plan.length) }, (_, index): Outline => {
+    const name = `${moreNames[index % moreNames.length] ?? ""} Hemtjänst ${index + 1} AB`;
+    return { ...plan[2 + (index % 4)]!, name, share: 0.06 };
+  });
+  return [...plan, ...small];
+}
 
 /** Ten days of fourteen, one weekend of two. */
 export function onRota(worker: Worker, day: Day): boolean {
@@ -128,7 +151,10 @@ export function makeOrganisation(
   clients: number,
   from: Day,
   through: Day,
+  count = plan.length,
 ): Organisation {
+  const all = outlines(count);
+  const wholeShare = all.reduce((sum, { share }) => sum + share, 0);
   const providers: WorldProvider[] = [];
   const teams: Team[] = [];
   const staff: WorldStaff[] = [];
@@ -139,7 +165,8 @@ export function makeOrganisation(
   const long = formatDay(from - 400);
 
   const addTeam = (provider: WorldProvider, index: number, kind: UnitKind, name: string) => {
-    const system = plan[index]!;
+    // Far out there are neither locks nor tags: phones say where they are, in files of the unit's own.
+    const system: Outline = kind === "rural" ? { ...all[index]!, plansIn: "files", visitsIn: "files" } : all[index]!;
     const number = teams.length + 1;
     const areas =
       kind === "day"
@@ -155,7 +182,7 @@ export function makeOrganisation(
       plansIn: system.plansIn,
       visitsIn: system.visitsIn,
     };
-    if (system.visitsIn !== "lifecare") unit.ids.phoniro = `E${500 + number}`;
+    if (system.visitsIn === "phoniro" || system.visitsIn === "combine") unit.ids.phoniro = `E${500 + number}`;
     if (system.plansIn === "carefox") unit.ids.carefox = `Dalen.Enhet${number}`;
     if (system.ordersIn === "combine") unit.ids.combine = String(60 + number);
     const centre = areas[0]!;
@@ -167,11 +194,13 @@ export function makeOrganisation(
         kind === "day" ? [...new Set([...areas, villages[number % villages.length]!])] : [...districts, ...villages],
       base: { x: centre.x, y: centre.y, buildingId: `K${number}`, area: centre.name },
       workers: [],
+      share: 0,
       transports: kind === "day" ? ["car", "bicycle", "car", "walking", "car", "bicycle", "car", "walking"] : ["car"],
     });
   };
 
-  for (const [index, { name, regime, share }] of plan.entries()) {
+  for (const [index, { name, regime, share: part }] of all.entries()) {
+    const share = part / wholeShare;
     const provider: WorldProvider = {
       id: `P${index + 1}`,
       organisationNumber: organisationNumber(random, regime === "municipal" ? "2120" : "5569"),
@@ -195,12 +224,16 @@ export function makeOrganisation(
       },
     });
     const units = Math.max(1, Math.round((clients * share) / 62));
-    for (let unit = 1; unit <= units; unit++) addTeam(provider, index, "day", units === 1 ? name : `${name} ${unit}`);
+    for (let unit = 1; unit <= units; unit++) {
+      addTeam(provider, index, "day", units === 1 ? name : `${name} ${unit}`);
+      teams.at(-1)!.share = share / units;
+    }
   }
   for (let unit = 0; unit < Math.max(1, Math.round(clients / 500)); unit++) {
     addTeam(providers[1]!, 1, "night", unit === 0 ? "Nattpatrullen" : `Nattpatrullen ${unit + 1}`);
     addTeam(providers[1]!, 1, "nurse", unit === 0 ? "Hemsjukvården" : `Hemsjukvården ${unit + 1}`);
   }
+  addTeam(providers[1]!, 1, "rural", "Gårdsrundorna");
 
   const employ = (person: WorldStaff, team: Team, shift: Worker["shift"]): Worker => {
     const number = Number(person.id.slice(1));
@@ -214,7 +247,7 @@ export function makeOrganisation(
     };
     const { ids } = employment;
     if (team.unit.visitsIn === "lifecare") ids.lifecare = `anv${String(10_000 + number)}`;
-    else ids.phoniro = String((second ? 70_000 : 40_000) + number);
+    else if (team.unit.visitsIn !== "files") ids.phoniro = String((second ? 70_000 : 40_000) + number);
     if (team.unit.plansIn === "carefox") ids.carefox = String((second ? 9000 : 3000) + number * 7);
     if (team.unit.visitsIn === "combine") ids.combine = `L${String(second ? 5000 + number : number).padStart(4, "0")}`;
     person.employments.push(employment);
@@ -255,6 +288,7 @@ export function makeOrganisation(
     const team = dayTeams[index % dayTeams.length]!;
     hire(team, team.workers.length % 3 === 2 ? "evening" : "day");
   }
+  for (const team of teams) if (team.kind === "rural") for (let index = 0; index < 2; index++) hire(team, "day");
 
   for (const worker of teams.flatMap(({ workers }) => workers)) {
     if (random.chance(0.12)) {

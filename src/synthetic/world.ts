@@ -28,6 +28,7 @@ export interface World {
   tags: WorldTag[];
   contracts: WorldContract[];
   claims: WorldClaim[];
+  meals: WorldMeal[];
   servicePlans: WorldServicePlan[];
   /** What a person has decided: ids of different systems that are the same person, staff member or unit. */
   aliases: WorldAlias[];
@@ -39,6 +40,9 @@ export interface WorldProvider {
   organisationNumber: string;
   name: string;
   regime: "municipal" | "private";
+  /** Private providers work by a permit; municipal ones need none. */
+  permitFrom?: LocalDate;
+  permitTo?: LocalDate;
 }
 
 export interface WorldUnit {
@@ -52,7 +56,7 @@ export interface WorldUnit {
   /** Where its orders, plans and registered visits are kept. */
   ordersIn: "lifecare" | "combine";
   plansIn: "lifecare" | "carefox" | "files";
-  visitsIn: "lifecare" | "phoniro" | "combine";
+  visitsIn: "lifecare" | "phoniro" | "combine" | "files";
 }
 
 export interface WorldHome {
@@ -97,6 +101,8 @@ export interface WorldStaff {
   personalIdentityNumber: string;
   hsaId: string;
   name: string;
+  /** The house they live in, which says nothing of which flat. */
+  addressBuildingId?: string;
   employments: WorldEmployment[];
 }
 
@@ -173,6 +179,13 @@ export interface WorldPlan {
   versions: WorldPlanVersion[];
 }
 
+/** Where a phone believed that it was. */
+export interface WorldPosition {
+  latitude: number;
+  longitude: number;
+  accuracyMetres: number;
+}
+
 export type Proof = "lock" | "nfc" | "bluetooth" | "gps" | "phone" | "manual" | "none";
 
 export interface WorldVisitVersion {
@@ -187,18 +200,23 @@ export interface WorldVisitVersion {
   endProof: Proof;
   startTag?: string;
   endTag?: string;
+  /** Only the interchange format's registrations carry them. */
+  startPosition?: WorldPosition;
+  endPosition?: WorldPosition;
   originalStart?: Instant;
   originalEnd?: Instant;
   /** Id of a `WorldStaff` of the same unit. */
   editedBy?: string;
   editReason?: string;
   declinedReason?: string;
+  /** When the client said so; only Combine's registrations tell. */
+  declinedNotifiedAt?: Instant;
   approved?: boolean;
 }
 
 export interface WorldVisit {
   id: string;
-  source: "lifecare" | "phoniro" | "combine";
+  source: "lifecare" | "phoniro" | "combine" | "files";
   clientId: string;
   unitId: string;
   staffId: string;
@@ -234,6 +252,7 @@ export interface WorldShift {
   unitId: string;
   start: Instant;
   end: Instant;
+  breakMinutes?: number;
   kind: "work" | "sick" | "leave" | "other";
 }
 
@@ -241,7 +260,8 @@ export interface WorldLockEvent {
   id: string;
   lockId: string;
   clientId: string;
-  staffId: string;
+  /** Missing: somebody whom the lock's system knows, and no employer: a relative, the janitor. */
+  staffId?: string;
   at: Instant;
   event: "opened" | "locked" | "failed";
   deviceId: string;
@@ -257,6 +277,8 @@ export interface WorldTag {
 export interface WorldContract {
   id: string;
   providerId: string;
+  /** Missing: all. */
+  services?: string[];
   reference: string;
   validFrom: LocalDate;
   validTo?: LocalDate;
@@ -276,13 +298,32 @@ export interface WorldClaim {
   service: string;
   from: LocalDate;
   to: LocalDate;
+  /** Hours are claimed in minutes; 0 where something else is counted. */
   minutes: number;
-  /** Per hour. */
+  /** Missing: hours. */
+  unit?: "C62" | "MON";
+  quantity?: number;
+  /** Per hour, piece or month. */
   unitPriceOre: number;
   amountOre: number;
   /** Missing: a charge. */
   kind?: "charge" | "credit";
   correctsId?: string;
+  band?: string;
+  staffing?: number;
+}
+
+/** Meals that came to a client's door, as whoever cooks counts them. */
+export interface WorldMeal {
+  id: string;
+  /** When the list was sent. */
+  at: Instant;
+  clientId: string;
+  unitId: string;
+  from: LocalDate;
+  to: LocalDate;
+  kind: string;
+  quantity: number;
 }
 
 export interface WorldServicePlan {

@@ -9,7 +9,7 @@ import type { PeopleSource } from "../people.ts";
 import type { Random } from "../random.ts";
 import { metresBetween, travelMinutes } from "../town.ts";
 import type { Place } from "../town.ts";
-import type { Label, Proof, SystemId, WorldClaim, WorldVisitVersion } from "../world.ts";
+import type { Label, Proof, SystemId, WorldClaim, WorldMeal, WorldVisitVersion } from "../world.ts";
 
 type LabelledRecord = Label["records"][number];
 
@@ -31,6 +31,7 @@ export interface Bench {
   unjoined: Set<Person>;
   /** Claims made by hand, beside those of the happenings. */
   claims: WorldClaim[];
+  meals: WorldMeal[];
   bookingOf: Map<unknown, Booking>;
   /** Hours in which a source heard nothing: what is planted then cannot be seen. */
   outages: Array<{ from: Instant; until: Instant }>;
@@ -177,6 +178,7 @@ export function makeBench(
     count: Math.max(1, Math.min(8, Math.round(population.people.length / 130))),
     unjoined: new Set(),
     claims: [],
+    meals: [],
     bookingOf,
     outages: [],
     monthOf: monthOfVisit,

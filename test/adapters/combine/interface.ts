@@ -110,6 +110,7 @@ const visits = z.strictObject({
         Slut: side.optional(),
         Status: z.enum(["Påbörjat", "Utfört", "Avböjt", "Inställt", "Bom"]),
         Orsak: z.string().optional(),
+        Anmalt: z.string().optional(),
         Insats: oneOrMany(z.strictObject({ "@kod": z.string().min(1) })).optional(),
         Telefon: named.optional(),
         Dubbelbemanning: z.enum(["J", "N"]).optional(),
