@@ -34,6 +34,7 @@ import {
   staffMonth,
   unitMonths,
 } from "./slices.ts";
+import { type RuleVersion, versionOn, versionsOf } from "./versions.ts";
 
 export interface EngineInput {
   tenant: string;
@@ -144,16 +145,10 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-interface Version {
-  from: Day;
-  mode: "active" | "shadow" | "off";
-  values: Record<string, unknown>;
-}
-
 interface Prepared {
   rule: Rule;
   /** Newest first; the last holds since ever. */
-  versions: readonly Version[];
+  versions: readonly RuleVersion[];
   /** Some rule yields to this one. */
   precedes: boolean;
 }
@@ -195,7 +190,7 @@ class Run {
   /** Of the slice at hand. */
   #counts = new Map<string, Outcome>();
   #rule: Prepared | null = null;
-  #mode: "active" | "shadow" = "active";
+  #version: RuleVersion | null = null;
   #sliceKey = "";
 
   constructor(input: EngineInput, rules: readonly Rule[]) {
@@ -215,19 +210,15 @@ class Run {
     this.#context = { ...this.#tables, slice: undefined as unknown as Slices[Scope], asOf: input.tables.asOf };
     const preceding = new Set(rules.flatMap((rule) => rule.yieldsTo));
     for (const rule of rules) {
-      const given = (input.parameters ?? []).filter((version) => version.rule === rule.id);
-      const versions: Version[] = given
-        .toSorted((a, b) => b.from - a.from)
-        .map(({ from, mode, values }) => ({ from, mode: mode ?? "active", values: rule.parameters.parse(values) }));
-      versions.push({ from: -Infinity, mode: "active", values: rule.parameters.parse({}) });
+      const versions = versionsOf(rule, input.parameters ?? []);
       const list = this.#byScope.get(rule.scope) ?? [];
       list.push({ rule, versions, precedes: preceding.has(rule.id) });
       this.#byScope.set(rule.scope, list);
     }
     this.#report = {
       suppressed: (cause, records) => {
-        this.#count("suppressed", cause);
-        if (records !== undefined) this.#suppressedHit(cause, records);
+        if (records === undefined || records.length === 0) this.#count("suppressed", cause);
+        else this.#suppressedHit(cause, records);
       },
       tooLittleData: (what) => this.#count("tooLittleData", what),
       measure: (name, value) => this.#measures.set({ rule: this.#rule!.rule.id, slice: this.#key(), name, value }),
@@ -259,13 +250,14 @@ class Run {
     this.#context.slice = slice;
     this.#sliceKey = "";
     for (const prepared of rules) {
-      const version = prepared.versions.find((one) => one.from <= slice.firstDay)!;
-      if (version.mode === "off") continue;
       this.#rule = prepared;
-      this.#mode = version.mode;
       this.#subject = subject;
-      if (slice.lastDay > slice.firstDay) this.#measures.begin(() => this.#key());
-      for (const hit of prepared.rule.evaluate(this.#context, version.values, this.#report)) this.#found(hit, null);
+      for (const version of this.#versionsIn(slice)) {
+        if (version.mode === "off") continue;
+        this.#version = version;
+        if (slice.lastDay > slice.firstDay) this.#measures.begin(() => this.#key());
+        for (const hit of prepared.rule.evaluate(this.#context, version.values, this.#report)) this.#found(hit, null);
+      }
     }
     if (this.#counts.size > 0) {
       this.#outcomes.push(...this.#counts.values());
@@ -275,6 +267,26 @@ class Run {
 
   #subject = "";
 
+  /**
+   * A rule about single records that is changed within the slice is asked once for each version, and of what a version
+   * finds only that of its own days counts. A rule about a person or a period is judged as on the slice's first day.
+   */
+  #versionsIn({ firstDay, lastDay }: Slices[Scope]): readonly RuleVersion[] {
+    const { rule, versions } = this.#rule!;
+    const first = versionOn(versions, firstDay);
+    if (rule.subject === "slice" || versionOn(versions, lastDay) === first) return [first];
+    const days = Array.from({ length: lastDay - firstDay + 1 }, (_, index) => firstDay + index);
+    return [...new Set(days.map((day) => versionOn(versions, day)))];
+  }
+
+  /** Whether the version at hand is the one that judges what begins on a day, or within a day before the slice. */
+  #judges(day: Day): boolean {
+    const { rule, versions } = this.#rule!;
+    const { firstDay, lastDay } = this.#context.slice;
+    const judged = rule.subject === "slice" ? firstDay : Math.min(Math.max(day, firstDay), lastDay);
+    return versionOn(versions, judged) === this.#version;
+  }
+
   /** Made only when there is something to say of the slice. */
   #key(): string {
     if (this.#sliceKey === "") {
@@ -283,7 +295,9 @@ class Run {
     return this.#sliceKey;
   }
 
-  #count(kind: Outcome["kind"], cause: string): void {
+  /** @param day On which it happened; what has no day counts as on the slice's first. */
+  #count(kind: Outcome["kind"], cause: string, day = this.#context.slice.firstDay): void {
+    if (!this.#judges(day)) return;
     const rule = this.#rule!.rule.id;
     const key = `${rule}\n${kind}\n${cause}`;
     const counted = this.#counts.get(key);
@@ -293,6 +307,11 @@ class Run {
 
   #suppressedHit(cause: string, records: readonly RowRef[]): void {
     const { rule } = this.#rule!;
+    const days = this.#daysOf(
+      records.map((ref) => this.#ref(ref)),
+      this.#context.slice.firstDay,
+    );
+    this.#count("suppressed", cause, days.from);
     this.#found({ records, reason: rule.innocent[cause] ?? cause, evidence: [], minutes: null }, cause);
   }
 
@@ -301,13 +320,15 @@ class Run {
     const { slice } = this.#context;
     const refs = hit.records.map((ref) => this.#ref(ref));
     const records = this.#records(refs);
-    if (precedes && suppressed === null && this.#mode === "active") this.#remember(rule.id, refs);
     const ownPeriod = rule.subject === "slice" || refs.length === 0;
     const period =
       hit.period ?? (ownPeriod ? { from: slice.firstDay, to: slice.lastDay } : this.#daysOf(refs, slice.firstDay));
+    if (!this.#judges(period.from)) return;
+    const { mode } = this.#version!;
+    if (precedes && suppressed === null && mode === "active") this.#remember(rule.id, refs);
     const { goLive } = this.#input;
     if (goLive !== undefined && goLive !== null && period.to < goLive) {
-      if (suppressed === null) this.#count("beforeGoLive", "");
+      if (suppressed === null) this.#count("beforeGoLive", "", period.from);
       return;
     }
     const who = {
@@ -332,7 +353,7 @@ class Run {
       version: rule.version,
       level: rule.level,
       severity: hit.severity ?? rule.severity,
-      mode: this.#mode,
+      mode: mode === "shadow" ? "shadow" : "active",
       status: suppressed === null ? "open" : "suppressed",
       period: { from: formatDay(period.from), to: formatDay(period.to) },
       provider: text(this.#tables.providers, who.provider),
@@ -351,7 +372,7 @@ class Run {
     if (exception !== undefined) {
       finding.status = "suppressed";
       finding.suppressed = `exception: ${exception.reason}`;
-      this.#count("suppressed", "exception");
+      this.#count("suppressed", "exception", period.from);
     }
     const other = this.#findings.get(finding.id);
     // The same subject twice in one slice: an open finding stands before a suppressed one, else the first.

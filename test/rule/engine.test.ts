@@ -153,6 +153,40 @@ describe("parameters", () => {
     ]);
     expect(run(records, { parameters: parameters("off") }).findings).toEqual([]);
   });
+
+  test("of one day add up to the last that is given", () => {
+    const from = day("2026-10-01");
+    const parameters = [80, 100].map((minutesMax) => ({ rule: "long-test-visit", from, values: { minutesMax } }));
+    expect(run([long("v-1")], { parameters }).findings).toEqual([]);
+    expect(run([long("v-1")], { parameters: parameters.toReversed() }).findings).toHaveLength(1);
+  });
+
+  test("that change within a month judge single records by their own day, and a month by its first", () => {
+    const parameters = [
+      { rule: "long-test-visit", from: day("2026-10-10"), values: { minutesMax: 100 } },
+      { rule: "long-test-visit", from: day("2026-10-20"), values: {}, mode: "shadow" as const },
+      { rule: "long-test-visit", from: day("2026-10-28"), values: {}, mode: "off" as const },
+    ];
+    const on = (date: string, more: Record<string, unknown> = {}) =>
+      long(`v-${date}`, { start: `${date} 08:00`, end: `${date} 09:30`, ...more });
+    const dates = ["2026-10-09", "2026-10-10", "2026-10-19", "2026-10-20", "2026-10-27", "2026-10-28"];
+    const records = dates.map((date) => on(date));
+    const seen = (findings: readonly Finding[]) =>
+      findings.map(({ period, mode }) => `${period.from} ${mode}`).toSorted();
+    expect(seen(run(records, { parameters }).findings)).toEqual([
+      "2026-10-09 active",
+      "2026-10-20 shadow",
+      "2026-10-27 shadow",
+    ]);
+    const excused = dates.map((date) => on(date, { doubleStaffing: true }));
+    const counted = run([...excused, sample("visits", "v-open", { start: "2026-10-12 08:00", end: undefined })], {
+      parameters,
+    });
+    expect(counted.outcomes.map(({ kind, count }) => `${kind} ${count}`)).toEqual(["suppressed 3", "tooLittleData 1"]);
+
+    const monthly = defineRule({ ...longVisit, subject: "slice" });
+    expect(seen(run(records, { rules: [monthly], parameters }).findings)).toEqual(["2026-10-01 active"]);
+  });
 });
 
 describe("a run over what is dirty", () => {
