@@ -1,20 +1,27 @@
 #!/usr/bin/env node
-// Writes klarsyn.schema.json, which editors check a configuration file with. With --check it only compares.
+// Writes klarsyn.schema.json and contract-terms.schema.json, with which editors check a configuration file and the terms
+// of a contract. With --check it only compares.
 import { readFile, writeFile } from "node:fs/promises";
+import { z } from "zod";
 import { adapters } from "#adapters";
 import { configurationSchema } from "#config";
+import { contractTerms } from "#model";
 
-const file = new URL("../klarsyn.schema.json", import.meta.url);
-const text = `${JSON.stringify(configurationSchema(adapters), null, 2)}\n`;
+const schemas = [
+  { name: "klarsyn.schema.json", schema: configurationSchema(adapters), from: "src/config.ts and the adapters" },
+  {
+    name: "contract-terms.schema.json",
+    schema: { title: "Terms of a contract", ...z.toJSONSchema(contractTerms, { io: "input" }) },
+    from: "src/model/contract-terms.ts",
+  },
+];
 
-if (process.argv.includes("--check")) {
-  const written = await readFile(file, "utf8").catch(() => "");
-  if (written !== text) {
-    process.stderr.write(
-      "klarsyn.schema.json differs from src/config.ts and the adapters. Run: node bin/config-schema.ts\n",
-    );
+for (const { name, schema, from } of schemas) {
+  const file = new URL(`../${name}`, import.meta.url);
+  const text = `${JSON.stringify(schema, null, 2)}\n`;
+  if (!process.argv.includes("--check")) await writeFile(file, text);
+  else if ((await readFile(file, "utf8").catch(() => "")) !== text) {
+    process.stderr.write(`${name} differs from ${from}. Run: node bin/config-schema.ts\n`);
     process.exitCode = 1;
   }
-} else {
-  await writeFile(file, text);
 }

@@ -513,14 +513,29 @@ export function degrees(limit: 90 | 180): Convert {
   };
 }
 
+interface SchemaIssue {
+  path?: unknown[];
+  code?: string;
+  message?: string;
+  values?: unknown[];
+}
+
+/** What a schema of ours says in its own words, and which words of a closed list there are; never the value itself. */
+function whatIsWrong(issue: SchemaIssue | undefined): string {
+  if (issue?.code === "invalid_value") return `: ska vara ${issue.values?.join(", ")}`;
+  const own = issue?.code === "custom" || issue?.code === "invalid_format" || issue?.code === "unrecognized_keys";
+  return own && issue.message !== undefined && !issue.message.startsWith("Invalid") ? `: ${issue.message}` : "";
+}
+
 /** A nested value that the field's own schema checks. */
 export function json(schema: NonNullable<Field["schema"]>): Convert {
   return (value, frame) => {
     const checked = schema.safeParse(value);
     if (checked.success) return checked.data;
-    const issues = (checked.error as { issues?: Array<{ path?: unknown[] }> } | undefined)?.issues;
-    const path = issues?.[0]?.path?.join(".") ?? "";
-    return fail(frame, "json", path === "" ? "har inte rätt form" : `har inte rätt form vid ${path}`);
+    const issues = (checked.error as { issues?: SchemaIssue[] } | undefined)?.issues;
+    const issue = issues?.[0];
+    const path = issue?.path?.join(".") ?? "";
+    return fail(frame, "json", `har inte rätt form${path === "" ? "" : ` vid ${path}`}${whatIsWrong(issue)}`);
   };
 }
 

@@ -1,3 +1,4 @@
+import { nearest } from "#model";
 import { LineCounter, type Node, isMap, isScalar, isSeq, parseDocument } from "yaml";
 
 /** Something wrong in a mapping file. */
@@ -14,30 +15,6 @@ export interface Entry {
 }
 
 export type Entries = ReadonlyMap<string, Entry>;
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next[j] = Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1);
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}
-
-/** The name that was probably meant (Levenshtein distance, letter case aside), or null where none is near. */
-export function nearest(wrong: string, names: Iterable<string>): string | null {
-  let best: string | null = null;
-  let bestDistance = Math.max(2, Math.floor(wrong.length / 3)) + 1;
-  for (const name of names) {
-    const found = distance(wrong.toLowerCase(), name.toLowerCase());
-    if (found < bestDistance) [best, bestDistance] = [name, found];
-  }
-  return best;
-}
 
 /** Reads one YAML file by hand-made shape, and reports what is wrong with line and column, everything at once. */
 export class YamlReader {

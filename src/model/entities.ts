@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { contractTerms } from "./contract-terms.ts";
 import * as f from "./fields.ts";
 import type { Field } from "./fields.ts";
 
@@ -47,9 +48,6 @@ export const address = z.object({
   area: z.string().optional(),
 });
 export type Address = z.infer<typeof address>;
-
-/** Terms of a contract; their meaning is in `src/settle`. Unknown keys are kept for the clause texts. */
-export const contractTerms = z.record(z.string(), z.unknown());
 
 const proof = f.maybe(f.oneOf("lock", "nfc", "bluetooth", "gps", "phone", "manual", "none"));
 const define = (name: EntityName, sv: string, day: string | null, fields: Record<string, Field>): Entity => ({
