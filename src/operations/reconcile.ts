@@ -1,5 +1,15 @@
 import { buildTables, neededFields, type RawColumns, type Tables } from "#columns";
-import { atMinute, type Day, dayOf, type EntityName, entityNames, formatDay, type Instant, parseDate } from "#model";
+import {
+  atMinute,
+  type Day,
+  dayOf,
+  type EntityName,
+  entityNames,
+  formatDay,
+  type Instant,
+  monthOf,
+  parseDate,
+} from "#model";
 import {
   type DirtyMark,
   type EngineResult,
@@ -26,6 +36,7 @@ import {
   selectAliases,
   selectExceptions,
   selectLatestRun,
+  selectMeasures,
   selectRuleParameters,
   selectSourceFacts,
   selectStoredSlices,
@@ -33,6 +44,7 @@ import {
   startRun,
   takeDirty,
   writeFindings,
+  writeMeasures,
   writeSettlement,
 } from "#store";
 import { type Actor, permit } from "./actor.ts";
@@ -56,6 +68,9 @@ export interface Reconciled {
   findings: FindingsWritten;
   settlementLines: number;
 }
+
+/** Rules look back over half a year at most. */
+const MEASURES_KEPT_DAYS = 184;
 
 interface Window {
   from: Day;
@@ -152,6 +167,10 @@ export async function reconcileUnder(
       rules,
       parameters: versionsOf(parameters),
       exceptions: exceptions.map(exceptionOf),
+      measures: await selectMeasures(database, tenantId, {
+        from: monthOf(window.from - MEASURES_KEPT_DAYS),
+        through: monthOf(window.through),
+      }),
       goLive: config.goLive === undefined ? null : parseDate(config.goLive),
       evaluate,
     });
@@ -267,6 +286,7 @@ async function write(
   for (const { slice } of result.findings) evaluated.add(slice);
   for (const { slice } of result.outcomes) evaluated.add(slice);
   for (const { slice } of result.settlement) evaluated.add(slice);
+  for (const { slice } of result.measures) evaluated.add(slice);
   const findings = await writeFindings(database, tenantId, {
     evaluated,
     findings: result.findings.map((finding): NewFinding => {
@@ -290,6 +310,7 @@ async function write(
     at,
   });
   await writeSettlement(database, tenantId, { evaluated, lines: result.settlement, at });
+  await writeMeasures(database, tenantId, { evaluated, measures: result.measures });
   return {
     ...window,
     visits: tables.visits.count,

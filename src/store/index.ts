@@ -24,6 +24,7 @@ export {
   writeRuleRates,
 } from "./rule-rates.ts";
 export * from "./dispositions.ts";
+export { selectMeasures, writeMeasures } from "./measures.ts";
 export {
   type NewSettlementLine,
   selectSettlement,

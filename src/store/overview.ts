@@ -133,7 +133,8 @@ export async function selectStoredSlices({ pool }: Database, tenantId: string): 
   const { rows } = await pool.query<[string]>({
     text: `SELECT slice FROM findings WHERE tenant_id = $1 AND status <> 'closed'
            UNION SELECT slice FROM rule_outcomes WHERE tenant_id = $1
-           UNION SELECT slice FROM settlement_lines WHERE tenant_id = $1`,
+           UNION SELECT slice FROM settlement_lines WHERE tenant_id = $1
+           UNION SELECT slice FROM measures WHERE tenant_id = $1`,
     values: [tenantId],
     rowMode: "array",
   });

@@ -3,6 +3,7 @@ export * from "./canonical.ts";
 export * from "./findings.ts";
 export * from "./idempotency.ts";
 export * from "./ledger.ts";
+export * from "./measures.ts";
 export * from "./nights.ts";
 export * from "./refs.ts";
 export * from "./rules.ts";

@@ -1,0 +1,66 @@
+import { and, asc, eq, gte, lte } from "drizzle-orm";
+import type { Month } from "#model";
+import type { Measure } from "#rule";
+import type { Database } from "./database.ts";
+import { columnName, compareInBulk, type Evaluated, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
+import { measures as table } from "./tables/measures.ts";
+
+/** What rules measured in the months from `from` through `through`. */
+export async function selectMeasures(
+  database: Database,
+  tenantId: string,
+  { from, through }: { from: Month; through: Month },
+): Promise<Measure[]> {
+  return database.orm
+    .select({ rule: table.ruleId, slice: table.slice, name: table.name, value: table.value })
+    .from(table)
+    .where(and(eq(table.tenantId, tenantId), gte(table.month, from), lte(table.month, through)))
+    .orderBy(asc(table.slice), asc(table.ruleId), asc(table.name));
+}
+
+interface Staged {
+  slice: string;
+  month: Month;
+  ruleId: string;
+  name: string;
+  value: number;
+}
+const columns: StagedColumns<Staged> = [
+  ["slice", "text"],
+  ["month", "text"],
+  ["ruleId", "text"],
+  ["name", "text"],
+  ["value", "float8"],
+];
+
+/** Replaces the measures of the slices that a run looked at; only what differs is written. */
+export async function writeMeasures(
+  database: Database,
+  tenantId: string,
+  run: { evaluated: Evaluated; measures: readonly Measure[] },
+): Promise<void> {
+  await database.transaction(async ({ client }) => {
+    await compareInBulk(client);
+    const rows = run.measures.map(({ rule, slice, name, value }): Staged => ({
+      slice,
+      month: slice.slice(-7),
+      ruleId: rule,
+      name,
+      value,
+    }));
+    const staged = await stage(client, "measures", columns, ["slice", "ruleId", "name"], rows);
+    const looked = await stageEvaluated(client, run.evaluated, "f");
+    const same = "s.slice = f.slice AND s.rule_id = f.rule_id AND s.name = f.name";
+    await client.query(
+      `DELETE FROM measures f WHERE f.tenant_id = $1 AND ${looked}
+         AND NOT EXISTS (SELECT FROM ${staged} s WHERE ${same} AND s.value = f.value)`,
+      [tenantId],
+    );
+    const names = columns.map(([field]) => `"${columnName(field)}"`).join(", ");
+    await client.query(
+      `INSERT INTO measures (tenant_id, ${names}) SELECT $1, ${names} FROM ${staged} s
+        WHERE NOT EXISTS (SELECT FROM measures f WHERE f.tenant_id = $1 AND ${same})`,
+      [tenantId],
+    );
+  });
+}
