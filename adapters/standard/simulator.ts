@@ -217,6 +217,55 @@ export async function writeStandardFiles({ world, folder, at, since = null }: Wr
     await write(`meals-${stamp}.csv`, utf8(csv(meals, mealFields, ";")));
   }
 
+  // Registrations of a unit without a system of its own; phones there say where they are.
+  const visits = world.visits
+    .filter((visit) => visit.source === "files")
+    .flatMap((visit) => visit.versions.map((version) => ({ visit, version })))
+    .filter(({ version }) => told(version.at))
+    .toSorted((a, b) => a.version.at - b.version.at);
+  const instantOf = (time: Instant | null | undefined) =>
+    time === undefined || time === null ? undefined : formatInstant(time);
+  for (const [month, list] of byMonth(visits, ({ version }) => version.at)) {
+    const rows = list.map(({ visit, version }): Row => {
+      const [first] = visit.versions;
+      const staffId = (one: string | undefined) =>
+        one === undefined ? undefined : (employment(one, visit.unitId)?.ids.files ?? one);
+      return {
+        id: visit.id,
+        version: formatInstant(version.at),
+        deleted: version.deleted,
+        clientId: clientId(visit.clientId),
+        unitId: unitId(visit.unitId),
+        staffId: staffId(visit.staffId),
+        orderId: visit.orderId,
+        start: formatInstant(version.start),
+        end: instantOf(version.end),
+        status: version.status,
+        services: version.services,
+        plannedVisitId: visit.plannedVisitId,
+        originalStart: instantOf(version.originalStart),
+        originalEnd: instantOf(version.originalEnd),
+        receivedAt: instantOf(first?.at),
+        editedAt: version === first ? undefined : formatInstant(version.at),
+        editedBy: staffId(version.editedBy),
+        editReason: version.editReason,
+        startProof: version.startProof,
+        endProof: version.end === null ? undefined : version.endProof,
+        startTag: version.startTag,
+        endTag: version.endTag,
+        deviceId: visit.deviceId,
+        startLatitude: version.startPosition?.latitude,
+        startLongitude: version.startPosition?.longitude,
+        startAccuracyMetres: version.startPosition?.accuracyMetres,
+        endLatitude: version.endPosition?.latitude,
+        endLongitude: version.endPosition?.longitude,
+        doubleStaffing: visit.doubleStaffing,
+        declinedReason: version.declinedReason,
+      };
+    });
+    await write(`visits-${since === null ? month : stamp}.jsonl`, utf8(jsonLines(rows)));
+  }
+
   const claims = world.claims.filter((claim) => told(claim.at));
   const claimFields =
     "id,invoiceId,providerId,unitId,clientId,orderId,service,from,to,minutes,quantity,unit,unitPriceOre,amountOre,kind,correctsId,band,staffing".split(

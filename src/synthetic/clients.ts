@@ -232,12 +232,7 @@ export function makePopulation(
     person,
     absence,
   };
-  const shares = new Map<Team, number>();
   const dayTeams = organisation.teams.filter(({ kind }) => kind === "day");
-  for (const team of dayTeams) {
-    const siblings = dayTeams.filter(({ provider }) => provider === team.provider).length;
-    shares.set(team, [0.25, 0.16, 0.17, 0.15, 0.14, 0.13][Number(team.provider.id.slice(1)) - 1]! / siblings);
-  }
   const nights = organisation.teams.filter(({ kind }) => kind === "night");
   const nurses = organisation.teams.filter(({ kind }) => kind === "nurse");
   const earlier = formatDay(from - 200);
@@ -401,7 +396,7 @@ export function makePopulation(
       one.client.homes = spouse.client.homes;
       spouse = null;
     } else {
-      one = person(dayTeams[random.weighted([...shares.values()])]!);
+      one = person(dayTeams[random.weighted(dayTeams.map(({ share }) => share))]!);
       spouse = one;
     }
     const kind = random.next();

@@ -8,8 +8,8 @@ import type { Happening } from "./days.ts";
 import { makeOrganisation, services } from "./organisation.ts";
 import type { Organisation } from "./organisation.ts";
 import { people } from "./people.ts";
-import { makeBench, plantAll } from "./plants/index.ts";
-import { random } from "./random.ts";
+import { makeBench, plantAll, type Opening } from "./plants/index.ts";
+import { type Random, random } from "./random.ts";
 import { makeTown } from "./town.ts";
 import type { World, WorldAlias, WorldClaim, WorldLockEvent } from "./world.ts";
 
@@ -67,7 +67,7 @@ export function makeWorld({
     visits: days.happenings.map(({ visit }) => visit),
     absences: population.absences,
     shifts: days.shifts,
-    lockEvents: lockEvents(days.happenings),
+    lockEvents: lockEvents(random(seed, "locks"), days.happenings, bench.openings),
     tags: population.tags,
     contracts: organisation.contracts,
     claims,
@@ -89,23 +89,24 @@ function nameByPlanner(claims: readonly WorldClaim[], unjoined: ReadonlySet<Pers
   }
 }
 
-/** The lock log of the homes that Phoniro's locks open. */
-function lockEvents(happenings: readonly Happening[]): WorldLockEvent[] {
+/**
+ * The lock log of the homes that Phoniro's locks open. Whoever comes opens the lock, whatever is then registered and in
+ * which system; now and then the client is at the door first.
+ */
+function lockEvents(chance: Random, happenings: readonly Happening[], openings: readonly Opening[]): WorldLockEvent[] {
   const events: WorldLockEvent[] = [];
-  for (const { visit, person } of happenings) {
-    if (visit.source !== "phoniro") continue;
+  const log = (person: Person, event: Omit<WorldLockEvent, "id" | "lockId" | "clientId">) =>
+    events.push({ id: `lh${events.length + 1}`, lockId: person.lockId, clientId: person.client.id, ...event });
+  for (const { visit, person, unopened } of happenings) {
+    if (person.proof !== "lock" || person.team.unit.visitsIn !== "phoniro") continue;
     // The lock was opened when the visit began to be registered, whatever anyone wrote later.
-    const version = visit.versions[0]!;
-    const sides = [
-      [version.startProof, version.start, "opened"],
-      [version.endProof, version.end, "locked"],
-    ] as const;
-    for (const [proof, at, event] of sides) {
-      if (proof !== "lock" || at === null) continue;
-      const { clientId, staffId, deviceId } = visit;
-      events.push({ id: `lh${events.length + 1}`, lockId: person.lockId, clientId, staffId, at, event, deviceId });
-    }
+    const { startProof, endProof, start, end } = visit.versions[0]!;
+    const { staffId, deviceId } = visit;
+    const atTheDoor = startProof !== "lock" && chance.chance(0.1);
+    if (unopened !== true && !atTheDoor) log(person, { staffId, at: start, event: "opened", deviceId });
+    if (endProof === "lock" && end !== null) log(person, { staffId, at: end, event: "locked", deviceId });
   }
+  for (const { person, ...event } of openings) log(person, event);
   return events;
 }
 

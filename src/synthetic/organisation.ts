@@ -1,5 +1,7 @@
 import { formatDay, weekdayOf } from "#model";
 import type { Day } from "#model";
+import { makeAgreement } from "./contracts.ts";
+import type { Agreement } from "./contracts.ts";
 import { organisationNumber } from "./people.ts";
 import type { PeopleSource } from "./people.ts";
 import type { Random } from "./random.ts";
@@ -20,6 +22,7 @@ export const services: readonly WorldService[] = [
   { code: "larm", name: "Trygghetslarm", kind: "alarm", law: "SoL" },
   { code: "nattillsyn", name: "Tillsyn natt", kind: "care", law: "SoL" },
   { code: "nattvak", name: "Vak natt", kind: "nightWatch", law: "SoL" },
+  { code: "matlada", name: "Matdistribution", kind: "meal", law: "SoL" },
   { code: "hsl", name: "Hälso- och sjukvårdsinsats", kind: "nursing", law: "HSL" },
 ];
 
@@ -57,8 +60,8 @@ export interface Organisation {
   teams: Team[];
   staff: WorldStaff[];
   contracts: WorldContract[];
-  /** Öre an hour, by provider. */
-  price: Map<string, number>;
+  /** By provider. */
+  agreements: Map<string, Agreement>;
 }
 
 interface Outline {
@@ -159,7 +162,7 @@ export function makeOrganisation(
   const teams: Team[] = [];
   const staff: WorldStaff[] = [];
   const contracts: WorldContract[] = [];
-  const price = new Map<string, number>();
+  const agreements = new Map<string, Agreement>();
   const villages = town.areas.filter(({ village }) => village);
   const districts = town.areas.filter(({ village }) => !village);
   const long = formatDay(from - 400);
@@ -208,21 +211,9 @@ export function makeOrganisation(
       regime,
     };
     providers.push(provider);
-    const orePerHour = regime === "municipal" ? 47_200 : 45_600 + index * 100;
-    price.set(provider.id, orePerHour);
-    contracts.push({
-      id: `K${index + 1}`,
-      providerId: provider.id,
-      reference: regime === "municipal" ? `Internt uppdrag ${index + 1}` : `LOV ${2023 + (index % 3)}-${11 + index}`,
-      validFrom: formatDay(from - 600),
-      terms: {
-        basis: { default: "performed", larm: "monthly" },
-        price: [{ from: formatDay(from - 600), orePerHour }],
-        cap: { level: "month", tolerancePercent: 0 },
-        manual: { allowed: true, reasonRequired: false },
-        clauses: { "over-granted": "4.2", "manual-share": "6.1" },
-      },
-    });
+    const agreement = makeAgreement(provider, index, from);
+    agreements.set(provider.id, agreement);
+    contracts.push(agreement.contract);
     const units = Math.max(1, Math.round((clients * share) / 62));
     for (let unit = 1; unit <= units; unit++) {
       addTeam(provider, index, "day", units === 1 ? name : `${name} ${unit}`);
@@ -318,5 +309,5 @@ export function makeOrganisation(
       if (!onRota(worker, day) && !worker.away.has(day) && random.chance(0.4)) second.onlyOn.add(day);
     }
   }
-  return { providers, teams, staff, contracts, price };
+  return { providers, teams, staff, contracts, agreements };
 }

@@ -9,9 +9,12 @@ import type { PeopleSource } from "../people.ts";
 import type { Random } from "../random.ts";
 import { metresBetween, travelMinutes } from "../town.ts";
 import type { Place } from "../town.ts";
-import type { Label, Proof, SystemId, WorldClaim, WorldMeal, WorldVisitVersion } from "../world.ts";
+import type { Label, Proof, SystemId, WorldClaim, WorldLockEvent, WorldMeal, WorldVisitVersion } from "../world.ts";
 
 type LabelledRecord = Label["records"][number];
+
+/** Somebody at a lock outside every visit. */
+export type Opening = Omit<WorldLockEvent, "id" | "lockId" | "clientId"> & { person: Person };
 
 /** A world under change: finds whom to plant something on, changes it, and says so in a label. */
 export interface Bench {
@@ -32,6 +35,7 @@ export interface Bench {
   /** Claims made by hand, beside those of the happenings. */
   claims: WorldClaim[];
   meals: WorldMeal[];
+  openings: Opening[];
   bookingOf: Map<unknown, Booking>;
   /** Hours in which a source heard nothing: what is planted then cannot be seen. */
   outages: Array<{ from: Instant; until: Instant }>;
@@ -179,6 +183,7 @@ export function makeBench(
     unjoined: new Set(),
     claims: [],
     meals: [],
+    openings: [],
     bookingOf,
     outages: [],
     monthOf: monthOfVisit,

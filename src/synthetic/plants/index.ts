@@ -7,7 +7,7 @@ import { plantPlans } from "./plans.ts";
 import { plantBatches, plantOutages, plantQuality, plantUnjoined } from "./quality.ts";
 import { plantStatus } from "./status.ts";
 
-export { makeBench } from "./bench.ts";
+export { makeBench, type Opening } from "./bench.ts";
 
 /**
  * Plants what a person would call wrong, and beside each kind its innocent twins. It knows the world, not the rules:
