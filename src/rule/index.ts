@@ -8,6 +8,7 @@ export * from "./example.ts";
 export { overlapMinutes, overlappingPairs } from "./pairs.ts";
 export * from "./robust.ts";
 export { stayCovering } from "./stays.ts";
+export { heldAgainst, partsOf } from "./under-plan.ts";
 export type { Measure, Measures } from "./measures.ts";
 export { monthsOf, parseSliceKey, readingPeriod } from "./slices.ts";
 // What rules need of the model and of the tables; they import nothing else.
@@ -30,7 +31,7 @@ export {
 export type { Day, Instant } from "#model";
 export { NO_DAY } from "#columns";
 export type { AbsenceKind, Clients, Plans, Services, Silence, Visits, Warning } from "#columns";
-export { orderedPair, silentFor, visitSilences } from "#match";
+export { type Matches, orderedPair, silentFor, visitSilences } from "#match";
 export { speedKmPerHour } from "#travel";
 /** Records for examples. */
 export const { at, daily, home, sample } = samples;

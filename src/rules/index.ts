@@ -8,13 +8,17 @@ import duplicateVisit from "./duplicate-visit.ts";
 import endBeforeStart from "./end-before-start.ts";
 import impossibleJourney from "./impossible-journey.ts";
 import lateRegistration from "./late-registration.ts";
+import lateStart from "./late-start.ts";
 import lengthenedAfterwards from "./lengthened-afterwards.ts";
+import longVisit from "./long-visit.ts";
 import manualShare from "./manual-share.ts";
 import matchRateLow from "./match-rate-low.ts";
 import missedVisit from "./missed-visit.ts";
 import missingEnd from "./missing-end.ts";
 import overGranted from "./over-granted.ts";
 import overlongVisit from "./overlong-visit.ts";
+import planRewritten from "./plan-rewritten.ts";
+import shortVisit from "./short-visit.ts";
 import sourceSilent from "./source-silent.ts";
 import staffOverlapAcrossProviders from "./staff-overlap-across-providers.ts";
 import staffOverlap from "./staff-overlap.ts";
@@ -40,13 +44,17 @@ export const rules: readonly Rule[] = [
   endBeforeStart,
   impossibleJourney,
   lateRegistration,
+  lateStart,
   lengthenedAfterwards,
+  longVisit,
   manualShare,
   matchRateLow,
   missedVisit,
   missingEnd,
   overGranted,
   overlongVisit,
+  planRewritten,
+  shortVisit,
   sourceSilent,
   staffOverlapAcrossProviders,
   staffOverlap,
