@@ -472,16 +472,7 @@ class Run {
   }
 
   #exception(finding: Finding, period: { from: Day; to: Day }): RuleException | undefined {
-    return this.#input.exceptions?.find(
-      ({ rule, subject, from, through }) =>
-        rule === finding.rule &&
-        from <= period.from &&
-        period.to <= through &&
-        (["client", "staff", "unit", "provider"] as const).every(
-          (kind) => subject[kind] === undefined || subject[kind] === finding[kind],
-        ) &&
-        (subject.record === undefined || finding.records.some((record) => textOf(record) === textOf(subject.record!))),
-    );
+    return this.#input.exceptions?.find((exception) => excepts(exception, finding, period));
   }
 
   result(): Omit<EngineResult, "covers"> {
@@ -495,6 +486,23 @@ class Run {
       ),
     };
   }
+}
+
+/** Whether an exception is about a finding: its days lie within the exception's, and all that it names is the finding's. */
+export function excepts(
+  { rule, subject, from, through }: RuleException,
+  finding: Pick<Finding, "rule" | "client" | "staff" | "unit" | "provider" | "records">,
+  period: { from: Day; to: Day },
+): boolean {
+  return (
+    rule === finding.rule &&
+    from <= period.from &&
+    period.to <= through &&
+    (["client", "staff", "unit", "provider"] as const).every(
+      (kind) => subject[kind] === undefined || subject[kind] === finding[kind],
+    ) &&
+    (subject.record === undefined || finding.records.some((record) => textOf(record) === textOf(subject.record!)))
+  );
 }
 
 function text(people: { text(code: number): string }, code: number): string | null {

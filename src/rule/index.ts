@@ -5,12 +5,15 @@ export * from "./define.ts";
 export { type DirtyMark, type Evaluate } from "./dirty.ts";
 export * from "./engine.ts";
 export * from "./example.ts";
+export * from "./hold-back.ts";
 export { overlapMinutes, overlappingPairs } from "./pairs.ts";
+export * from "./precision.ts";
 export * from "./robust.ts";
 export { stayCovering } from "./stays.ts";
 export { heldAgainst, partsOf } from "./under-plan.ts";
 export type { Measure, Measures } from "./measures.ts";
 export { monthsOf, parseSliceKey, readingPeriod } from "./slices.ts";
+export * from "./versions.ts";
 // What rules need of the model and of the tables; they import nothing else.
 export {
   addWorkingDays,
