@@ -5,19 +5,7 @@ import { sourceFacts, Sources, type SourceFacts, type Warning } from "./sources.
 import { type Alias, type Master, resolve, type Resolved } from "./identity.ts";
 import { mergeVisits } from "./merge.ts";
 import { NO_DAY, type RawColumns, type Refs, type TextColumn } from "./raw.ts";
-import {
-  gatherBytes,
-  gatherFloats,
-  gatherInts,
-  groupBy,
-  type Grouped,
-  inFront,
-  inverse,
-  moved,
-  sortByTime,
-  type TieBreak,
-  upTo,
-} from "./sort.ts";
+import { groupBy, type Grouped, inFront, inverse, moved, Mover, sortByTime, type TieBreak, upTo } from "./sort.ts";
 import * as table from "./tables.ts";
 import { hashString, hashText, IdIndex, textAt } from "./text.ts";
 
@@ -193,6 +181,8 @@ export function buildTables(input: TableInput): Tables {
     if (input.release !== true) return;
     for (const columns of [input.raw[entity], input.history[entity]]) if (columns) letGo(columns, kept);
   };
+  // Without the caller's leave its columns are copied before their rows are put in order.
+  const taken = <A extends { slice(): A }>(values: A): A => (input.release === true ? values : values.slice());
   const { plans: planTable, at: planAt } = buildPlans(
     read("planned-visits"),
     input.history["planned-visits"],
@@ -204,11 +194,13 @@ export function buildTables(input: TableInput): Tables {
       unitTable,
       orderRows,
       orderClient,
+      taken,
     },
   );
 
   release("planned-visits", []);
   const buildings = new Map<string, number>();
+  const received = receivedBySource(read("visits"));
   const clientTable = buildClients(clientRows, clients, context, buildings);
   const visits = buildVisits(
     read("visits"),
@@ -226,11 +218,11 @@ export function buildTables(input: TableInput): Tables {
       planTable,
       planAt,
       tagRows: read("tags"),
+      taken,
     },
     input.warnings,
   );
 
-  const received = receivedBySource(read("visits"));
   release("visits", []);
   const absenceRows = read("absences");
   const absenceFrom = column.numbers(absenceRows, "from");
@@ -722,6 +714,8 @@ function buildStaff(
 }
 
 interface Linked {
+  /** The column, or a copy of it where it is not ours to change. */
+  taken: <A extends { slice(): A }>(values: A) => A;
   clients: Resolved;
   staff: Resolved;
   units: Resolved;
@@ -764,25 +758,28 @@ function buildPlans(
   order.set(inFront(byClient.rows, heads.count));
   for (let row = heads.count; row < raw.count; row++) order[row] = row;
   const at = inverse(order);
-  const ints = (values: Int32Array): Int32Array => gatherInts(values, order);
   const staff = dated(raw, "staffId", linked.staff, day);
   const ofOrder = linkRefs(raw, "orderId", client, linked.orderRows, linked.orderClient, context);
+  const mover = new Mover(order);
+  // With a history the columns are those of both, made for this table.
+  const taken = raw === heads ? linked.taken : <A>(values: A): A => values;
+  const unitOf = mover.ints(unit);
   const plans = new table.Plans(raw, order, {
     heads: heads.count,
-    client: ints(client),
-    staff: ints(staff),
-    unit: ints(unit),
-    provider: ints(unit).map((code) => linked.unitTable.provider(code)),
-    start: gatherFloats(start, order),
-    end: gatherFloats(column.numbers(raw, "end"), order),
-    services: ints(column.codes(raw, "services")),
-    order: ints(ofOrder),
-    travelMinutes: gatherFloats(column.numbers(raw, "travelMinutes"), order),
-    transport: gatherBytes(column.flags(raw, "transport"), order),
-    cancelled: gatherBytes(column.flags(raw, "cancelled"), order),
-    modifiedAt: gatherFloats(modifiedAt, order),
+    client: mover.ints(client),
+    staff: mover.ints(staff),
+    unit: unitOf,
+    provider: unitOf.map((code) => linked.unitTable.provider(code)),
+    start: mover.floats(taken(start)),
+    end: mover.floats(taken(column.numbers(raw, "end"))),
+    services: mover.ints(taken(column.codes(raw, "services"))),
+    order: mover.ints(ofOrder),
+    travelMinutes: mover.floats(taken(column.numbers(raw, "travelMinutes"))),
+    transport: mover.bytes(taken(column.flags(raw, "transport"))),
+    cancelled: mover.bytes(taken(column.flags(raw, "cancelled"))),
+    modifiedAt: mover.floats(taken(modifiedAt)),
     versions: versions === null ? null : regrouped(versions, order, at),
-    frozen: moved(gatherInts(frozen, order.subarray(0, heads.count)), at),
+    frozen: moved(new Mover(order.subarray(0, heads.count)).ints(frozen), at),
     byClient: { offsets: byClient.offsets, rows: upTo(byClient.rows.length) },
   });
   return { plans, at };
@@ -1009,41 +1006,44 @@ function buildVisits(
   // Rows lie by client and start; those that were merged away come last.
   const moving = inFront(byClient.rows, raw.count);
   const at = inverse(moving);
-  const ints = (values: Int32Array): Int32Array => gatherInts(values, moving);
-  const floats = (values: Float64Array): Float64Array => gatherFloats(values, moving);
-  const bytes = (values: Int8Array): Int8Array => gatherBytes(values, moving);
   const regroup = ({ offsets, rows }: Grouped): Grouped => ({ offsets, rows: moved(rows, at) });
-  return new table.Visits(raw, moving, {
-    client: ints(client),
-    staff: ints(staff),
-    unit: ints(unit),
-    provider: ints(provider),
-    start: floats(start),
-    end: floats(end),
-    day: ints(day),
-    status: bytes(column.flags(raw, "status")),
-    services: ints(column.codes(raw, "services")),
-    order: ints(order),
-    plan: moved(ints(plan), linked.planAt),
-    grade: bytes(grade),
-    originalStart: floats(column.numbers(raw, "originalStart")),
-    originalEnd: floats(column.numbers(raw, "originalEnd")),
-    receivedAt: floats(column.numbers(raw, "receivedAt")),
-    editedAt: floats(column.numbers(raw, "editedAt")),
-    ambiguous: ambiguousRows(raw, at, context, warnings),
-    mergedInto: merged === null ? new Int32Array(0) : moved(ints(merged.into), at),
-    mergedNext: merged === null ? new Int32Array(0) : moved(ints(merged.next), at),
+  const grouping = {
     byClient: { offsets: byClient.offsets, rows: upTo(byClient.rows.length) },
     byStaff: regroup(groupBy(kept, staff, linked.staff.count)),
     byProvider: regroup(groupBy(kept, provider, linked.providers)),
     bySource: regroup(groupBy(byTime, Int32Array.from(raw.source), context.sources.length)),
+  };
+  const editedBy = dated(raw, "editedBy", linked.staff, day);
+  const mover = new Mover(moving);
+  const { taken } = linked;
+  return new table.Visits(raw, moving, {
+    client: mover.ints(client),
+    staff: mover.ints(staff),
+    unit: mover.ints(unit),
+    provider: mover.ints(provider),
+    start: mover.floats(taken(start)),
+    end: mover.floats(merged === null ? taken(end) : end),
+    day: mover.ints(day),
+    status: mover.bytes(taken(column.flags(raw, "status"))),
+    services: mover.ints(taken(column.codes(raw, "services"))),
+    order: mover.ints(order),
+    plan: moved(mover.ints(plan), linked.planAt),
+    grade: mover.bytes(grade),
+    originalStart: mover.floats(taken(column.numbers(raw, "originalStart"))),
+    originalEnd: mover.floats(taken(column.numbers(raw, "originalEnd"))),
+    receivedAt: mover.floats(taken(column.numbers(raw, "receivedAt"))),
+    editedAt: mover.floats(taken(column.numbers(raw, "editedAt"))),
+    ambiguous: ambiguousRows(raw, at, context, warnings),
+    mergedInto: merged === null ? new Int32Array(0) : moved(mover.ints(merged.into), at),
+    mergedNext: merged === null ? new Int32Array(0) : moved(mover.ints(merged.next), at),
+    ...grouping,
     raw: {
       law: column.flags(raw, "law"),
       startProof,
       endProof,
       doubleStaffing: column.flags(raw, "doubleStaffing"),
       groupCode: column.texts(raw, "groupCode"),
-      editedBy: dated(raw, "editedBy", linked.staff, day),
+      editedBy,
       editReason: column.texts(raw, "editReason"),
       startTag: linkTags(raw, "startTag", linked.tagRows, context),
       endTag: linkTags(raw, "endTag", linked.tagRows, context),
