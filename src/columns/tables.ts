@@ -1213,6 +1213,13 @@ export class Tags extends RecordTable {
   client(row: number): number {
     return this.#c.client[row]!;
   }
+  from(row: number): Day {
+    return this.#c.from[row]!;
+  }
+  /** Last day, or NO_DAY. */
+  to(row: number): Day {
+    return this.#c.to[row]!;
+  }
   valid(row: number, day: Day): boolean {
     return valid(this.#c.from, this.#c.to, row, day);
   }

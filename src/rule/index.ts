@@ -9,6 +9,8 @@ export * from "./hold-back.ts";
 export { overlapMinutes, overlappingPairs } from "./pairs.ts";
 export * from "./precision.ts";
 export * from "./robust.ts";
+export { mostStaffing, orderedStaffing, shadowing, specialShift } from "./staffing.ts";
+export { shiftCovering } from "./shifts.ts";
 export { stayCovering } from "./stays.ts";
 export { heldAgainst, partsOf } from "./under-plan.ts";
 export type { Measure, Measures } from "./measures.ts";
@@ -32,8 +34,8 @@ export {
   weekdayOf,
 } from "#model";
 export type { Day, Instant } from "#model";
-export { NO_DAY } from "#columns";
-export type { AbsenceKind, Clients, Plans, Services, Silence, Visits, Warning } from "#columns";
+export { NO_DAY, rowsOf } from "#columns";
+export type { AbsenceKind, Clients, Lines, Orders, Plans, Services, Silence, Visits, Warning } from "#columns";
 export { type Matches, orderedPair, silentFor, visitSilences } from "#match";
 export { speedKmPerHour } from "#travel";
 /** Records for examples. */

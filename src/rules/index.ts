@@ -2,10 +2,14 @@ import type { Rule } from "#rule";
 import batchRegistration from "./batch-registration.ts";
 import claimSpanGap from "./claim-span-gap.ts";
 import claimWithoutVisit from "./claim-without-visit.ts";
+import clientDayTooLong from "./client-day-too-long.ts";
 import clientOverlap from "./client-overlap.ts";
 import clockSkew from "./clock-skew.ts";
+import doubleStaffingIncomplete from "./double-staffing-incomplete.ts";
+import doubleStaffingNotOrdered from "./double-staffing-not-ordered.ts";
 import duplicateVisit from "./duplicate-visit.ts";
 import endBeforeStart from "./end-before-start.ts";
+import impossibleDay from "./impossible-day.ts";
 import impossibleJourney from "./impossible-journey.ts";
 import lateRegistration from "./late-registration.ts";
 import lateStart from "./late-start.ts";
@@ -15,21 +19,29 @@ import manualShare from "./manual-share.ts";
 import matchRateLow from "./match-rate-low.ts";
 import missedVisit from "./missed-visit.ts";
 import missingEnd from "./missing-end.ts";
+import offShiftVisit from "./off-shift-visit.ts";
 import overGranted from "./over-granted.ts";
 import overlongVisit from "./overlong-visit.ts";
 import planRewritten from "./plan-rewritten.ts";
+import providerWithoutPermit from "./provider-without-permit.ts";
+import relativeAsCarer from "./relative-as-carer.ts";
 import shortVisit from "./short-visit.ts";
+import singleCarer from "./single-carer.ts";
 import sourceSilent from "./source-silent.ts";
-import staffOverlapAcrossProviders from "./staff-overlap-across-providers.ts";
+import staffNotEmployed from "./staff-not-employed.ts";
 import staffOverlap from "./staff-overlap.ts";
+import staffOverlapAcrossProviders from "./staff-overlap-across-providers.ts";
+import tagAtWrongClient from "./tag-at-wrong-client.ts";
 import unknownClient from "./unknown-client.ts";
 import unknownStaff from "./unknown-staff.ts";
 import unmappedCode from "./unmapped-code.ts";
 import unplannedVisit from "./unplanned-visit.ts";
 import versionConflict from "./version-conflict.ts";
 import visitAfterDeath from "./visit-after-death.ts";
+import visitAfterMove from "./visit-after-move.ts";
 import visitDuringAbsence from "./visit-during-absence.ts";
 import visitDuringHospitalStay from "./visit-during-hospital-stay.ts";
+import visitDuringLeave from "./visit-during-leave.ts";
 import visitWithoutOrder from "./visit-without-order.ts";
 import volumeBreak from "./volume-break.ts";
 
@@ -38,10 +50,14 @@ export const rules: readonly Rule[] = [
   batchRegistration,
   claimSpanGap,
   claimWithoutVisit,
+  clientDayTooLong,
   clientOverlap,
   clockSkew,
+  doubleStaffingIncomplete,
+  doubleStaffingNotOrdered,
   duplicateVisit,
   endBeforeStart,
+  impossibleDay,
   impossibleJourney,
   lateRegistration,
   lateStart,
@@ -51,21 +67,29 @@ export const rules: readonly Rule[] = [
   matchRateLow,
   missedVisit,
   missingEnd,
+  offShiftVisit,
   overGranted,
   overlongVisit,
   planRewritten,
+  providerWithoutPermit,
+  relativeAsCarer,
   shortVisit,
+  singleCarer,
   sourceSilent,
-  staffOverlapAcrossProviders,
+  staffNotEmployed,
   staffOverlap,
+  staffOverlapAcrossProviders,
+  tagAtWrongClient,
   unknownClient,
   unknownStaff,
   unmappedCode,
   unplannedVisit,
   versionConflict,
   visitAfterDeath,
+  visitAfterMove,
   visitDuringAbsence,
   visitDuringHospitalStay,
+  visitDuringLeave,
   visitWithoutOrder,
   volumeBreak,
 ];

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { daily, defineRule, example, formatDay, NO_DAY, sample } from "#rule";
+
+/** S9 visits C1 on Monday 5 October and the days after. */
+function employed(person: Record<string, unknown>, days = 1) {
+  return example([
+    sample("staff", "S9", person),
+    ...daily(days, (date, position) =>
+      sample("visits", `v-${position}`, { staffId: "S9", start: `${date} 08:00`, end: `${date} 08:30` }),
+    ),
+  ]);
+}
+
+export default defineRule({
+  id: "staff-not-employed",
+  version: 1,
+  level: "indicator",
+  scope: "staff-month",
+  title: { sv: "Besök av personal som inte är anställd", en: "Visits by staff who are not employed" },
+  why: "Besöken är registrerade på en person som enligt personalregistret inte var anställd hos utföraren.",
+  remedy: "Fråga utföraren vem som gjorde besöken. Saknas en anställning i registret: lägg in den.",
+  innocent: {
+    grace: "Anställningen började eller slutade högst några dagar därifrån; registret kan ligga efter.",
+  },
+  reads: ["visits", "staff"],
+  parameters: z.object({
+    daysAbove: z.int().min(0).default(7).describe("Så många dagar före eller efter anställningen godtas ett besök."),
+  }),
+  examples: {
+    reports: [employed({ employedTo: "2026-09-27" }), employed({ employedFrom: "2026-10-13" })],
+    accepts: [
+      employed({ employedTo: "2026-09-28" }),
+      employed({ employedFrom: "2026-10-12" }),
+      employed({ employedTo: "2026-10-05" }),
+      // Nobody says where the person is employed.
+      employed({ providerId: undefined, unitId: undefined }),
+    ],
+  },
+  *evaluate({ visits, staff, slice }, { daysAbove }, report) {
+    let outside: Map<number, { rows: number[]; minutes: number }> | null = null;
+    for (const row of slice.visits) {
+      const [provider, day] = [visits.provider(row), visits.day(row)];
+      if (provider < 0 || !visits.performed(row)) continue;
+      const employed = staff.employedBy(slice.staff, provider, day);
+      if (employed === true) continue;
+      if (employed === null) {
+        report.tooLittleData("anställning saknas i underlaget");
+        continue;
+      }
+      const near = staff
+        .employments(slice.staff)
+        .some(
+          ({ provider: employer, from, to }) =>
+            employer === provider && from - daysAbove <= day && (to === NO_DAY || day <= to + daysAbove),
+        );
+      if (near) {
+        report.suppressed("grace", [row]);
+        continue;
+      }
+      outside ??= new Map();
+      const found = outside.get(provider) ?? { rows: [], minutes: 0 };
+      found.rows.push(row);
+      found.minutes += visits.minutes(row);
+      outside.set(provider, found);
+    }
+    for (const [provider, { rows, minutes }] of outside ?? []) {
+      const periods = staff
+        .employments(slice.staff)
+        .filter((employment) => employment.provider === provider)
+        .map(({ from, to }) => `${from < 0 ? "" : formatDay(from)}–${to === NO_DAY ? "" : formatDay(to)}`);
+      yield {
+        records: rows,
+        minutes,
+        provider,
+        reason:
+          `${rows.length} besök är registrerade på en person som inte var anställd hos utföraren då` +
+          (periods.length === 0 ? "." : ` (anställd ${periods.join(", ")}).`),
+        evidence: {
+          "besök utanför anställningen": rows.length,
+          "dagar från anställningen >": daysAbove,
+          "anställd hos utföraren": periods.length === 0 ? "aldrig" : periods.join(", "),
+        },
+      };
+    }
+  },
+});
