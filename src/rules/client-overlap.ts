@@ -1,10 +1,24 @@
 import { z } from "zod";
-import { at, defineRule, example, formatClock, overlapMinutes, overlappingPairs, sample } from "#rule";
+import {
+  at,
+  defineRule,
+  example,
+  formatClock,
+  overlapMinutes,
+  mostStaffing,
+  overlappingPairs,
+  sample,
+  shadowing,
+} from "#rule";
 
 /** A second person is at C1 from so many minutes before the first leaves. */
-function overlapOf(minutes: number, { staffing = 1, law = "SoL", flagged = undefined as boolean | undefined } = {}) {
+function overlapOf(
+  minutes: number,
+  { staffing = 1, law = "SoL", flagged = undefined as boolean | undefined, shift = "work" } = {},
+) {
   return example([
     sample("order-lines", "o-1-1", { orderId: "o-1", times: 3, staffing }),
+    sample("shifts", "s-2", { staffId: "S2", kind: shift }),
     sample("visits", "v-1", { start: "08:00", end: "08:40", doubleStaffing: flagged }),
     sample("visits", "v-2", {
       staffId: "S2",
@@ -18,7 +32,7 @@ function overlapOf(minutes: number, { staffing = 1, law = "SoL", flagged = undef
 
 export default defineRule({
   id: "client-overlap",
-  version: 1,
+  version: 2,
   level: "indicator",
   scope: "client-day",
   title: { sv: "Två besök hos samma brukare samtidigt", en: "Two visits to one client at once" },
@@ -28,17 +42,29 @@ export default defineRule({
     doubleStaffing: "Beställningen gäller två personer.",
     otherLaw: "Besöken görs enligt olika lagar, till exempel hemsjukvård (HSL) och hemtjänst (SoL).",
     alarm: "Det ena besöket är ett larm.",
+    shadowing: "Den ena gick bredvid för att läras upp: enheten har märkt besöket eller arbetspasset som introduktion.",
   },
-  reads: ["visits", "orders", "lines", "services"],
+  reads: ["visits", "orders", "lines", "services", "shifts"],
   parameters: z.object({
     minutesAbove: z.int().min(0).default(10).describe("Så många minuters överlämning mellan två personer godtas."),
+    shadowingServices: z
+      .array(z.string())
+      .default(["introduktion", "bredvidgång", "bredvidgang"])
+      .describe("Insatskoder som enheterna använder för bredvidgång, med små bokstäver."),
   }),
-  yieldsTo: ["duplicate-visit"],
+  yieldsTo: ["duplicate-visit", "double-staffing-not-ordered"],
   examples: {
     reports: [overlapOf(11)],
-    accepts: [overlapOf(10), overlapOf(30, { staffing: 2 }), overlapOf(30, { law: "HSL" })],
+    accepts: [
+      overlapOf(10),
+      overlapOf(30, { staffing: 2 }),
+      overlapOf(30, { law: "HSL" }),
+      overlapOf(30, { shift: "other" }),
+      // Registered as double staffing: double-staffing-not-ordered says it.
+      overlapOf(30, { flagged: true }),
+    ],
   },
-  *evaluate({ visits, orders, lines, services, slice }, { minutesAbove }, report) {
+  *evaluate({ visits, orders, lines, services, shifts, slice }, { minutesAbove, shadowingServices }, report) {
     for (const [a, b] of overlappingPairs(visits, slice)) {
       const minutes = overlapMinutes(visits, a, b);
       // The same person twice is duplicate-visit or one person's own overlap.
@@ -60,23 +86,20 @@ export default defineRule({
         report.suppressed("alarm", [a, b]);
         continue;
       }
-      let ordered = false;
-      let known = false;
-      for (let at = orders.byClient.offsets[slice.client]!; at < orders.byClient.offsets[slice.client + 1]!; at++) {
-        const order = orders.byClient.rows[at]!;
-        for (let l = lines.byOrder.offsets[order]!; l < lines.byOrder.offsets[order + 1]!; l++) {
-          const line = lines.byOrder.rows[l]!;
-          if (!lines.valid(line, slice.day)) continue;
-          known = true;
-          if (lines.staffing(line) === 2) ordered = true;
-        }
-      }
-      if (!known) {
+      const ordered = mostStaffing({ orders, lines }, slice.client, slice.day);
+      if (ordered === 0) {
         report.tooLittleData("beställning saknas");
         continue;
       }
-      if (ordered) {
+      if (ordered >= 2) {
         report.suppressed("doubleStaffing", [a, b]);
+        continue;
+      }
+      if (
+        shadowing({ visits, services, shifts }, a, shadowingServices) ||
+        shadowing({ visits, services, shifts }, b, shadowingServices)
+      ) {
+        report.suppressed("shadowing", [a, b]);
         continue;
       }
       yield {

@@ -1,0 +1,241 @@
+import { z } from "zod";
+import {
+  at,
+  cut,
+  DAY_MS,
+  defineRule,
+  example,
+  formatClock,
+  HOUR,
+  MINUTE,
+  mostStaffing,
+  percentOf,
+  type RuleTables,
+  sample,
+  startOfDay,
+  type Visits,
+} from "#rule";
+
+/** Two are ordered for C1; S1 is there for 40 minutes, a second person for so many of them (0: nobody). */
+function secondFor(
+  minutes: number,
+  { staffing = 2, who = {}, claimed = 1, asOf = "2026-11-10 04:30", more = [] as ReturnType<typeof sample>[] } = {},
+) {
+  return example(
+    [
+      sample("order-lines", "o-1-1", { orderId: "o-1", times: 3, staffing }),
+      sample("claims", "k-1", { staffing: claimed }),
+      sample("visits", "v-1", { start: "10:00", end: "10:40" }),
+      ...(minutes === 0
+        ? []
+        : [sample("visits", "v-2", { staffId: "S2", start: "10:00", end: at("10:00", minutes), ...who })]),
+      ...more,
+    ],
+    { asOf: at(asOf) },
+  );
+}
+
+const LONGEST_MS = 25 * HOUR;
+
+export default defineRule({
+  id: "double-staffing-incomplete",
+  version: 1,
+  level: "indicator",
+  scope: "client-day",
+  title: { sv: "Dubbelbemanning där den andra saknas", en: "Double staffing without the second person" },
+  why: "Två personer är beställda eller fakturerade, men bara en är registrerad under hela besöket. Brukaren har fått mindre hjälp än beslutat, och den andra personens tid ska inte ersättas.",
+  remedy:
+    "Fråga utföraren om den andra personen kom och varför besöket inte är registrerat. Rätta registreringen eller kräv tillbaka tiden.",
+  innocent: {
+    otherUnit: "Den andra personen kom från en annan enhet eller utförare, till exempel nattpatrullen.",
+    alsoSingle: "Brukaren har också en beställning för en person av samma insats, och besöket kan höra till den.",
+  },
+  reads: ["visits", "orders", "lines", "services", "claims", "sources", "settlement"],
+  parameters: z.object({
+    percentBelow: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(80)
+      .describe("Så stor del av besöket ska den andra personen ha varit med."),
+  }),
+  // The second person's registration may come a day later.
+  settlesAfterDays: 2,
+  examples: {
+    reports: [secondFor(31), secondFor(0), secondFor(0, { staffing: 1, claimed: 2 })],
+    accepts: [
+      secondFor(32),
+      secondFor(0, { staffing: 1 }),
+      // The night patrol of another provider helped.
+      secondFor(40, { who: { staffId: "S4", unitId: "U2" } }),
+      // Another line of the same service asks for one person.
+      secondFor(0, { more: [sample("order-lines", "o-1-2", { orderId: "o-1", times: 1 })] }),
+      secondFor(0, { asOf: "2026-10-06 12:00" }),
+    ],
+  },
+  *evaluate(tables, { percentBelow }, report) {
+    const { visits, orders, lines, claims, settlement, slice, asOf } = tables;
+    const ordered = mostStaffing({ orders, lines }, slice.client, slice.day) >= 2;
+    if (!ordered && claims.byClient.offsets[slice.client] === claims.byClient.offsets[slice.client + 1]) return;
+    let named = null as Set<number> | null;
+    for (const row of slice.visits) {
+      if (!visits.usable(row) || named?.has(row) === true) continue;
+      const ofTwo = ordered ? (settlement.lines(row).lines.find((line) => lines.staffing(line) >= 2) ?? -1) : -1;
+      const claim = claimForTwo(tables, row);
+      if (ofTwo < 0 && claim < 0) continue;
+      const length = visits.end(row) - visits.start(row);
+      const together = timeOfOthers(visits, row, false);
+      if (together * 100 >= length * percentBelow) {
+        if (timeOfOthers(visits, row, true) * 100 < length * percentBelow) {
+          report.suppressed("otherUnit", [row, ...others(visits, row)]);
+        }
+        continue;
+      }
+      if (visits.ambiguousTime(row)) {
+        report.tooLittleData("klockslaget förekom två gånger när klockan ställdes tillbaka");
+        continue;
+      }
+      if (asOf < startOfDay(slice.day + 1) + DAY_MS) {
+        report.tooLittleData("den andra personens besök kan komma in ännu");
+        continue;
+      }
+      if (silent(tables, row)) {
+        report.tooLittleData("en källa var tyst under besöket");
+        continue;
+      }
+      // The source's own word that two were there, or a claim for two, leaves no doubt which order is meant.
+      if (claim < 0 && visits.doubleStaffing(row) !== true && mayBeSingle(tables, row, ofTwo)) {
+        report.suppressed("alsoSingle", [row]);
+        continue;
+      }
+      const present = others(visits, row);
+      for (const other of present) (named ??= new Set()).add(other);
+      const minutes = Math.round((length - together) / MINUTE);
+      const clock = `${formatClock(visits.start(row))}–${formatClock(visits.end(row))}`;
+      const said = ofTwo >= 0 ? "beställda" : "fakturerade";
+      yield {
+        records: [row, ...present, ...(claim < 0 ? [] : [{ table: "claims" as const, row: claim }])],
+        minutes,
+        amountOre: settlement.oreOf(row, minutes),
+        reason:
+          present.length === 0
+            ? `Två personer är ${said}, men bara en är registrerad ${clock}.`
+            : `Två personer är ${said} för besöket ${clock}, men den andra var med ${Math.round(together / MINUTE)} av ${Math.round(length / MINUTE)} minuter.`,
+        evidence: [
+          {
+            condition: "den andra personens del av besöket i procent <",
+            value: cut(percentOf(together, length)),
+            threshold: percentBelow,
+            alternatives: [
+              {
+                condition: "andra registrerade hos brukaren samtidigt, från alla enheter och utförare",
+                value: present.length,
+              },
+            ],
+          },
+          { condition: "personer enligt beställningen", value: ofTwo < 0 ? 1 : lines.staffing(ofTwo) },
+          { condition: "personer enligt fakturaraden", value: claim < 0 ? null : claims.staffing(claim) },
+        ],
+      };
+    }
+  },
+});
+
+/** A claim for two that the visit is part of, or -1. */
+function claimForTwo(
+  { claims, visits, services }: Pick<RuleTables, "claims" | "visits" | "services">,
+  row: number,
+): number {
+  const day = visits.day(row);
+  const named = visits.services(row);
+  const { offsets, rows } = claims.byClient;
+  for (let i = offsets[visits.client(row)]!; i < offsets[visits.client(row) + 1]!; i++) {
+    const claim = rows[i]!;
+    if (!(claims.staffing(claim) >= 2) || claims.from(claim) > day || day > claims.to(claim) || claims.credit(claim))
+      continue;
+    if (claims.provider(claim) !== visits.provider(row)) continue;
+    if (named < 0 || claims.service(claim) < 0 || services.list(named).includes(claims.service(claim))) return claim;
+  }
+  return -1;
+}
+
+/** A line for one person of the same service is in force, at a time of day that does not rule it out. */
+function mayBeSingle(
+  { visits, orders, lines }: Pick<RuleTables, "visits" | "orders" | "lines">,
+  row: number,
+  ofTwo: number,
+): boolean {
+  const [client, day] = [visits.client(row), visits.day(row)];
+  for (let at = orders.byClient.offsets[client]!; at < orders.byClient.offsets[client + 1]!; at++) {
+    const order = orders.byClient.rows[at]!;
+    if (!orders.valid(order, day)) continue;
+    for (let next = lines.byOrder.offsets[order]!; next < lines.byOrder.offsets[order + 1]!; next++) {
+      const line = lines.byOrder.rows[next]!;
+      if (!lines.valid(line, day) || lines.staffing(line) >= 2 || lines.service(line) !== lines.service(ofTwo))
+        continue;
+      const [part, ofPair] = [lines.partOfDay(line), lines.partOfDay(ofTwo)];
+      if (part === "any" || ofPair === "any" || part === ofPair) return true;
+    }
+  }
+  return false;
+}
+
+/** Some source that registers visits was silent during the visit: the second person's may be missing for that. */
+function silent(
+  { visits, sources, asOf }: Pick<RuleTables, "visits" | "sources"> & { asOf: number },
+  row: number,
+): boolean {
+  for (let source = 0; source < sources.count; source++) {
+    if (visits.bySource.offsets[source] === visits.bySource.offsets[source + 1]) continue;
+    for (const { from, until } of sources.silences(source, asOf)) {
+      if (from < visits.end(row) && visits.start(row) < until) return true;
+    }
+  }
+  return false;
+}
+
+/** True where the two are visits of different people, as far as the sources say. */
+function different(visits: Visits, a: number, b: number): boolean {
+  return visits.staff(a) < 0 || visits.staff(a) !== visits.staff(b);
+}
+
+/** The first row of the same client that may go on into the visit: rows lie by client and start. */
+function firstNear(visits: Visits, row: number): number {
+  const client = visits.client(row);
+  const earliest = visits.start(row) - LONGEST_MS;
+  let first = row;
+  while (first > 0 && visits.client(first - 1) === client && visits.start(first - 1) > earliest) first--;
+  return first;
+}
+
+/** For how long of the visit somebody else was there, in milliseconds; `sameUnit`: somebody of the same unit. */
+function timeOfOthers(visits: Visits, row: number, sameUnit: boolean): number {
+  const client = visits.client(row);
+  const [start, end] = [visits.start(row), visits.end(row)];
+  let together = 0;
+  let counted = start;
+  for (let other = firstNear(visits, row); other < visits.count && visits.client(other) === client; other++) {
+    if (visits.start(other) >= end) break;
+    if (other === row || visits.mergedInto(other) >= 0 || !visits.usable(other)) continue;
+    if (!different(visits, row, other) || (sameUnit && visits.unit(other) !== visits.unit(row))) continue;
+    const from = Math.max(visits.start(other), counted);
+    const until = Math.min(visits.end(other), end);
+    if (until <= from) continue;
+    together += until - from;
+    counted = until;
+  }
+  return together;
+}
+
+/** Visits of others that overlap the visit. */
+function others(visits: Visits, row: number): number[] {
+  const found: number[] = [];
+  const client = visits.client(row);
+  for (let other = firstNear(visits, row); other < visits.count && visits.client(other) === client; other++) {
+    if (visits.start(other) >= visits.end(row)) break;
+    if (other === row || visits.mergedInto(other) >= 0 || !visits.usable(other) || !different(visits, row, other))
+      continue;
+    if (visits.overlap(row, other) > 0) found.push(other);
+  }
+  return found;
+}
