@@ -1,7 +1,20 @@
-import { atMinute, day as dayOfDate, daysOfMonth, dayOf, formatDay, MINUTE, monthOf, oreOf } from "#model";
-import type { Day, Month } from "#model";
+import {
+  atMinute,
+  day as dayOfDate,
+  daysOfMonth,
+  dayOf,
+  formatDay,
+  HOUR,
+  MINUTE,
+  minuteOfDay,
+  monthOf,
+  oreOf,
+} from "#model";
+import type { Day, Instant, Month } from "#model";
 import { occurs } from "./clients.ts";
-import type { Population } from "./clients.ts";
+import type { Person, Population } from "./clients.ts";
+import { cutOffOf } from "./contracts.ts";
+import type { Agreement } from "./contracts.ts";
 import type { Happening } from "./days.ts";
 import type { Organisation } from "./organisation.ts";
 import type { Random } from "./random.ts";
@@ -50,106 +63,399 @@ export function rememberedMonths(): (day: Day) => Month {
   };
 }
 
-interface DayOfService {
+/** What a provider may ask for a visit, in one service, in time order. */
+interface Payable {
+  unitId: string;
+  providerId: string;
+  order: WorldOrder;
+  service: string;
   day: Day;
-  minutes: number;
-  orderId: string;
+  start: Instant;
+  end: Instant;
+  ms: number;
+  /** Not limited by what was granted: nobody's time was used up. */
+  outside: boolean;
+  /** Nobody was at home, and nobody came. */
+  away?: boolean;
+  /** Where within the visit its time lies matters to the price. */
+  band?: string;
+}
+
+/** Dates that are asked for a million times about some hundred days. */
+interface Calendar {
+  month: (day: Day) => Month;
+  cutOff: (month: Month) => Instant;
+  inForce: (order: WorldOrder, day: Day) => boolean;
+}
+
+function calendar(): Calendar {
+  const month = rememberedMonths();
+  const cutOffs = new Map<Month, Instant>();
+  const validity = new Map<WorldOrder, [Day, Day]>();
+  return {
+    month,
+    cutOff: (one) => {
+      const known = cutOffs.get(one) ?? cutOffOf(one);
+      cutOffs.set(one, known);
+      return known;
+    },
+    inForce: (order, day) => {
+      let known = validity.get(order);
+      if (known === undefined) {
+        const { validFrom, validTo } = order.versions.at(-1)!;
+        known = [dayOfDate(validFrom), validTo === undefined ? Infinity : dayOfDate(validTo)];
+        validity.set(order, known);
+      }
+      return known[0] <= day && day <= known[1];
+    },
+  };
+}
+
+/** Half of the time that one person spent at two members of a household at once. */
+function sharedTime(people: readonly Person[], of: (person: Person) => readonly Happening[]): Map<Happening, number> {
+  const homes = new Map<string, Person[]>();
+  for (const person of people) {
+    const { householdId } = person.client;
+    const members = homes.get(householdId);
+    if (members === undefined) homes.set(householdId, [person]);
+    else members.push(person);
+  }
+  const lost = new Map<Happening, number>();
+  for (const members of homes.values()) {
+    if (members.length < 2) continue;
+    const all = members.flatMap((person) => [...of(person)]).sort((a, b) => startOfVisit(a) - startOfVisit(b));
+    for (const [index, one] of all.entries()) {
+      for (let next = index + 1; next < all.length; next++) {
+        const other = all[next]!;
+        const together = Math.min(endOfVisit(one), endOfVisit(other)) - startOfVisit(other);
+        if (together <= 0) break;
+        if (other.person === one.person || other.worker.staff !== one.worker.staff) continue;
+        if (performedMinutes(one) === 0 || performedMinutes(other) === 0) continue;
+        for (const each of [one, other]) lost.set(each, (lost.get(each) ?? 0) + together / 2);
+      }
+    }
+  }
+  return lost;
+}
+
+const startOfVisit = ({ visit }: Happening) => visit.versions.at(-1)!.start;
+const endOfVisit = ({ visit }: Happening) => visit.versions.at(-1)!.end ?? 0;
+
+/** Minutes that count as worked, as the agreement sees a completed visit: before caps, divisions and rounding. */
+function countedTime(
+  { visit }: Happening,
+  agreement: Agreement,
+  { month, cutOff }: Calendar,
+): { start: Instant; end: Instant } | null {
+  const head = visit.versions.at(-1)!;
+  let { start, end } = head;
+  if (head.deleted === true || head.status !== "completed" || end === null || end <= start) return null;
+  if (end - start > 25 * HOUR) return null;
+  const byHand = head.startProof === "manual" || head.endProof === "manual";
+  if (byHand && agreement.reasonRequired && head.editReason === undefined) return null;
+  if (agreement.lengtheningNeedsReason && head.editReason === undefined) {
+    start = Math.max(start, head.originalStart ?? start);
+    end = Math.min(end, head.originalEnd ?? end);
+  }
+  // Lifecare does not say when a registration came.
+  if (visit.source !== "lifecare" && visit.versions[0]!.at > cutOff(month(dayOf(start)))) return null;
+  return { start, end };
+}
+
+/** What honest bookkeepers may bill for a client's visits at one provider, by the terms of the contract. */
+function payables(
+  person: Person,
+  visits: readonly Happening[],
+  orders: ReadonlyMap<string, WorldOrder>,
+  agreements: Organisation["agreements"],
+  lost: ReadonlyMap<Happening, number>,
+  joined: boolean,
+  dates: Calendar,
+): Payable[] {
+  const found: Payable[] = [];
+  const slots = new Map<string, Instant[]>();
+  for (const happening of visits) {
+    const { visit, worker, plan, need, unclaimed } = happening;
+    if (unclaimed === true || visit.orderId === undefined) continue;
+    const order = orders.get(visit.orderId);
+    if (order === undefined) continue;
+    const providerId = worker.team.provider.id;
+    const agreement = agreements.get(providerId)!;
+    const head = visit.versions.at(-1)!;
+    const day = dayOf(head.start);
+    if (!dates.inForce(order, day)) continue;
+    const lines = head.services.map((service) =>
+      order.versions
+        .at(-1)!
+        .lines.filter((line) => line.service === service)
+        .reduce((most, line) => Math.max(most, line.minutes), 0),
+    );
+    const whole = lines.reduce((sum, one) => sum + one, 0);
+    if (whole === 0) continue;
+    let begins = head.start;
+    let ends = head.end ?? head.start;
+    let ms: number;
+    let outside = false;
+    if (head.status === "declined" || head.status === "noAnswer") {
+      const declined = head.status === "declined";
+      const planned = plan?.versions.at(-1);
+      const percent = declined ? agreement.declinedPercent : agreement.noAnswerPercent;
+      if (planned === undefined || !joined || percent === 0 || plan?.versions.at(-1)!.cancelled === true) continue;
+      if (declined && agreement.declinedWithinHours !== Infinity) {
+        const noticed = head.declinedNotifiedAt;
+        if (noticed === undefined || planned.start - noticed > agreement.declinedWithinHours * HOUR) continue;
+      }
+      begins = planned.start;
+      ends = planned.end;
+      ms = ((ends - begins) * percent) / 100;
+      outside = true;
+    } else {
+      const counted = countedTime(happening, agreement, dates);
+      if (counted === null) continue;
+      begins = counted.start;
+      ends = counted.end;
+      // Registrations of one place in the order are never paid twice.
+      const key = `${order.id} ${head.services.join()}`;
+      let taken = slots.get(key);
+      if (taken === undefined) slots.set(key, (taken = Array.from({ length: need?.staffing ?? 1 }, () => 0)));
+      const slot = taken.indexOf(Math.min(...taken));
+      begins = Math.min(ends, Math.max(begins, taken[slot]!));
+      taken[slot] = Math.max(taken[slot]!, ends);
+      ms = Math.max(0, ends - begins - (lost.get(happening) ?? 0));
+    }
+    for (const [index, service] of head.services.entries()) {
+      const share = lines[index]! / whole;
+      const standard = agreement.standard[service];
+      const own = standard !== undefined && !outside ? standard * MINUTE : ms * share;
+      if (own <= 0) continue;
+      found.push({ unitId: visit.unitId, providerId, order, service, day, start: begins, end: ends, ms: own, outside });
+    }
+  }
+  // What was granted is used up in the order of time.
+  const left = new Map<string, number>();
+  for (const one of found) {
+    const { order, service, outside } = one;
+    if (!outside) {
+      const key = `${order.id} ${service} ${dates.month(one.day)}`;
+      const budget =
+        left.get(key) ??
+        (Math.round(grantedMinutes([order], service, dates.month(one.day))) -
+          absentMinutes(person, order, service, one.day, dates)) *
+          MINUTE;
+      one.ms = Math.max(0, Math.min(one.ms, budget));
+      left.set(key, budget - one.ms);
+    }
+    const { roundTo } = agreements.get(one.providerId)!;
+    if (roundTo > 0) one.ms = Math.floor(one.ms / (roundTo * MINUTE) + 0.5) * roundTo * MINUTE;
+  }
+  return found.filter(({ ms }) => ms > 0);
+}
+
+/** Granted minutes of whole days in the month on which the client was away. */
+function absentMinutes(person: Person, order: WorldOrder, service: string, within: Day, dates: Calendar): number {
+  if (person.stays.length === 0) return 0;
+  const { first, last } = daysOfMonth(monthOf(within));
+  const { lines } = order.versions.at(-1)!;
+  const validFrom = dayOfDate(order.versions[0]!.validFrom);
+  let minutes = 0;
+  for (let day = first; day <= last; day++) {
+    if (!person.stays.some(({ from, to }) => from <= atMinute(day, 420) && (to ?? Infinity) >= atMinute(day, 1320)))
+      continue;
+    for (const line of lines) {
+      if (line.service === service && dates.inForce(order, day) && line.per !== "month" && occurs(line, validFrom, day))
+        minutes += line.minutes * line.times * (line.staffing ?? 1);
+    }
+  }
+  return minutes;
+}
+
+/** Divides the time by the bands in which it lies, minute by minute. */
+function byBand(one: Payable, { bands, bandAt }: Agreement): Payable[] {
+  if (bands.length === 0) return [one];
+  const counts = new Map<string | undefined, number>();
+  const minutes = Math.max(1, Math.round((one.end - one.start) / MINUTE));
+  const first = minuteOfDay(one.start);
+  const begins = dayOf(one.start);
+  for (let minute = first; minute < first + minutes; minute++) {
+    const band = bandAt(begins + Math.floor(minute / 1440), minute % 1440);
+    counts.set(band, (counts.get(band) ?? 0) + 1);
+  }
+  return [...counts].map(([band, count]) => ({
+    ...one,
+    ms: (one.ms * count) / minutes,
+    ...(band !== undefined && { band }),
+  }));
+}
+
+/** Days of an absence that nobody could plan for, and that are paid in part. */
+function absencePay(
+  person: Person,
+  visits: readonly Happening[],
+  agreements: Organisation["agreements"],
+  dates: Calendar,
+): Payable[] {
+  const found: Payable[] = [];
+  const visited = new Set(visits.filter((one) => performedMinutes(one) > 0).map((one) => dayOf(startOfVisit(one))));
+  for (const stay of person.stays) {
+    if (stay.planned || stay.source === "lifecare") continue;
+    for (const order of person.orders) {
+      const team = person.needs.find((need) => need.order === order)?.team;
+      const agreement = team === undefined ? undefined : agreements.get(team.provider.id);
+      if (team === undefined || agreement === undefined || agreement.absencePercent.length === 0) continue;
+      const validFrom = dayOfDate(order.versions[0]!.validFrom);
+      let first = dayOf(stay.from);
+      while (visited.has(first)) first++;
+      const last = stay.to === undefined ? first + 30 : dayOf(stay.to);
+      for (let day = first; day <= last; day++) {
+        const percent = agreement.absencePercent[day - first];
+        if (percent === undefined || visited.has(day)) break;
+        if (!dates.inForce(order, day)) continue;
+        for (const line of order.versions.at(-1)!.lines) {
+          if (line.service === "larm" || line.per === "month" || !occurs(line, validFrom, day)) continue;
+          const ms = (line.minutes * line.times * (line.staffing ?? 1) * MINUTE * percent) / 100;
+          const start = atMinute(day, 600);
+          const { service } = line;
+          found.push({
+            unitId: team.unit.id,
+            providerId: team.provider.id,
+            order,
+            service,
+            day,
+            start,
+            end: start + ms,
+            ms,
+            outside: true,
+            away: true,
+          });
+        }
+      }
+    }
+  }
+  return found;
 }
 
 /**
- * Invoices of honest providers: what was registered, never above what was granted in the month, on the days it was
- * done. Two providers bill every day on its own, the others whole runs of days.
+ * Invoices of honest providers, by the terms of their contracts: what was registered, never above what was granted in
+ * the month, rounded and priced as agreed, on the days it was done. Some bill every day on its own, others whole runs
+ * of days.
  */
 export function makeClaims(
   random: Random,
   organisation: Organisation,
   population: Population,
   happenings: readonly Happening[],
+  unjoined: ReadonlySet<Person>,
+  from: Day,
+  through: Day,
 ): WorldClaim[] {
+  const { agreements } = organisation;
   const orders = new Map(population.orders.map((order) => [order.id, order]));
-  const ordersAt = new Map<string, WorldOrder[]>();
-  for (const order of population.orders) {
-    const key = `${order.clientId} ${order.unitId}`;
-    const list = ordersAt.get(key);
-    if (list === undefined) ordersAt.set(key, [order]);
-    else list.push(order);
-  }
-  const monthOfDay = rememberedMonths();
-  const done = new Map<string, DayOfService[]>();
-  const add = (key: string, day: Day, minutes: number, orderId: string) => {
-    let days = done.get(key);
-    if (days === undefined) done.set(key, (days = []));
-    // Happenings come nearly in order: the day is the last one, or close to it.
-    const same = days.findLast((one) => one.day === day);
-    if (same === undefined) days.push({ day, minutes, orderId });
-    else same.minutes += minutes;
-  };
-  for (const happening of happenings) {
-    const { visit, unclaimed } = happening;
-    const minutes = performedMinutes(happening);
-    if (minutes === 0 || unclaimed === true || visit.orderId === undefined) continue;
-    const order = orders.get(visit.orderId);
-    if (order === undefined) continue;
-    const head = visit.versions.at(-1)!;
-    const day = dayOf(head.start);
-    const lines = head.services.map(
-      (service) => order.versions.at(-1)!.lines.find((line) => line.service === service)?.minutes ?? 0,
-    );
-    const whole = lines.reduce((sum, one) => sum + one, 0);
-    for (const [index, service] of head.services.entries()) {
-      const share = whole === 0 ? 1 / lines.length : lines[index]! / whole;
-      add(
-        `${visit.clientId} ${visit.unitId} ${service} ${monthOfDay(day)}`,
-        day,
-        Math.floor(minutes * share),
-        visit.orderId,
-      );
-    }
-  }
-
+  const visitsOf = new Map<Person, Happening[]>(population.people.map((person) => [person, []]));
+  for (const one of happenings) visitsOf.get(one.person)!.push(one);
+  for (const list of visitsOf.values()) list.sort((a, b) => startOfVisit(a) - startOfVisit(b));
+  const lost = sharedTime(population.people, (person) => visitsOf.get(person)!);
+  const dates = calendar();
+  const monthOfDay = dates.month;
   const providerOf = new Map(organisation.teams.map(({ unit, provider }) => [unit.id, provider.id]));
   const claims: WorldClaim[] = [];
-  for (const [key, days] of done) {
-    const [clientId = "", unitId = "", service = "", month = ""] = key.split(" ");
-    const providerId = providerOf.get(unitId)!;
-    const unitPriceOre = organisation.price.get(providerId)!;
-    const daily = providerId === "P4" || providerId === "P5";
-    let left = Math.floor(grantedMinutes(ordersAt.get(`${clientId} ${unitId}`) ?? [], service, month));
+  const open = (claim: Omit<WorldClaim, "id" | "at" | "invoiceId">, month: Month): WorldClaim => {
     const at = atMinute(daysOfMonth(month).last + 3, 600) + random.int(0, 240) * MINUTE;
-    let open: WorldClaim | null = null;
-    for (const { day, minutes, orderId } of days.sort((a, b) => a.day - b.day)) {
-      const claimed = Math.min(minutes, left);
-      if (claimed <= 0) continue;
-      left -= claimed;
+    const made = { id: `fr${claims.length + 1}`, at, invoiceId: `F-${month}-${claim.providerId}`, ...claim };
+    claims.push(made);
+    return made;
+  };
+
+  for (const [person, visits] of visitsOf) {
+    const clientId = person.client.id;
+    const all = [
+      ...payables(person, visits, orders, agreements, lost, !unjoined.has(person), dates),
+      ...absencePay(person, visits, agreements, dates),
+    ];
+    const days = new Map<string, { first: Payable; ms: number }>();
+    for (const whole of all) {
+      for (const part of byBand(whole, agreements.get(whole.providerId)!)) {
+        const key = `${part.unitId} ${part.service} ${part.order.id} ${part.band ?? ""} ${part.day} ${part.away ?? false}`;
+        const same = days.get(key);
+        if (same === undefined) days.set(key, { first: part, ms: part.ms });
+        else same.ms += part.ms;
+      }
+    }
+    const sorted = [...days.values()].sort(
+      ({ first: a }, { first: b }) =>
+        a.unitId.localeCompare(b.unitId) ||
+        a.service.localeCompare(b.service) ||
+        (a.band ?? "").localeCompare(b.band ?? "") ||
+        a.day - b.day,
+    );
+    let run: WorldClaim | null = null;
+    let away = false;
+    for (const { first, ms } of sorted) {
+      const minutes = Math.floor(ms / MINUTE + 0.5);
+      if (minutes === 0) continue;
+      const { day, service, band, unitId, providerId, order } = first;
+      const agreement = agreements.get(providerId)!;
+      const unitPriceOre = agreement.ore(day, band);
       const date = formatDay(day);
-      if (
-        !daily &&
-        open !== null &&
-        open.orderId === orderId &&
-        dayOfDate(open.to) === day - 1 &&
-        day - dayOfDate(open.from) < 7
-      ) {
-        open.to = date;
-        open.minutes += claimed;
-        open.amountOre = oreOf(open.minutes, unitPriceOre);
+      const follows =
+        run !== null &&
+        !agreement.daily &&
+        first.away !== true &&
+        !away &&
+        run.unitId === unitId &&
+        run.service === service &&
+        run.orderId === order.id &&
+        run.unitPriceOre === unitPriceOre &&
+        dayOfDate(run.to) === day - 1 &&
+        monthOfDay(day) === run.from.slice(0, 7) &&
+        day - dayOfDate(run.from) < 7;
+      if (follows && run !== null) {
+        run.to = date;
+        run.minutes += minutes;
+        run.amountOre = oreOf(run.minutes, unitPriceOre);
         continue;
       }
-      open = {
-        id: `fr${claims.length + 1}`,
-        at,
-        invoiceId: `F-${month}-${providerId}`,
-        providerId,
-        unitId,
-        clientId,
-        orderId,
-        service,
-        from: date,
-        to: date,
-        minutes: claimed,
-        unitPriceOre,
-        amountOre: oreOf(claimed, unitPriceOre),
-      };
-      claims.push(open);
+      const wanted = { providerId, unitId, clientId, orderId: order.id, service, from: date, to: date, minutes };
+      away = first.away === true;
+      run = open(
+        {
+          ...wanted,
+          unitPriceOre,
+          amountOre: oreOf(minutes, unitPriceOre),
+          ...(band !== undefined && { band }),
+        },
+        monthOfDay(day),
+      );
+    }
+    for (const order of person.orders) {
+      if (!order.versions.at(-1)!.lines.some(({ service }) => service === "larm")) continue;
+      const providerId = providerOf.get(order.unitId)!;
+      const { validFrom, validTo } = order.versions.at(-1)!;
+      const begins = Math.max(from, dayOfDate(validFrom));
+      const ends = Math.min(through, validTo === undefined ? through : dayOfDate(validTo));
+      for (let day = begins; day <= ends; day = daysOfMonth(monthOfDay(day)).last + 1) {
+        const month = monthOfDay(day);
+        const { first, last } = daysOfMonth(month);
+        const to = Math.min(ends, last);
+        const unitPriceOre = agreements.get(providerId)!.alarmOrePerMonth;
+        const part = (to - day + 1) / (last - first + 1);
+        open(
+          {
+            providerId,
+            unitId: order.unitId,
+            clientId,
+            orderId: order.id,
+            service: "larm",
+            from: formatDay(day),
+            to: formatDay(to),
+            minutes: 0,
+            unit: "MON",
+            quantity: Math.round(part * 1000) / 1000,
+            unitPriceOre,
+            amountOre: Math.round(unitPriceOre * part),
+          },
+          month,
+        );
+      }
     }
   }
   return claims;

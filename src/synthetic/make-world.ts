@@ -8,6 +8,7 @@ import type { Happening } from "./days.ts";
 import { makeOrganisation, services } from "./organisation.ts";
 import type { Organisation } from "./organisation.ts";
 import { people } from "./people.ts";
+import { rebill } from "./plants/billing.ts";
 import { makeBench, plantAll, type Opening } from "./plants/index.ts";
 import { type Random, random } from "./random.ts";
 import { makeTown } from "./town.ts";
@@ -49,7 +50,16 @@ export function makeWorld({
     through: last,
   });
   plantAll(bench);
-  const claims = [...makeClaims(random(seed, "claims"), organisation, population, days.happenings), ...bench.claims];
+  const billed = makeClaims(
+    random(seed, "claims"),
+    organisation,
+    population,
+    days.happenings,
+    bench.unjoined,
+    first,
+    last,
+  );
+  const claims = rebill([...billed, ...bench.claims], bench);
   nameByPlanner(claims, bench.unjoined);
   const clientList = population.people.map(({ client }) => client);
   return {

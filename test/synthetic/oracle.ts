@@ -1,4 +1,4 @@
-import { day as dayOfDate, dayOf, daysOfMonth, HOUR, mondayOf, MINUTE, monthOf, weekdayOf } from "#model";
+import { atMinute, day as dayOfDate, dayOf, daysOfMonth, HOUR, mondayOf, MINUTE, monthOf, weekdayOf } from "#model";
 import type { Day, Month } from "#model";
 import type { SystemId, World, WorldClient, WorldOrder, WorldPlan, WorldVisit, WorldVisitVersion } from "#synthetic";
 
@@ -232,11 +232,26 @@ export function accusations(world: World): Accusation[] {
   for (const { kind, correctsId, minutes } of world.claims) {
     if (kind === "credit" && correctsId !== undefined) claimNet.set(correctsId, claimNet.get(correctsId)! - minutes);
   }
+  const paysAbsence = new Set(
+    world.contracts.filter(({ terms }) => terms["absence"] !== undefined).map(({ providerId }) => providerId),
+  );
   const days = new Set(
     rows.flatMap(({ visit, head, start }) => head.services.map((code) => `${visit.clientId} ${code} ${dayOf(start)}`)),
   );
   for (const claim of world.claims) {
-    if (claim.kind === "credit" || claimNet.get(claim.id) === 0) continue;
+    if (claim.kind === "credit" || (claim.unit === undefined && claimNet.get(claim.id) === 0)) continue;
+    // By the month, whatever was done.
+    if (claim.unit === "MON") continue;
+    // Days of an absence that the contract pays.
+    const paidAbsence = world.absences.some(
+      (stay) =>
+        stay.clientId === claim.clientId &&
+        !stay.planned &&
+        stay.from <= atMinute(dayOfDate(claim.from), 1320) &&
+        (stay.to ?? Infinity) >= atMinute(dayOfDate(claim.from), 420) &&
+        paysAbsence.has(claim.providerId),
+    );
+    if (paidAbsence && claim.from === claim.to) continue;
     const from = dayOfDate(claim.from);
     const through = dayOfDate(claim.to);
     const order = world.orders.find(({ id }) => id === claim.orderId)!;

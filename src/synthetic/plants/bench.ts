@@ -16,6 +16,17 @@ type LabelledRecord = Label["records"][number];
 /** Somebody at a lock outside every visit. */
 export type Opening = Omit<WorldLockEvent, "id" | "lockId" | "clientId"> & { person: Person };
 
+/** The invoices that have been made, for whoever changes them. */
+export interface Billing {
+  of: (clientId: string) => WorldClaim[];
+  ofProvider: (providerId: string) => WorldClaim[];
+  /** Days of the claim on which there was a visit with its service. */
+  days: (claim: WorldClaim) => Day[];
+  /** With an id of its own. */
+  add: (claim: WorldClaim) => WorldClaim;
+  drop: (claim: WorldClaim) => void;
+}
+
 /** A world under change: finds whom to plant something on, changes it, and says so in a label. */
 export interface Bench {
   random: Random;
@@ -35,6 +46,8 @@ export interface Bench {
   /** Claims made by hand, beside those of the happenings. */
   claims: WorldClaim[];
   meals: WorldMeal[];
+  /** What somebody does to invoices that are otherwise right. */
+  later: Array<(billing: Billing) => void>;
   openings: Opening[];
   bookingOf: Map<unknown, Booking>;
   /** Hours in which a source heard nothing: what is planted then cannot be seen. */
@@ -57,6 +70,7 @@ export interface Bench {
   reserve: (person: Person, months?: readonly Month[]) => void;
 
   remove: (happening: Happening) => void;
+  book: (booking: Booking) => void;
   unbook: (booking: Booking) => void;
   cancel: (booking: Booking, at: Instant) => void;
   add: (happening: Happening) => Happening;
@@ -183,6 +197,7 @@ export function makeBench(
     unjoined: new Set(),
     claims: [],
     meals: [],
+    later: [],
     openings: [],
     bookingOf,
     outages: [],
@@ -228,6 +243,13 @@ export function makeBench(
       removed.add(happening);
       drop(byStaff.get(happening.worker.staff.id), happening);
       drop(byPerson.get(happening.person), happening);
+    },
+    book: (booking) => {
+      days.bookings.push(booking);
+      bookingOf.set(booking.plan, booking);
+      const list = booked.get(booking.person);
+      if (list === undefined) booked.set(booking.person, [booking]);
+      else list.push(booking);
     },
     unbook: (booking) => {
       removed.add(booking);

@@ -11,7 +11,9 @@ const claimRecord = ({ id }: WorldClaim) => record("claims", "files", id);
 
 function claimOf(bench: Bench, need: Need, from: Day, to: Day, minutes: number): WorldClaim {
   const { person, team, order, services } = need;
-  const price = bench.organisation.price.get(team.provider.id)!;
+  const agreement = bench.organisation.agreements.get(team.provider.id)!;
+  const band = agreement.bandAt(from, need.minute % 1440);
+  const price = agreement.ore(from, band);
   const month = formatDay(from).slice(0, 7);
   const made: WorldClaim = {
     id: `fr-${bench.claims.length + 1}`,
@@ -27,6 +29,7 @@ function claimOf(bench: Bench, need: Need, from: Day, to: Day, minutes: number):
     minutes,
     unitPriceOre: price,
     amountOre: oreOf(minutes, price),
+    ...(band !== undefined && { band }),
   };
   bench.claims.push(made);
   return made;
@@ -110,23 +113,42 @@ function plantClaimsWithoutVisit(bench: Bench) {
   });
 }
 
-/** Bills the need's service by hand: day by day, but the run in one line. */
-function billBySpan(bench: Bench, need: Need, first: Day, last: Day, spanMinutes: number): WorldClaim {
-  const byDay = new Map<Day, number>();
-  for (const one of ofService(bench, need)) {
-    one.unclaimed = true;
-    const day = dateOf(one);
-    if (!validOn(need, day) || (day >= first && day <= last)) continue;
-    byDay.set(day, (byDay.get(day) ?? 0) + performedMinutes(one));
-  }
-  for (const [day, minutes] of byDay) if (minutes > 0) claimOf(bench, need, day, day, minutes);
-  return claimOf(bench, need, first, last, spanMinutes);
+/** Bills a run of days in one line, with `more` minutes for days on which nobody came. */
+function billBySpan(bench: Bench, need: Need, first: Day, last: Day, more: number): WorldClaim {
+  const made = claimOf(bench, need, first, last, 0);
+  const clientId = need.person.client.id;
+  bench.later.push((billing) => {
+    for (const one of billing.of(clientId)) {
+      if (one === made || one.service !== made.service || one.unit !== undefined) continue;
+      if (dayOfDate(one.from) > last || dayOfDate(one.to) < first) continue;
+      billing.drop(one);
+      // A run that began earlier, or goes on, is billed for the days outside on its own.
+      const days = billing.days(one);
+      for (const day of days) {
+        const minutes = Math.round(one.minutes / days.length);
+        if (day >= first && day <= last) made.minutes += minutes;
+        else
+          billing.add({
+            ...one,
+            from: formatDay(day),
+            to: formatDay(day),
+            minutes,
+            amountOre: oreOf(minutes, one.unitPriceOre),
+          });
+      }
+    }
+    made.minutes += more;
+    made.amountOre = oreOf(made.minutes, made.unitPriceOre);
+  });
+  return made;
 }
 
 function plantSpanGaps(bench: Bench) {
   const rule = "claim-span-gap";
   const lone = (need: Need) =>
     ofService(bench, need).every((one) => one.need === need) && need.person.stays.length === 0;
+  // One price all day: by night and in the evening there may be another.
+  const byDay = ({ minute }: Need) => minute > 425 && minute < 1000;
   const span = (need: Need, first: Day, last: Day) =>
     ofService(bench, need).filter((one) => dateOf(one) >= first && dateOf(one) <= last);
   const good = (list: Happening[]) =>
@@ -142,7 +164,7 @@ function plantSpanGaps(bench: Bench) {
     let week: Happening[] = [];
     const first = mondayIn(bench);
     const need = findNeed(bench, provider, (one) => {
-      if (one.lines[0]!.per !== "day" || one.staffing === 2 || !lone(one)) return false;
+      if (one.lines[0]!.per !== "day" || one.staffing === 2 || !byDay(one) || !lone(one)) return false;
       week = span(one, first, first + 4);
       return new Set(week.map(dateOf)).size === 5 && week.length === 5 && good(week);
     });
@@ -153,7 +175,7 @@ function plantSpanGaps(bench: Bench) {
       bench.remove(one);
       bench.cancel(booking, atMinute(dateOf(one) - 1, 900));
     }
-    const claim = billBySpan(bench, need, first, first + 4, Math.floor(average * 5));
+    const claim = billBySpan(bench, need, first, first + 4, Math.floor(average * 2));
     bench.reserve(need.person);
     const what = "Fakturerat måndag till fredag, besök bara måndag, tisdag och fredag";
     const about = { client: need.person.client.id, provider, unit: need.team.unit.id };
@@ -166,7 +188,7 @@ function plantSpanGaps(bench: Bench) {
     const first = mondayIn(bench) + 2;
     const need = findNeed(bench, provider, (one) => {
       const { weekdays } = one.lines[0]!;
-      if (weekdays?.length !== 5 || one.staffing === 2 || !lone(one)) return false;
+      if (weekdays?.length !== 5 || one.staffing === 2 || !byDay(one) || !lone(one)) return false;
       days = span(one, first, first + 6);
       return new Set(days.map(dateOf)).size === 5 && days.length === 5 && good(days);
     });
@@ -176,13 +198,7 @@ function plantSpanGaps(bench: Bench) {
       bench.monthOf(days[0]!) !== formatDay(first + 6).slice(0, 7)
     )
       return false;
-    const claim = billBySpan(
-      bench,
-      need,
-      first,
-      first + 6,
-      days.reduce((sum, one) => sum + performedMinutes(one), 0),
-    );
+    const claim = billBySpan(bench, need, first, first + 6, 0);
     bench.reserve(need.person);
     const what = "Fakturerat onsdag till tisdag: helgen ingår inte i beställningen";
     const about = { client: need.person.client.id, provider, unit: need.team.unit.id };

@@ -249,7 +249,7 @@ function plantAcrossProviders(bench: Bench) {
 }
 
 /** A second visit at the client, by a colleague who has time for it; planned, as the unit saw it. */
-function addSecond(bench: Bench, one: Happening, start: number, end: number): Happening | null {
+export function addSecond(bench: Bench, one: Happening, start: number, end: number): Happening | null {
   const { person, need, worker, plan } = one;
   if (need === null || plan === null || bench.slack(person, bench.monthOf(one)) < (end - start) / MINUTE + 5)
     return null;

@@ -363,14 +363,14 @@ function plantNightWatches(bench: Bench) {
 }
 
 /** One more in the team of `like`; `listed` in the registers or known only to the system that names them. */
-function hire(bench: Bench, like: Worker, listed: boolean): Worker {
+export function hire(bench: Bench, like: Worker, listed: boolean): Worker {
   const { staff: all } = bench.organisation;
   const number = all.length + 1;
   const id = `S${number}`;
   const { unit, provider } = like.team;
   const ids: WorldEmployment["ids"] = listed ? { files: id } : {};
-  if (unit.visitsIn !== "lifecare") ids.phoniro = String(60_000 + number);
-  else if (listed) ids.lifecare = `anv${10_000 + number}`;
+  if (unit.visitsIn === "phoniro" || unit.visitsIn === "combine") ids.phoniro = String(60_000 + number);
+  else if (listed && unit.visitsIn === "lifecare") ids.lifecare = `anv${10_000 + number}`;
   if (unit.visitsIn === "combine") ids.combine = `L${String(number).padStart(4, "0")}`;
   if (unit.plansIn === "carefox" && listed) ids.carefox = String(3000 + number * 7);
   const employment: WorldEmployment = {
