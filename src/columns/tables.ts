@@ -1117,6 +1117,10 @@ export class Contracts extends RecordTable {
   validFrom(row: number): Day {
     return this.#c.validFrom[row]!;
   }
+  /** Last day, or NO_DAY. */
+  validTo(row: number): Day {
+    return this.#c.validTo[row]!;
+  }
   terms(row: number): Readonly<Record<string, unknown>> {
     return this.#c.terms[row]!;
   }

@@ -1,5 +1,7 @@
 export type { ClaimCoverage } from "./claims.ts";
+export { type ClaimCode, claimCodes, type ClaimMatter, type JudgedClaim, type Proposal } from "./codes.ts";
 export { type Figures, Settlement } from "./figures.ts";
+export { lastCutOff } from "./last-cut-off.ts";
 export type { PaidDay, PaidRow, StepName, TraceStep, VisitTrace } from "./paid.ts";
-export { settlementRow, type SettlementRow } from "./print.ts";
+export { type PrintedClaim, settlementRow, type SettlementRow } from "./print.ts";
 export { cutOffOf, type InForce, type Terms } from "./terms.ts";

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, or } from "drizzle-orm";
+import { and, asc, eq, gt, isNull, lte, or } from "drizzle-orm";
 import type { Alias } from "#columns";
 import { type Day, type Instant, refKinds } from "#model";
 import type { Database, Orm } from "./database.ts";
@@ -20,12 +20,23 @@ export interface DecidedAlias {
   at: Instant;
 }
 
-/** Decisions that stand. */
-export async function selectDecidedAliases({ orm }: Pick<Database, "orm">, tenantId: string): Promise<DecidedAlias[]> {
+/** Decisions that stand, or that stood at an instant. */
+export async function selectDecidedAliases(
+  { orm }: Pick<Database, "orm">,
+  tenantId: string,
+  at?: Instant,
+): Promise<DecidedAlias[]> {
   const rows = await orm
     .select()
     .from(aliases)
-    .where(and(eq(aliases.tenantId, tenantId), isNull(aliases.undoneAt)))
+    .where(
+      and(
+        eq(aliases.tenantId, tenantId),
+        at === undefined
+          ? isNull(aliases.undoneAt)
+          : and(lte(aliases.at, at), or(isNull(aliases.undoneAt), gt(aliases.undoneAt, at))),
+      ),
+    )
     .orderBy(asc(aliases.no));
   return rows.map(({ tenantId: _tenant, undoneAt: _at, undoneBy: _by, ...row }) => ({
     ...row,
@@ -34,8 +45,8 @@ export async function selectDecidedAliases({ orm }: Pick<Database, "orm">, tenan
 }
 
 /** The same as the columns take them. */
-export async function selectAliases(database: Database, tenantId: string): Promise<Alias[]> {
-  const decided = await selectDecidedAliases(database, tenantId);
+export async function selectAliases(database: Database, tenantId: string, at?: Instant): Promise<Alias[]> {
+  const decided = await selectDecidedAliases(database, tenantId, at);
   return decided.map(({ kind, source, id, sameAsSource, sameAsId, validFrom, validTo }) => ({
     kind,
     source,

@@ -4,7 +4,7 @@ export * from "./migrate.ts";
 export * as tables from "./tables/index.ts";
 export * from "./vault.ts";
 export { copyIn, copyOut, type CopySink, RowWriter } from "./copy.ts";
-export { type RawSelection, readRawColumns, readRefs, readSources } from "./raw-columns.ts";
+export { type Known, type RawSelection, readRawColumns, readRefs, readSources } from "./raw-columns.ts";
 export { columnsOfField, type StoredColumn, storedColumns, type StoredType, tableName } from "./tables/canonical.ts";
 export { type Access, recordAccess } from "./access.ts";
 export * from "./findings.ts";
@@ -29,11 +29,13 @@ export {
   type NewSettlementLine,
   selectSettlement,
   type SettlementLine,
+  settlementLineId,
   type SettlementSelection,
   type SettlementWritten,
   streamSettlement,
   writeSettlement,
 } from "./settlement.ts";
+export * from "./settled.ts";
 export type { Evaluated } from "./stage.ts";
 export * from "./dirty.ts";
 export { forgetCanonical } from "./forget.ts";

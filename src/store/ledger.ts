@@ -367,3 +367,13 @@ export async function selectMappingUses({ orm }: Database, tenantId: string): Pr
     version === null || hash === null ? [] : [{ ...row, version, hash }],
   );
 }
+
+/** The last page of the ledger up to which everything has been made canonical; 0: none. */
+export async function lastNormalisedPage({ pool }: Database, tenantId: string): Promise<number> {
+  const { rows } = await pool.query<{ page: number }>(
+    `SELECT coalesce(min(id) FILTER (WHERE normalised_at IS NULL) - 1, max(id), 0)::int8 AS page
+       FROM raw_pages WHERE tenant_id = $1`,
+    [tenantId],
+  );
+  return rows[0]?.page ?? 0;
+}

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { NO_DAY, type RawColumns, type Refs, type TextColumn } from "#columns";
-import { type Day, entities, type EntityName, type FieldKind, formatDay } from "#model";
+import { type Day, entities, type EntityName, type FieldKind, formatDay, type Instant } from "#model";
 import { copyOut, readDay, readInstant, readInt8, skipHeader } from "./copy.ts";
 import type { Database } from "./database.ts";
 import { columnsOfField, tableName } from "./tables/canonical.ts";
@@ -13,6 +13,16 @@ export interface RawSelection {
   throughDay?: Day;
   /** Versions that are not in force instead of those that are. */
   history?: boolean;
+  /**
+   * As it was known at an instant, with the pages of the ledger up to one: what was received later, or came out of
+   * quarantine later, is left out.
+   */
+  known?: Known;
+}
+
+export interface Known {
+  upToPage: number;
+  at: Instant;
 }
 
 // An index within a page stays below this.
@@ -103,7 +113,42 @@ export async function readRawColumns(
   }
 }
 
+/** All versions known then of the records of which some version lies in the days, numbered from the one in force. */
+function selectKnown(
+  tenantId: string,
+  entity: EntityName,
+  { fromDay, throughDay, history = false }: RawSelection,
+  { upToPage, at }: Known,
+  columns: string[],
+): string {
+  const tenant = pg.escapeLiteral(tenantId);
+  const days = [
+    ...(fromDay === undefined ? [] : [`day >= '${formatDay(fromDay)}'`]),
+    ...(throughDay === undefined ? [] : [`day <= '${formatDay(throughDay)}'`]),
+  ];
+  const dated = entities[entity].day !== null && days.length > 0;
+  const tables = [tableName(entity), `${tableName(entity)}_history`];
+  const names = [...new Set([...columns, "deleted", "raw_page", "raw_index", "version", ...(dated ? ["day"] : [])])];
+  const list = names.map((name) => pg.escapeIdentifier(name)).join(", ");
+  const all = tables.map((table) => `SELECT ${list} FROM ${table} WHERE tenant_id = ${tenant}`).join(" UNION ALL ");
+  const touched = tables
+    .map((table) => `SELECT source_no, id FROM ${table} WHERE tenant_id = ${tenant} AND ${days.join(" AND ")}`)
+    .join(" UNION ");
+  const numbered = `SELECT ${list}, row_number() OVER (PARTITION BY source_no, id
+      ORDER BY coalesce(version, '-infinity'::float8) DESC, raw_page DESC, raw_index DESC) AS nth
+    FROM (${all}) a WHERE raw_page <= ${upToPage}
+      ${dated ? `AND (source_no, id) IN (${touched})` : ""}
+      AND NOT EXISTS (SELECT FROM quarantine q WHERE q.tenant_id = ${tenant} AND q.raw_page = a.raw_page
+        AND q.raw_index = a.raw_index AND (q.state = 'open' OR q.changed_at > '${new Date(at).toISOString()}'))`;
+  const chosen = columns.map((name) => `t.${pg.escapeIdentifier(name)}`).join(", ");
+  if (history) return `SELECT ${chosen} FROM (${numbered}) t WHERE nth > 1`;
+  // Of plans that were moved all versions count, wherever the last one lies.
+  const inside = dated && entity !== "planned-visits" ? `AND ${days.join(" AND ")}` : "";
+  return `SELECT ${chosen} FROM (${numbered}) t WHERE nth = 1 AND NOT deleted ${inside}`;
+}
+
 function select(tenantId: string, entity: EntityName, selection: RawSelection, columns: string[]): string {
+  if (selection.known !== undefined) return selectKnown(tenantId, entity, selection, selection.known, columns);
   const { fromDay, throughDay, history = false } = selection;
   const [head, past] = [tableName(entity), `${tableName(entity)}_history`];
   const tenant = pg.escapeLiteral(tenantId);

@@ -92,12 +92,12 @@ export async function insertRuleHolds(
   if (holds.length > 0) await orm.insert(ruleHolds).values(holds.map((hold) => ({ ...hold, tenantId })));
 }
 
-/** Lets a rule's held findings through, and gives how many; what was found is its rate from now on. */
+/** Lets a rule's held findings through, and gives how many; null where none and nothing was held. What was found is its rate from now on. */
 export async function releaseRule(
   database: Database,
   tenantId: string,
   { ruleId, at, by, why }: { ruleId: string; at: Instant; by: string; why: string },
-): Promise<number> {
+): Promise<number | null> {
   return database.transaction(async ({ client, orm }) => {
     const released = await orm
       .update(ruleHolds)
@@ -119,7 +119,8 @@ export async function releaseRule(
        SELECT count(*) FILTER (WHERE status <> 'closed') AS count FROM shown`,
       [tenantId, ruleId],
     );
-    return rows[0]?.count ?? 0;
+    const count = rows[0]?.count ?? 0;
+    return count === 0 && released.length === 0 ? null : count;
   });
 }
 

@@ -45,6 +45,11 @@ export interface NewSettlementLine extends SettlementLine {
 
 const keys = ["month", "provider", "unit", "client", "service", "order", "line", "contract"] as const;
 
+/** Names a line by what it is about. */
+export function settlementLineId(line: Pick<SettlementLine, (typeof keys)[number]>): string {
+  return keys.map((key) => encodeURIComponent(line[key] ?? "")).join("/");
+}
+
 type Staged = Record<string, unknown>;
 const figures: StagedColumns<Staged> = [
   ...minuteKinds.map((kind) => [`${kind}Minutes`, "int4"] as const),
@@ -63,7 +68,7 @@ const columns: StagedColumns<Staged> = [
 async function* staged(lines: Iterable<NewSettlementLine> | AsyncIterable<NewSettlementLine>): AsyncGenerator<Staged> {
   for await (const line of lines) {
     const row: Staged = {
-      id: keys.map((key) => encodeURIComponent(line[key] ?? "")).join("/"),
+      id: settlementLineId(line),
       slice: line.slice,
       codes: JSON.stringify(line.codes),
       trace: JSON.stringify(line.trace),

@@ -3,16 +3,18 @@ import { entities, type EntityName, type Instant } from "#model";
 import type { Database } from "./database.ts";
 import { tableName } from "./tables/canonical.ts";
 
-/** When records of each source arrived, by the hour. */
+/** When records of each source arrived, by the hour; only whole hours before `at`, where it is given. */
 export async function selectSourceFacts(
   { pool }: Database,
   tenantId: string,
   everyHours: (source: string) => number | null,
+  at?: Instant,
 ): Promise<SourceFacts[]> {
   const { rows } = await pool.query<{ source: string; hour: Instant; records: number }>(
     `SELECT source, hour, sum(records)::int8 AS records FROM source_hours
-      WHERE tenant_id = $1 GROUP BY source, hour ORDER BY source, hour`,
-    [tenantId],
+      WHERE tenant_id = $1 AND ($2::timestamptz IS NULL OR hour < date_trunc('hour', $2::timestamptz))
+      GROUP BY source, hour ORDER BY source, hour`,
+    [tenantId, at === undefined ? null : new Date(at)],
   );
   const facts = new Map<string, Array<{ at: Instant; records: number }>>();
   for (const { source, hour, records } of rows) {

@@ -7,5 +7,6 @@ export * from "./measures.ts";
 export * from "./nights.ts";
 export * from "./refs.ts";
 export * from "./rules.ts";
+export * from "./settled.ts";
 export * from "./settlement.ts";
 export * from "./vault-keys.ts";
