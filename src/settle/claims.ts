@@ -1,4 +1,4 @@
-import { rowsOf, type Tables } from "#columns";
+import { type Claims, rowsOf, type Tables } from "#columns";
 import { type Day, startOfDay } from "#model";
 import { expectsVisit, type LineMatcher } from "#match";
 
@@ -8,6 +8,8 @@ export interface ClaimCoverage {
   line: number;
   /** The days over which it is divided equally: those on which a line of its order and service expects a visit, else all. */
   days: readonly Day[];
+  /** False where the claim counts visits, months or meals. */
+  timed: boolean;
   /** Minutes and öre of each of these days; minutes are 0 where the claim is not about time. */
   minutesPerDay: number;
   orePerDay: number;
@@ -38,8 +40,8 @@ export function claimCoverage(
         );
   const expected = all.filter((day) => ofService.some((other) => expectsVisit(tables, other, day)));
   const days = expected.length > 0 ? expected : all;
-  const minutes = claims.minutes(claim);
-  const wanted = claims.service(claim);
+  const minutes = claimedMinutes(claims, claim);
+  const wanted = serviceOf(tables, claim, line);
   const client = claims.client(claim);
 
   const meant: number[] = [];
@@ -62,10 +64,144 @@ export function claimCoverage(
   return {
     line,
     days,
+    timed: !Number.isNaN(minutes),
     minutesPerDay: Number.isNaN(minutes) ? 0 : minutes / days.length,
     orePerDay: claims.amountOre(claim) / days.length,
     visits: meant,
     emptyDays: without.filter((day) => !silentDays.includes(day)),
     silentDays,
   };
+}
+
+/**
+ * Claimed minutes, NaN where the line is not about time. A line for two staff gives the minutes of each or of both
+ * together: its amount tells which.
+ */
+function claimedMinutes(claims: Claims, claim: number): number {
+  const minutes = claims.minutes(claim);
+  const [staffing, amount] = [claims.staffing(claim), claims.amountOre(claim)];
+  const single = (minutes * claims.unitPriceOre(claim)) / 60;
+  const each = staffing > 1 && Math.abs(amount - single * staffing) < Math.abs(amount - single);
+  return each ? minutes * staffing : minutes;
+}
+
+/** The service that a claim is about, or -1: a code that neither a register nor an order has may be any under another name. */
+export function serviceOf({ claims, services, lines }: Tables, claim: number, line: number): number {
+  if (line >= 0) return lines.service(line);
+  const service = claims.service(claim);
+  return service >= 0 && services.known(service) ? service : -1;
+}
+
+/** A claim and what credits have left of it. */
+export interface NetClaim {
+  claim: number;
+  coverage: ClaimCoverage;
+  /** By day of its coverage; days of which nothing is left are not among them. */
+  minutes: Map<Day, number>;
+  ore: Map<Day, number>;
+  credits: number[];
+}
+
+const natural = new Intl.Collator("en", { numeric: true });
+
+/** Which of two claims was made first, as far as their numbers tell: arrival says nothing, since deliveries may be repeated. */
+function earlier({ claims, sources }: Tables, a: number, b: number): number {
+  return (
+    natural.compare(claims.invoice(a), claims.invoice(b)) ||
+    natural.compare(claims.id(a), claims.id(b)) ||
+    sources.rank(claims.source(a)) - sources.rank(claims.source(b))
+  );
+}
+
+/**
+ * The claims of a client that touch these days, in the order in which they were made, net of credits. A credit nets the
+ * claim that it corrects; one that names none nets, day by day, a claim of the same provider on the same service. `loose`
+ * are credits, or what is left of them, for which there is no claim.
+ */
+export function netClaims(
+  tables: Tables,
+  coverageOf: (claim: number) => ClaimCoverage,
+  client: number,
+  first: Day,
+  last: Day,
+): { charges: NetClaim[]; loose: NetClaim[] } {
+  const { claims } = tables;
+  const touches = (claim: number): boolean => claims.from(claim) <= last && claims.to(claim) >= first;
+  const all = Array.from(rowsOf(claims.byClient, client));
+  const charges = all
+    .filter((claim) => touches(claim) && !claims.credit(claim))
+    .sort((a, b) => earlier(tables, a, b))
+    .map((claim) => netOf(claim, coverageOf(claim)));
+  const loose: NetClaim[] = [];
+  for (const credit of all.filter((claim) => claims.credit(claim)).sort((a, b) => earlier(tables, a, b))) {
+    const corrects = claims.corrects(credit);
+    if (corrects >= 0 && claims.client(corrects) === client && !claims.credit(corrects)) {
+      const corrected = charges.find(({ claim }) => claim === corrects);
+      if (corrected !== undefined) takeOff(corrected, netOf(credit, coverageOf(credit)));
+    } else if (touches(credit)) {
+      const rest = netByDay(tables, charges, netOf(credit, coverageOf(credit)));
+      if (rest.ore.size > 0) loose.push(rest);
+    }
+  }
+  for (const charge of charges) dropNothing(charge);
+  return { charges, loose };
+}
+
+function netOf(claim: number, coverage: ClaimCoverage): NetClaim {
+  const { days, minutesPerDay, orePerDay } = coverage;
+  return {
+    claim,
+    coverage,
+    minutes: new Map(days.map((day) => [day, minutesPerDay])),
+    ore: new Map(days.map((day) => [day, orePerDay])),
+    credits: [],
+  };
+}
+
+/** On the days that both speak of; where there are none (the credit has the day of its invoice) on all days alike. */
+function takeOff(charge: NetClaim, credit: NetClaim): void {
+  const days = [...charge.ore.keys()];
+  const common = days.filter((day) => credit.ore.has(day));
+  const on = common.length > 0 ? common : days;
+  const sum = (parts: Map<Day, number>): number => [...parts.values()].reduce((total, part) => total + part, 0);
+  for (const [parts, taken] of [
+    [charge.minutes, sum(credit.minutes)],
+    [charge.ore, sum(credit.ore)],
+  ] as const) {
+    for (const day of on) parts.set(day, parts.get(day)! + taken / on.length);
+  }
+  charge.credits.push(credit.claim);
+}
+
+function netByDay({ claims }: Tables, charges: readonly NetClaim[], credit: NetClaim): NetClaim {
+  const row = credit.claim;
+  const service = claims.service(row);
+  for (const [day, ore] of credit.ore) {
+    const meant = charges.filter(
+      ({ claim, ore: left }) =>
+        (left.get(day) ?? 0) > 0 &&
+        claims.provider(claim) === claims.provider(row) &&
+        (service < 0 || claims.service(claim) === service),
+    );
+    // The one of the same band with as much on it as is credited; else of those as they come.
+    const fits = ({ claim, ore: left }: NetClaim): number =>
+      Number(claims.band(claim) === claims.band(row)) * 2 + Number(left.get(day)! >= -ore);
+    const charge = meant.toSorted((a, b) => fits(b) - fits(a))[0];
+    if (charge === undefined) continue;
+    charge.ore.set(day, charge.ore.get(day)! + ore);
+    charge.minutes.set(day, charge.minutes.get(day)! + credit.minutes.get(day)!);
+    charge.credits.push(row);
+    credit.ore.delete(day);
+    credit.minutes.delete(day);
+  }
+  return credit;
+}
+
+/** Fractions of a minute and an öre that division leaves are nothing. */
+function dropNothing({ minutes, ore }: NetClaim): void {
+  for (const [day, left] of ore) {
+    if (left >= 0.5 || minutes.get(day)! >= 0.5) continue;
+    ore.delete(day);
+    minutes.delete(day);
+  }
 }

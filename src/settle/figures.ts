@@ -2,11 +2,12 @@ import type { Tables } from "#columns";
 import { type Day, daysOfMonth, type Instant, MINUTE, type Month, monthOf, type Ore, roundHalfUp } from "#model";
 import { LineMatcher, type Matches, type Shares, silentFor } from "#match";
 import { type ClaimCoverage, claimCoverage } from "./claims.ts";
-import { claimsByRow, compareClaims } from "./codes.ts";
+import { acceptedCodes, type JudgedClaim } from "./codes.ts";
+import { type ClaimedSum, judgeClaims, type Judgement, tellingProviders } from "./judge.ts";
 import type { PaidRow, TraceStep, VisitTrace } from "./paid.ts";
 import { minutesOf, payRows } from "./payable.ts";
 import { priceOf } from "./price.ts";
-import { MonthRows, type Row } from "./rows.ts";
+import { groupOf, MonthRows, type Row } from "./rows.ts";
 import { type InForce, TermsBook } from "./terms.ts";
 
 /**
@@ -36,8 +37,11 @@ export interface Figures {
   };
   /** Where no price is known, payable and unbilled leave it out, and the trace says so. */
   ore: { payable: Ore; claimed: Ore; overbilled: Ore; unbilled: Ore };
+  /** How many matches there are of each code; days of claims without a visit and of silent sources. */
   codes: Readonly<Record<string, number>>;
   trace: readonly TraceStep[];
+  /** Claims that are not accepted as they stand, and what nobody claims. */
+  claims: readonly JudgedClaim[];
 }
 
 /** Reads figures off the tables, a client's month at a time. */
@@ -47,6 +51,7 @@ export class Settlement {
   readonly #matcher: LineMatcher;
   readonly #silent: (client: number, from: number, until: number) => boolean;
   readonly #book: TermsBook;
+  #telling: ReadonlySet<string> | null = null;
   /** The client and month asked for last. */
   #last: Remembered | null = null;
 
@@ -61,7 +66,17 @@ export class Settlement {
   /** All rows of a client in the month that starts on `firstDay`; the last asked for is remembered. */
   month(client: number, firstDay: Day, lastDay: Day): readonly Figures[] {
     const month = this.#month(client, firstDay, lastDay);
-    return (month.figures ??= this.#figures(month.rows, month.paid));
+    return (month.figures ??= this.#figures(month));
+  }
+
+  /** The claims of a client on these days of a month, held against what is payable; the last asked for is remembered. */
+  judged(client: number, firstDay: Day, lastDay: Day): readonly JudgedClaim[] {
+    return this.#judgement(this.#month(client, firstDay, lastDay)).judged;
+  }
+
+  /** Providers that have claimed, or told of meals, in a month: "claims <code> <month>". It reaches all their clients. */
+  get telling(): ReadonlySet<string> {
+    return (this.#telling ??= tellingProviders(this.#tables));
   }
 
   /** What is paid for each of these rows, and why; the last asked for is remembered. */
@@ -115,21 +130,46 @@ export class Settlement {
   #month(client: number, firstDay: Day, lastDay: Day): Remembered {
     const last = this.#last;
     if (last !== null && last.rows.client === client && last.rows.first === firstDay) return last;
-    const rows = new MonthRows(this.#tables, this.#matches, this.#matcher, client, firstDay, lastDay);
-    return (this.#last = { rows, paid: payRows(this.#tables, this.#book, rows), figures: null });
+    return (this.#last = { ...this.#pay(client, firstDay, lastDay), judgement: null, figures: null });
   }
 
-  #figures(rows: MonthRows, paid: Map<Row, PaidRow>): Figures[] {
-    const claims = claimsByRow(this.#tables, rows, (claim) => this.claim(claim));
+  #pay(client: number, firstDay: Day, lastDay: Day): Pick<Remembered, "rows" | "paid"> {
+    const rows = new MonthRows(this.#tables, this.#matches, this.#matcher, client, firstDay, lastDay);
+    return { rows, paid: payRows(this.#tables, this.#book, rows) };
+  }
+
+  #judgement(month: Remembered): Judgement {
+    const { client, first, last } = month.rows;
+    return (month.judgement ??= judgeClaims(
+      {
+        tables: this.#tables,
+        matches: this.#matches,
+        silent: this.#silent,
+        lines: (visit) => this.lines(visit),
+        coverage: (claim) => this.claim(claim),
+        terms: (provider, unit, service, day) => this.terms(provider, unit, service, day),
+        cutOff: (provider, unit, service, of) => this.cutOff(provider, unit, service, of),
+        paid: (other) => [...(other === client ? month : this.#pay(other, first, last)).paid.values()],
+        tells: (what, provider, of) => this.telling.has(`${what} ${provider} ${of}`),
+      },
+      client,
+      first,
+      last,
+    ));
+  }
+
+  #figures(month: Remembered): Figures[] {
+    const { rows, paid } = month;
+    const claims = claimsByRow(rows, this.#judgement(month));
     // Rows that only a claim speaks of have come to light by now.
     const missing = [...rows.all()].filter((row) => !paid.has(row));
     const all = missing.length === 0 ? paid : new Map([...paid, ...payRows(this.#tables, this.#book, rows, missing)]);
     const figures: Figures[] = [];
     for (const [row, paidRow] of all) {
-      const ofRow = claims.get(row) ?? [];
+      const claimed = claims.get(row);
       const { granted, planned, registered, declined, noAnswer } = row;
-      if (granted + planned + registered + declined + noAnswer + ofRow.length === 0) continue;
-      const claimed = compareClaims(row, ofRow, all, rows.first, rows.last);
+      if (claimed === undefined && granted + planned + registered + declined + noAnswer === 0) continue;
+      const { minutes, ore, judged } = claimed ?? nothingClaimed;
       figures.push({
         month: monthOf(rows.first),
         provider: row.provider,
@@ -148,17 +188,18 @@ export class Settlement {
           noAnswer: minutesOf(noAnswer),
           absent: row.absent,
           missed: minutesOf(row.missed),
-          claimed: minutesOf(claimed.minutes * MINUTE),
+          claimed: minutesOf(minutes * MINUTE),
           underDelivered: Math.max(0, granted - minutesOf(registered)),
         },
         ore: {
           payable: paidRow.ore ?? 0,
-          claimed: roundHalfUp(claimed.ore),
-          overbilled: roundHalfUp(claimed.overbilled),
-          unbilled: roundHalfUp(claimed.unbilled),
+          claimed: roundHalfUp(ore),
+          overbilled: judged.reduce((sum, { overbilledOre }) => sum + overbilledOre, 0),
+          unbilled: judged.reduce((sum, { unbilledOre }) => sum + unbilledOre, 0),
         },
-        codes: Object.fromEntries([...claimed.codes].sort(([a], [b]) => (a < b ? -1 : 1))),
+        codes: codesOf(judged),
         trace: paidRow.steps,
+        claims: judged.filter(({ code }) => !acceptedCodes.has(code)),
       });
     }
     return figures;
@@ -168,5 +209,45 @@ export class Settlement {
 interface Remembered {
   rows: MonthRows;
   paid: Map<Row, PaidRow>;
+  judgement: Judgement | null;
   figures: readonly Figures[] | null;
+}
+
+interface RowClaims {
+  minutes: number;
+  ore: number;
+  judged: JudgedClaim[];
+}
+const nothingClaimed: RowClaims = { minutes: 0, ore: 0, judged: [] };
+
+/** Claims of one order and service stand on the first of its rows that has one; what nobody claims on its own row. */
+function claimsByRow(rows: MonthRows, { judged, claimed }: Judgement): Map<Row, RowClaims> {
+  const byRow = new Map<Row, RowClaims>();
+  const leads = new Map<string, Row>();
+  const at = ({ line, provider, unit, service }: ClaimedSum | JudgedClaim, shared: boolean): RowClaims => {
+    const own = rows.row(line, provider, unit, service);
+    // A claim speaks of a service on a day, not of the line for its morning or evening.
+    const row = own.line < 0 || !shared ? own : (leads.get(groupOf(own)) ?? own);
+    if (shared) leads.set(groupOf(own), row);
+    let ofRow = byRow.get(row);
+    if (ofRow === undefined) byRow.set(row, (ofRow = { minutes: 0, ore: 0, judged: [] }));
+    return ofRow;
+  };
+  for (const one of claimed) {
+    const ofRow = at(one, true);
+    ofRow.minutes += one.minutes;
+    ofRow.ore += one.ore;
+  }
+  for (const one of judged) at(one, one.claim >= 0).judged.push(one);
+  return byRow;
+}
+
+/** Days are counted where each is a problem of its own. */
+function codesOf(judged: readonly JudgedClaim[]): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const { code, claim, days } of judged) {
+    const each = code === "M05" || code === "M09" || claim < 0;
+    counts.set(code, (counts.get(code) ?? 0) + (each ? days.length : 1));
+  }
+  return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,10 +1,12 @@
 import type { Tables } from "#columns";
+import { formatDay, type LocalDate, type Ore } from "#model";
+import type { ClaimCode, ClaimMatter, JudgedClaim, Proposal } from "./codes.ts";
 import type { Figures } from "./figures.ts";
 
 /** A row of figures as `contract.md` prints it: people, units, services and records by their ids. */
 export interface SettlementRow extends Omit<
   Figures,
-  "provider" | "unit" | "client" | "service" | "order" | "line" | "contract"
+  "provider" | "unit" | "client" | "service" | "order" | "line" | "contract" | "claims"
 > {
   provider: string | null;
   unit: string | null;
@@ -13,6 +15,30 @@ export interface SettlementRow extends Omit<
   order: string | null;
   line: string | null;
   contract: string | null;
+  claims: readonly PrintedClaim[];
+}
+
+/** A record by its source and the source's own id. */
+interface RecordId {
+  source: string;
+  id: string;
+}
+
+/** A claim that is not accepted as it stands, or what nobody claims (`claim` null). */
+export interface PrintedClaim {
+  code: ClaimCode;
+  matter: ClaimMatter;
+  claim: RecordId | null;
+  /** Claims that it was judged with: on the same days, what it repeats, credits. */
+  related: readonly RecordId[];
+  days: readonly LocalDate[];
+  band: string | null;
+  minutes: { claimed: number; payable: number };
+  /** `payable` null: no price is known. */
+  ore: { claimed: Ore; payable: Ore | null; overbilled: Ore; unbilled: Ore };
+  /** Null: nothing is held. `until` is the first day on which the proposal may be carried out. */
+  hold: { days: number; until: LocalDate } | null;
+  proposal: Proposal | null;
 }
 
 export function settlementRow(tables: Tables, figures: Figures): SettlementRow {
@@ -31,5 +57,33 @@ export function settlementRow(tables: Tables, figures: Figures): SettlementRow {
     ore: figures.ore,
     codes: figures.codes,
     trace: figures.trace,
+    claims: figures.claims.map((claim) => printedClaim(tables, claim)),
   };
+}
+
+function printedClaim({ claims, sources }: Tables, judged: JudgedClaim): PrintedClaim {
+  const idOf = (row: number): RecordId => ({ source: sources.id(claims.source(row)), id: claims.id(row) });
+  return {
+    code: judged.code,
+    // Those that are accepted have none, and are not printed.
+    matter: judged.matter!,
+    claim: judged.claim < 0 ? null : idOf(judged.claim),
+    related: judged.related.map(idOf),
+    days: judged.days.map((day) => formatDay(day)),
+    band: judged.band,
+    minutes: { claimed: rounded(judged.claimedMinutes), payable: rounded(judged.payableMinutes) },
+    ore: {
+      claimed: judged.claimedOre,
+      payable: judged.payableOre,
+      overbilled: judged.overbilledOre,
+      unbilled: judged.unbilledOre,
+    },
+    hold: judged.holdUntil === null ? null : { days: judged.holdDays, until: formatDay(judged.holdUntil) },
+    proposal: judged.proposal,
+  };
+}
+
+/** Parts of a minute, as division over days leaves them, to the hundredth. */
+function rounded(minutes: number): number {
+  return Math.round(minutes * 100) / 100;
 }

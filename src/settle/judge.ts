@@ -1,0 +1,897 @@
+import { rowsOf, type Tables } from "#columns";
+import { type Day, dayOf, type Instant, MINUTE, type Month, monthOf, roundHalfUp, startOfDay } from "#model";
+import { expectsVisit, grossMinutes, type Matches, type Shares } from "#match";
+import { type ClaimCoverage, type NetClaim, netClaims, serviceOf } from "./claims.ts";
+import { type ClaimCode, type ClaimMatter, holdDaysOf, type JudgedClaim, type Proposal } from "./codes.ts";
+import type { PaidDay, PaidRow } from "./paid.ts";
+import { compileTerms, cutOffOf, type InForce } from "./terms.ts";
+
+/** What judging reads beside the tables. */
+export interface JudgeNeeds {
+  tables: Tables;
+  matches: Matches;
+  silent: (client: number, from: Instant, until: Instant) => boolean;
+  lines: (visit: number) => Shares;
+  coverage: (claim: number) => ClaimCoverage;
+  terms: (provider: number, unit: number, service: number, day: Day) => InForce | null;
+  cutOff: (provider: number, unit: number, service: number, month: Month) => Instant | null;
+  /** Of a client in the month that is judged. */
+  paid: (client: number) => readonly PaidRow[];
+  /** The provider has claimed something, or told of meals, in the month. */
+  tells: (what: "claims" | "meals", provider: number, month: Month) => boolean;
+}
+
+/** What is claimed of an order line, or of what belongs to none, net of credits. */
+export interface ClaimedSum {
+  line: number;
+  provider: number;
+  unit: number;
+  service: number;
+  minutes: number;
+  ore: number;
+}
+
+export interface Judgement {
+  judged: readonly JudgedClaim[];
+  claimed: readonly ClaimedSum[];
+}
+
+/** What is payable of one of a provider's services in the month. */
+interface Pool {
+  provider: number;
+  days: Map<Day, Array<{ row: PaidRow; paid: PaidDay }>>;
+  charges: NetClaim[];
+  /** Minutes above and below that were accepted within the tolerance. */
+  accepted: { over: number; under: number };
+}
+
+interface Payable {
+  exact: number;
+  minutes: number;
+  /** Null: no price is known. */
+  ore: number | null;
+  /** The price of an hour, where all of it has the same. */
+  orePerHour: number | null;
+  /** Largest that may be claimed above or below, day by day. */
+  tolerance: number;
+  row: PaidRow | null;
+}
+
+const defaults = compileTerms({});
+const ANY = -1;
+const sum = (values: Iterable<number>): number => {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+};
+const half = 0.5 + 1e-6;
+const dayTolerance = (minutes: number): number => Math.max(1, 0.02 * minutes);
+
+/** Holds the claims of a client in a month against what is payable; claims on the same days are judged together. */
+export function judgeClaims(needs: JudgeNeeds, client: number, first: Day, last: Day): Judgement {
+  return new Judge(needs, client, first, last).judgement();
+}
+
+class Judge {
+  readonly #needs: JudgeNeeds;
+  readonly #client: number;
+  readonly #first: Day;
+  readonly #last: Day;
+  readonly #month: Month;
+  readonly #pools = new Map<string, Pool>();
+  readonly #judged: JudgedClaim[] = [];
+  /** What some claim has been held against. */
+  readonly #used = new Set<PaidDay>();
+
+  constructor(needs: JudgeNeeds, client: number, first: Day, last: Day) {
+    this.#needs = needs;
+    this.#client = client;
+    this.#first = first;
+    this.#last = last;
+    this.#month = monthOf(first);
+  }
+
+  judgement(): Judgement {
+    const { tables } = this.#needs;
+    const net = netClaims(tables, this.#needs.coverage, this.#client, this.#first, this.#last);
+    const charges = net.charges.filter(({ ore }) => [...ore.keys()].some(this.#inMonth));
+    // A claim that does not say which service it is for is held against all that the provider does for the client.
+    const unnamed = new Set(
+      charges
+        .filter(({ claim, coverage }) => serviceOf(tables, claim, coverage.line) < 0)
+        .map(({ claim }) => tables.claims.provider(claim)),
+    );
+    const poolOf = (provider: number, service: number): Pool => {
+      const key = `${provider} ${unnamed.has(provider) ? ANY : service}`;
+      let pool = this.#pools.get(key);
+      if (pool === undefined) {
+        pool = { provider, days: new Map(), charges: [], accepted: { over: 0, under: 0 } };
+        this.#pools.set(key, pool);
+      }
+      return pool;
+    };
+    for (const row of this.#needs.paid(this.#client)) {
+      const { days } = poolOf(row.provider, row.service);
+      for (const paid of row.days) {
+        const ofDay = days.get(paid.day);
+        if (ofDay === undefined) days.set(paid.day, [{ row, paid }]);
+        else ofDay.push({ row, paid });
+      }
+    }
+    for (const charge of charges) {
+      const { claim, coverage } = charge;
+      poolOf(tables.claims.provider(claim), serviceOf(tables, claim, coverage.line)).charges.push(charge);
+    }
+    // Claims that are put where nothing is payable are held against what nobody else claims: those come last.
+    const left: Array<{ pool: Pool; charges: NetClaim[]; days: Day[] }> = [];
+    for (const pool of this.#pools.values()) {
+      for (const together of this.#together(pool)) {
+        const days = this.#judge(pool, together);
+        if (days.length > 0) left.push({ pool, charges: together, days });
+      }
+    }
+    for (const { pool, charges: claimed, days } of left) this.#withoutVisit(pool, claimed, days);
+    for (const pool of this.#pools.values()) this.#unclaimed(pool);
+    return { judged: this.#judged, claimed: this.#claimed([...net.charges, ...net.loose]) };
+  }
+
+  readonly #inMonth = (day: Day): boolean => day >= this.#first && day <= this.#last;
+
+  #claimed(all: readonly NetClaim[]): ClaimedSum[] {
+    const { claims } = this.#needs.tables;
+    return all.map(({ claim, coverage, minutes, ore }) => {
+      const days = [...ore.keys()].filter(this.#inMonth);
+      return {
+        line: coverage.line,
+        provider: claims.provider(claim),
+        unit: claims.unit(claim),
+        service: claims.service(claim),
+        minutes: sum(days.map((day) => minutes.get(day)!)),
+        ore: sum(days.map((day) => ore.get(day)!)),
+      };
+    });
+  }
+
+  /** Claims that share a day are judged as one. What is paid by the month is compared by the month, and so are meals. */
+  #together(pool: Pool): NetClaim[][] {
+    const { claims, services } = this.#needs.tables;
+    const groups: Array<{ days: Set<Day | "month">; charges: NetClaim[] }> = [];
+    for (const charge of pool.charges) {
+      const days = [...charge.ore.keys()].filter(this.#inMonth);
+      const service = claims.service(charge.claim);
+      const meal = service >= 0 && services.kind(service) === "meal";
+      const whole = meal || this.#basis(charge, days[0]!) === "monthly";
+      const own = new Set<Day | "month">(whole ? [...days, "month"] : days);
+      const met = groups.filter(({ days: others }) => [...own].some((day) => others.has(day)));
+      const merged = { days: own, charges: [...met.flatMap((group) => group.charges), charge] };
+      for (const group of met) {
+        for (const day of group.days) merged.days.add(day);
+        groups.splice(groups.indexOf(group), 1);
+      }
+      groups.push(merged);
+    }
+    const order = new Map(pool.charges.map((charge, position) => [charge, position]));
+    return groups.map(({ charges }) => charges.toSorted((a, b) => order.get(a)! - order.get(b)!));
+  }
+
+  /** Judges claims on the same days. Returns the days on which there is neither a visit nor anything payable. */
+  #judge(pool: Pool, charges: readonly NetClaim[]): Day[] {
+    const { claims, services } = this.#needs.tables;
+    const [lead] = charges as [NetClaim];
+    const service = claims.service(lead.claim);
+    if (service >= 0 && services.kind(service) === "meal") {
+      this.#meals(pool, charges);
+      return [];
+    }
+    const remaining = charges.length > 1 ? this.#withoutDuplicates(pool, charges) : charges;
+    const days = daysOf(remaining).filter(this.#inMonth);
+    if (days.length > 0 && this.#basis(lead, days[0]!) === "monthly") {
+      // The month's price stands on the first day that it is for, whichever days the claim names.
+      const all = [...new Set([...days, ...pool.days.keys()])].sort((a, b) => a - b);
+      this.#held(pool, remaining, all, undefined);
+      return [];
+    }
+    const groups = {
+      rest: [] as Day[],
+      silent: [] as Day[],
+      basis: [] as Day[],
+      outside: [] as Day[],
+      empty: [] as Day[],
+    };
+    for (const day of days) {
+      const paid = pool.days.get(day) ?? [];
+      const payable = paid.some(({ paid: { ms, ore } }) => ms > 0 || (ore ?? 0) > 0);
+      const on = remaining.filter(({ ore }) => ore.has(day));
+      const visited = on.some(
+        ({ coverage }) => !coverage.emptyDays.includes(day) && !coverage.silentDays.includes(day),
+      );
+      if (payable) groups.rest.push(day);
+      else if (!visited && on.some(({ coverage }) => coverage.silentDays.includes(day))) groups.silent.push(day);
+      else if (this.#basis(lead, day) === "granted") groups.basis.push(day);
+      else if (this.#outside(lead, day)) groups.outside.push(day);
+      else (visited ? groups.rest : groups.empty).push(day);
+    }
+    if (groups.silent.length > 0) this.#add(pool, remaining, groups.silent, { code: "M09", matter: "silent" });
+    if (groups.basis.length > 0) this.#add(pool, remaining, groups.basis, { code: "M10", matter: null });
+    if (groups.outside.length > 0) {
+      const visits = this.#visits(remaining, groups.outside);
+      this.#add(pool, remaining, groups.outside, { code: visits.length > 0 ? "M03" : "M05", matter: "contract" });
+    }
+    if (groups.rest.length > 0) this.#compare(pool, remaining, groups.rest);
+    return groups.empty;
+  }
+
+  /**
+   * Takes out what repeats earlier claims: the same provider, service and band on a day of which others have claimed
+   * most already. Several lines for several visits of a day are no repetition: neither where together they are payable,
+   * nor where they stay within what is ordered for the day, unless they are alike to the öre on two invoices.
+   */
+  #withoutDuplicates(pool: Pool, charges: readonly NetClaim[]): NetClaim[] {
+    const { claims } = this.#needs.tables;
+    const repeated = new Map<NetClaim, Map<Day, number>>();
+    for (const day of daysOf(charges).filter(this.#inMonth)) {
+      const on = charges.filter(({ ore }) => ore.has(day));
+      if (on.length < 2 || this.#silentOn(day)) continue;
+      const timed = on.every(({ coverage }) => coverage.timed);
+      const measure = ({ minutes, ore }: NetClaim): number => (timed ? minutes : ore).get(day)!;
+      for (const band of new Set(on.map(({ claim }) => claims.band(claim)))) {
+        const same = on.filter(({ claim }) => claims.band(claim) === band);
+        if (same.length < 2) continue;
+        const payable = this.#payable(pool, [day], this.#bandOf(same[0]!, day) ?? undefined);
+        const limit = timed ? payable.minutes : payable.ore;
+        if (limit === null) continue;
+        let taken = measure(same[0]!);
+        for (const [position, charge] of same.entries()) {
+          if (position === 0) continue;
+          const own = measure(charge);
+          const before = same.slice(0, position);
+          const twin = before.find((other) => this.#alike(other.claim, charge.claim));
+          const above = taken + own > limit + (timed ? dayTolerance(limit) : 100);
+          const ordered = timed ? this.#orderedOn(pool, charge, day) : 0;
+          const most = limit - taken < own / 2;
+          if (above && most && (twin !== undefined || taken + own > ordered + 1)) {
+            let of = repeated.get(charge);
+            if (of === undefined) repeated.set(charge, (of = new Map()));
+            of.set(day, (twin ?? before[0]!).claim);
+          } else taken += own;
+        }
+      }
+    }
+    if (repeated.size === 0) return [...charges];
+    for (const [charge, days] of repeated) {
+      this.#add(pool, [charge], [...days.keys()], {
+        code: "M08",
+        matter: "duplicate",
+        related: [...new Set(days.values())],
+      });
+    }
+    return charges
+      .map((charge): NetClaim => {
+        const days = repeated.get(charge);
+        if (days === undefined) return charge;
+        const without = (parts: Map<Day, number>): Map<Day, number> =>
+          new Map([...parts].filter(([day]) => !days.has(day)));
+        return { ...charge, minutes: without(charge.minutes), ore: without(charge.ore) };
+      })
+      .filter(({ ore }) => [...ore.keys()].some(this.#inMonth));
+  }
+
+  #alike(a: number, b: number): boolean {
+    const { claims } = this.#needs.tables;
+    return (
+      claims.invoice(a) !== claims.invoice(b) &&
+      claims.from(a) === claims.from(b) &&
+      claims.to(a) === claims.to(b) &&
+      claims.amountOre(a) === claims.amountOre(b) &&
+      Object.is(claims.minutes(a), claims.minutes(b))
+    );
+  }
+
+  /** Minutes that are ordered of the service for a day. */
+  #orderedOn(pool: Pool, { claim, coverage }: NetClaim, day: Day): number {
+    const { tables } = this.#needs;
+    const { orders, lines } = tables;
+    const service = serviceOf(tables, claim, coverage.line);
+    let minutes = 0;
+    for (const order of rowsOf(orders.byClient, this.#client)) {
+      if (!orders.valid(order, day) || (orders.provider(order) >= 0 && orders.provider(order) !== pool.provider))
+        continue;
+      for (const line of rowsOf(lines.byOrder, order)) {
+        if ((service >= 0 && lines.service(line) !== service) || !expectsVisit(tables, line, day)) continue;
+        const each = lines.minutes(line) * lines.staffing(line);
+        minutes += Math.max(each, grossMinutes(tables, line, day, day).granted);
+      }
+    }
+    return minutes;
+  }
+
+  /** Band by band where claims name bands of the contract; else all together. */
+  #compare(pool: Pool, charges: readonly NetClaim[], days: readonly Day[]): void {
+    const timed = charges.every(({ coverage }) => coverage.timed);
+    const bands = charges.map((charge) => this.#bandOf(charge, days[0]!));
+    if (!timed || bands.some((band) => band === null)) return this.#held(pool, charges, days, undefined);
+    const claimedIn = new Map<string, NetClaim[]>();
+    charges.forEach((charge, position) => {
+      const band = bands[position]!;
+      claimedIn.set(band, [...(claimedIn.get(band) ?? []), charge]);
+    });
+    const all = this.#payable(pool, days);
+    const named = [...claimedIn].map(([band, of]) => ({
+      band,
+      of,
+      over: minutesOn(of, days) - this.#payable(pool, days, band).minutes,
+    }));
+    const agrees = Math.abs(minutesOn(charges, days) - all.minutes) <= all.tolerance;
+    const misplaced = named.find(({ over }) => over > all.tolerance);
+    if (!agrees || misplaced === undefined) {
+      for (const { band, of } of named) this.#held(pool, of, days, band);
+      return;
+    }
+    this.#use(pool, days);
+    const [first] = misplaced.of as [NetClaim];
+    const others = charges.filter((charge) => charge !== first);
+    const where = [...new Set(days.flatMap((day) => (pool.days.get(day) ?? []).map(({ paid }) => paid.band)))];
+    this.#add(pool, [first, ...others], days, {
+      code: "M07",
+      matter: "band",
+      band: misplaced.band,
+      payable: all,
+      why: where
+        .map((band) => `${whole(this.#payable(pool, days, band).minutes)} minuter ${band ?? "utan prisband"}`)
+        .join(" och "),
+    });
+  }
+
+  /** What is claimed against what is payable on these days. */
+  #held(pool: Pool, charges: readonly NetClaim[], days: readonly Day[], band: string | undefined): void {
+    const payable = this.#payable(pool, days, band);
+    const [lead] = charges as [NetClaim];
+    const basis = this.#basis(lead, days[0]!);
+    const byTime = charges.every(({ coverage }) => coverage.timed) && basis !== "perVisit" && basis !== "monthly";
+    // Nothing is payable without a contract: where none was delivered, there is nothing to hold the claim against.
+    if (payable.minutes === 0 && payable.ore === 0 && this.#inForce(lead, days[0]!) === null) return;
+    this.#use(pool, days, band);
+    const found = byTime ? this.#byTime(pool, charges, days, payable) : this.#byOre(charges, days, payable, basis);
+    if (found === null) return;
+    const more = { band: band ?? null, payable };
+    if (basis !== "monthly" && basis !== "granted") {
+      const why = found.matter === "time" ? this.#above(pool, charges, days) : found;
+      this.#add(pool, charges, days, { ...why, ...more });
+    } else {
+      const accepted = found.code === "M04" || found.matter === null;
+      this.#add(pool, charges, days, { ...(accepted ? byBasis : found), ...more });
+    }
+  }
+
+  #byTime(pool: Pool, charges: readonly NetClaim[], days: readonly Day[], payable: Payable): Found {
+    const claimed = minutesOn(charges, days);
+    const over = claimed - payable.minutes;
+    let code: ClaimCode;
+    if (Math.abs(claimed - payable.exact) <= half) code = "M00";
+    else if (Math.abs(over) <= half) code = "M01";
+    else if (this.#tolerated(pool, over, payable.tolerance)) code = "M02";
+    else if (over > 0) return { code: "M03", matter: "time" };
+    else return { code: "M04", matter: "unbilled" };
+    return this.#otherPrice(charges, days, payable, claimed)
+      ? { code: "M07", matter: "price" }
+      : { code, matter: null };
+  }
+
+  /** Within the day's tolerance, as long as what is accepted so stays below one per cent of the month. */
+  #tolerated(pool: Pool, over: number, tolerance: number): boolean {
+    const size = Math.abs(over);
+    if (size > tolerance + 1e-6) return false;
+    const month = sum([...pool.days.values()].map((ofDay) => sum(ofDay.map(({ paid }) => paid.ms)))) / MINUTE;
+    // In a month with little in it, one day's tolerance.
+    const largest = Math.max(
+      ...[...pool.days.values()].map((ofDay) => dayTolerance(sum(ofDay.map(({ paid }) => paid.ms)) / MINUTE)),
+    );
+    const side = over > 0 ? "over" : "under";
+    if (pool.accepted[side] + size > Math.max(0.01 * month, largest) + 1e-6) return false;
+    pool.accepted[side] += size;
+    return true;
+  }
+
+  /**
+   * The amount is not that of the contract's price, though the minutes agree. Providers round amounts to whole kronor
+   * and reckon with parts of minutes; a price by the hour that the claim names is compared as it stands.
+   */
+  #otherPrice(charges: readonly NetClaim[], days: readonly Day[], payable: Payable, claimed: number): boolean {
+    const { claims } = this.#needs.tables;
+    if (payable.ore === null || payable.minutes === 0) return false;
+    const ore = oreOn(charges, days);
+    const expected = (payable.ore * claimed) / payable.minutes;
+    const perMinute = payable.ore / payable.minutes;
+    const slack = days.length + charges.length * (50 + perMinute / 2);
+    if (Math.abs(ore - expected) > slack) return true;
+    if (payable.orePerHour === null) return false;
+    return charges.some(({ claim, minutes, ore: own }) => {
+      const price = claims.unitPriceOre(claim);
+      const unit = claims.unitOfQuantity(claim);
+      if (Number.isNaN(price) || (unit !== null && unit !== "HUR")) return false;
+      // Only a price by which the claim reckons itself is its price.
+      const reckoned = (sum(minutes.values()) * price) / 60;
+      return Math.abs(sum(own.values()) - reckoned) <= 50 + price / 120 && price !== payable.orePerHour;
+    });
+  }
+
+  /** Claims that are not about time, and what is paid by the visit or month. */
+  #byOre(charges: readonly NetClaim[], days: readonly Day[], payable: Payable, basis: string | null): Found | null {
+    if (payable.ore === null) return basis === "monthly" ? { code: "M10", matter: null } : null;
+    const over = oreOn(charges, days) - payable.ore;
+    if (Math.abs(over) <= days.length + 50 * charges.length) return { code: "M00", matter: null };
+    if (over < 0) return { code: "M04", matter: "unbilled" };
+    const timed = charges.every(({ coverage }) => coverage.timed);
+    const agrees = timed && Math.abs(minutesOn(charges, days) - payable.minutes) <= payable.tolerance;
+    return agrees && payable.minutes > 0 ? { code: "M07", matter: "price" } : { code: "M03", matter: "time" };
+  }
+
+  /** Why more is claimed than is payable. */
+  #above(pool: Pool, charges: readonly NetClaim[], days: readonly Day[]): Found {
+    if (days.some((day) => this.#silentOn(day))) return { code: "M09", matter: "silent" };
+    if (this.#visits(charges, days).some((visit) => this.#unverified(pool, charges[0]!, visit)))
+      return { code: "M06", matter: "unverified" };
+    if (days.every((day) => this.#away(day))) return { code: "M03", matter: "absence" };
+    if (this.#declinedInFull(charges, days)) return { code: "M03", matter: "declined" };
+
+    return { code: "M03", matter: "time" };
+  }
+
+  /** A visit that cannot be counted, or lacks what the contract requires. */
+  #unverified(pool: Pool, { claim, coverage }: NetClaim, visit: number): boolean {
+    const { visits, claims } = this.#needs.tables;
+    if (!visits.usable(visit)) return true;
+    const service = serviceOf(this.#needs.tables, claim, coverage.line);
+    const unit = visits.unit(visit) >= 0 ? visits.unit(visit) : claims.unit(claim);
+    const required = this.#needs.terms(pool.provider, unit, service, visits.day(visit))?.terms.required;
+    if (required === undefined) return false;
+    return (
+      (required.service && visits.services(visit) < 0) ||
+      (required.approvedByStaff && visits.approvedByStaff(visit) !== true) ||
+      (required.approvedByManager && visits.approvedByManager(visit) !== true)
+    );
+  }
+
+  /** Days that are claimed, without a visit and without anything that is payable without one. */
+  #withoutVisit(pool: Pool, charges: readonly NetClaim[], days: readonly Day[]): void {
+    if (this.#unjoined(charges[0]!)) {
+      this.#add(pool, charges, days, { code: "M06", matter: "unjoined" });
+      return;
+    }
+    const elsewhere = this.#elsewhere(pool, charges, days);
+    if (elsewhere !== null) {
+      this.#add(pool, charges, days, { code: "M07", ...elsewhere });
+      return;
+    }
+    const byMatter = new Map<ClaimMatter, Day[]>();
+    for (const day of days) {
+      const matter = this.#away(day) ? "absence" : this.#declinedInFull(charges, [day]) ? "declined" : "visit";
+      byMatter.set(matter, [...(byMatter.get(matter) ?? []), day]);
+    }
+    for (const [matter, of] of byMatter) this.#add(pool, charges, of, { code: "M05", matter });
+  }
+
+  /** Nobody could tell of a visit: none are known at all, or nobody has said who this is in the systems that register. */
+  #unjoined({ claim }: NetClaim): boolean {
+    const { visits, clients, providers, claims } = this.#needs.tables;
+    if (visits.count === 0 || !clients.known(this.#client) || !providers.known(claims.provider(claim))) return true;
+    if (clients.joined(this.#client) || rowsOf(visits.byClient, this.#client).length > 0) return false;
+    return rowsOf(visits.bySource, claims.source(claim)).length === 0;
+  }
+
+  /**
+   * The same minutes, payable and claimed by nobody, of another of the provider's services, or of the same service at
+   * somebody else in the household. Further away is not looked: some visit of the same length is always found.
+   */
+  #elsewhere(
+    pool: Pool,
+    charges: readonly NetClaim[],
+    days: readonly Day[],
+  ): (Pick<Found, "matter"> & { payable: Payable; why: string }) | null {
+    const { tables } = this.#needs;
+    const { claims, services, clients } = tables;
+    const claimed = minutesOn(charges, days);
+    const fits = (payable: Payable): boolean =>
+      payable.minutes > 0 && Math.abs(claimed - payable.minutes) <= payable.tolerance;
+    const name = (row: PaidRow): string => (row.service < 0 ? "okänd insats" : services.name(row.service));
+    for (const other of this.#pools.values()) {
+      if (other === pool || other.provider !== pool.provider) continue;
+      const free = days.every((day) => (other.days.get(day) ?? []).every(({ paid }) => !this.#used.has(paid)));
+      const payable = this.#payable(other, days);
+      if (!free || !fits(payable)) continue;
+      this.#use(other, days);
+      return { matter: "service", payable, why: `Besöken finns på insatsen ${name(payable.row!)}.` };
+    }
+    const service = serviceOf(tables, charges[0]!.claim, charges[0]!.coverage.line);
+    for (const member of clients.household(this.#client)) {
+      const there: Pool = { provider: pool.provider, days: new Map(), charges: [], accepted: { over: 0, under: 0 } };
+      for (const row of this.#needs.paid(member)) {
+        if (row.provider !== pool.provider || row.service !== service) continue;
+        for (const paid of row.days) there.days.set(paid.day, [...(there.days.get(paid.day) ?? []), { row, paid }]);
+      }
+      const payable = this.#payable(there, days);
+      const taken = Array.from(rowsOf(claims.byClient, member)).some(
+        (claim) =>
+          claims.provider(claim) === pool.provider &&
+          (claims.service(claim) < 0 || claims.service(claim) === service) &&
+          days.some((day) => claims.from(claim) <= day && day <= claims.to(claim)),
+      );
+      if (taken || !fits(payable)) continue;
+      // The other one's books say that it is unbilled, so these say that it is overbilled.
+      const nothing = { ...payable, minutes: 0, exact: 0, ore: 0 };
+      return { matter: "client", payable: nothing, why: `Besöken finns hos ${clients.text(member)} i samma hushåll.` };
+    }
+    return null;
+  }
+
+  /** The client is away from the first to the last minute of the day. */
+  #away(day: Day): boolean {
+    const { absences } = this.#needs.tables;
+    const [start, end] = [startOfDay(day), startOfDay(day + 1)];
+    return Array.from(rowsOf(absences.byClient, this.#client)).some(
+      (row) => absences.from(row) <= start && absences.until(row) >= end,
+    );
+  }
+
+  /** A visit was declined, and what was planned for it is claimed as if it had been made. */
+  #declinedInFull(charges: readonly NetClaim[], days: readonly Day[]): boolean {
+    const { visits } = this.#needs.tables;
+    const declined = this.#declined(charges, days);
+    if (declined.length === 0) return false;
+    const planned = sum(declined.map((visit) => this.#plannedMinutes(visit)));
+    const performed = sum(this.#visits(charges, days).map((visit) => visits.minutes(visit)));
+    const made = performed + planned;
+    return planned > 0 && minutesOn(charges, days) >= made - dayTolerance(made);
+  }
+
+  #plannedMinutes(visit: number): number {
+    const { plans, visits } = this.#needs.tables;
+    const plan = this.#needs.matches.plan(visit);
+    if (plan >= 0) return plans.minutes(plans.frozen(plan));
+    const length = (visits.end(visit) - visits.start(visit)) / MINUTE;
+    return length > 0 ? length : 0;
+  }
+
+  #declined(charges: readonly NetClaim[], days: readonly Day[]): number[] {
+    const { tables } = this.#needs;
+    const { visits, claims, services } = tables;
+    const provider = claims.provider(charges[0]!.claim);
+    const service = serviceOf(tables, charges[0]!.claim, charges[0]!.coverage.line);
+    return Array.from(rowsOf(visits.byClient, this.#client)).filter((visit) => {
+      if (visits.status(visit) !== "declined" || !days.includes(visits.day(visit))) return false;
+      if (visits.provider(visit) >= 0 && visits.provider(visit) !== provider) return false;
+      const named = services.list(visits.services(visit));
+      return service < 0 || named.length === 0 || named.includes(service);
+    });
+  }
+
+  /** More meals than were delivered. Deliveries say a period, not which day: the month is compared. */
+  #meals(pool: Pool, charges: readonly NetClaim[]): void {
+    const { meals, claims } = this.#needs.tables;
+    const days = daysOf(charges).filter(this.#inMonth);
+    const share = (from: Day, to: Day): number =>
+      Math.max(0, Math.min(to, this.#last) - Math.max(from, this.#first) + 1) / (to - from + 1);
+    const quantities = charges.map(({ claim, ore }) => {
+      const unit = claims.unitOfQuantity(claim);
+      // In the part that is left after credits.
+      const left =
+        sum([...ore].filter(([day]) => this.#inMonth(day)).map(([, part]) => part)) / claims.amountOre(claim);
+      return unit === null || unit === "C62" ? claims.quantity(claim) * left : NaN;
+    });
+    const claimed = sum(quantities);
+    if (Number.isNaN(claimed) || !this.#needs.tells("meals", pool.provider, this.#month)) return;
+    let delivered = 0;
+    for (const meal of rowsOf(meals.byClient, this.#client)) {
+      if (meals.provider(meal) >= 0 && meals.provider(meal) !== pool.provider) continue;
+      delivered += meals.quantity(meal) * share(meals.from(meal), meals.to(meal));
+    }
+    // A delivery over the turn of a month is divided, and the halves may be rounded by the provider.
+    if (claimed < delivered + 1 - 1e-6) {
+      this.#add(pool, charges, days, { code: "M00", matter: null });
+      return;
+    }
+    const ore = oreOn(charges, days);
+    const payable = { ...nothingPayable, ore: roundHalfUp((ore * delivered) / claimed) };
+    const why = `${whole(claimed)} portioner är fakturerade, ${whole(delivered)} är levererade.`;
+    this.#add(pool, charges, days, { code: delivered === 0 ? "M05" : "M03", matter: "meal", payable, why });
+  }
+
+  /**
+   * What is payable on days that nobody claims. Before any invoice has come, nothing is unbilled: it is not yet billed.
+   * So it waits until the client's service has been claimed beyond the day; or the provider has claimed anything in the
+   * month and its cut-off has passed; or the cut-off of the month after has passed, and no invoice is to be expected.
+   */
+  #unclaimed(pool: Pool): void {
+    const claimedThrough = Math.max(-Infinity, ...pool.charges.flatMap(({ ore }) => [...ore.keys()]));
+    const byRow = new Map<PaidRow, PaidDay[]>();
+    for (const ofDay of pool.days.values()) {
+      for (const { row, paid } of ofDay) {
+        if (this.#used.has(paid) || (paid.ms < MINUTE / 2 && (paid.ore ?? 0) <= 0)) continue;
+        if (paid.day > claimedThrough && !this.#billed(row)) continue;
+        byRow.set(row, [...(byRow.get(row) ?? []), paid]);
+      }
+    }
+    for (const [row, paid] of byRow) {
+      const days = [...new Set(paid.map(({ day }) => day))].sort((a, b) => a - b);
+      const minutes = sum(paid.map(({ ms }) => ms)) / MINUTE;
+      const ore = paid.every((one) => one.ore === null) ? null : sum(paid.map((one) => one.ore ?? 0));
+      this.#judged.push({
+        claim: -1,
+        related: [],
+        provider: row.provider,
+        unit: row.unit,
+        service: row.service,
+        line: row.line,
+        row,
+        days,
+        band: null,
+        code: "M04",
+        matter: "unbilled",
+        visits: this.#visitsOf(row, days),
+        claimedMinutes: 0,
+        exactMinutes: sum(paid.map(({ exactMs }) => exactMs)) / MINUTE,
+        payableMinutes: minutes,
+        claimedOre: 0,
+        payableOre: ore,
+        overbilledOre: 0,
+        unbilledOre: ore ?? 0,
+        holdDays: 0,
+        holdUntil: null,
+        proposal: null,
+      });
+    }
+  }
+
+  #billed({ provider, unit, service }: PaidRow): boolean {
+    const { asOf } = this.#needs.tables;
+    const next = monthOf(this.#last + 1);
+    if (asOf >= this.#cutOff(provider, unit, service, next)) return true;
+    return (
+      this.#needs.tells("claims", provider, this.#month) && asOf >= this.#cutOff(provider, unit, service, this.#month)
+    );
+  }
+
+  #cutOff(provider: number, unit: number, service: number, month: Month): Instant {
+    return this.#needs.cutOff(provider, unit, service, month) ?? cutOffOf(month, defaults);
+  }
+
+  #visitsOf(row: PaidRow, days: readonly Day[]): number[] {
+    const { visits, services } = this.#needs.tables;
+    return Array.from(rowsOf(visits.byClient, this.#client)).filter((visit) => {
+      if (!days.includes(visits.day(visit)) || !visits.performed(visit) || visits.provider(visit) !== row.provider)
+        return false;
+      const { lines } = this.#needs.lines(visit);
+      return row.line >= 0 ? lines.includes(row.line) : services.list(visits.services(visit)).includes(row.service);
+    });
+  }
+
+  #visits(charges: readonly NetClaim[], days: readonly Day[]): number[] {
+    const { visits } = this.#needs.tables;
+    const meant = charges.flatMap(({ coverage }) =>
+      coverage.visits.filter((visit) => days.includes(visits.day(visit))),
+    );
+    return [...new Set(meant)].sort((a, b) => a - b);
+  }
+
+  #payable(pool: Pool, days: readonly Day[], band?: string | null): Payable {
+    const payable: Payable = { ...nothingPayable };
+    const prices = new Set<number | null>();
+    for (const day of days) {
+      let ofDay = 0;
+      for (const { row, paid } of pool.days.get(day) ?? []) {
+        if (band !== undefined && paid.band !== band) continue;
+        payable.row ??= row;
+        payable.exact += paid.exactMs / MINUTE;
+        ofDay += paid.ms / MINUTE;
+        if (paid.ms > 0) prices.add(paid.orePerHour);
+        if (paid.ore !== null) payable.ore = payable.ore === null ? null : payable.ore + paid.ore;
+        else if (paid.ms > 0) payable.ore = null;
+      }
+      payable.minutes += ofDay;
+      payable.tolerance += dayTolerance(ofDay);
+    }
+    payable.orePerHour = prices.size === 1 ? [...prices][0]! : null;
+    return payable;
+  }
+
+  #use(pool: Pool, days: readonly Day[], band?: string): void {
+    for (const day of days) {
+      for (const { paid } of pool.days.get(day) ?? [])
+        if (band === undefined || paid.band === band) this.#used.add(paid);
+    }
+  }
+
+  #silentOn(day: Day): boolean {
+    return this.#needs.silent(this.#client, startOfDay(day), startOfDay(day + 1));
+  }
+
+  #inForce({ claim, coverage }: NetClaim, day: Day): InForce | null {
+    const { tables } = this.#needs;
+    const { claims, lines, orders } = tables;
+    const order = coverage.line < 0 ? claims.order(claim) : lines.order(coverage.line);
+    const unit = claims.unit(claim) >= 0 || order < 0 ? claims.unit(claim) : orders.unit(order);
+    return this.#needs.terms(claims.provider(claim), unit, serviceOf(tables, claim, coverage.line), day);
+  }
+
+  #basis(charge: NetClaim, day: Day): string | null {
+    const { tables } = this.#needs;
+    const inForce = this.#inForce(charge, day);
+    if (inForce === null) return null;
+    const service = serviceOf(tables, charge.claim, charge.coverage.line);
+    return inForce.terms.basisOf(service < 0 ? null : tables.services.code[service]!);
+  }
+
+  /** The claim's band as the contract spells it; null where either has none, or the contract does not know the name. */
+  #bandOf(charge: NetClaim, day: Day): string | null {
+    const band = this.#needs.tables.claims.band(charge.claim)?.toLowerCase();
+    const bands = band === undefined ? null : (this.#inForce(charge, day)?.terms.bands ?? null);
+    if (bands === null) return null;
+    const names = bands.byWeekday.flatMap((cuts) => cuts.map((cut) => cut.band));
+    return names.find((name) => name?.toLowerCase() === band) ?? null;
+  }
+
+  /** The provider has contracts, and none of them covers the service on the day. Without unit or service it cannot be said. */
+  #outside(charge: NetClaim, day: Day): boolean {
+    const { tables } = this.#needs;
+    const { claims } = tables;
+    const service = serviceOf(tables, charge.claim, charge.coverage.line);
+    if (service < 0 || this.#contractless(claims.provider(charge.claim))) return false;
+    if (this.#inForce(charge, day) !== null) return false;
+    return claims.unit(charge.claim) >= 0 || charge.coverage.line >= 0;
+  }
+
+  #contractless(provider: number): boolean {
+    const { contracts } = this.#needs.tables;
+    return provider < 0 || rowsOf(contracts.byProvider, provider).length === 0;
+  }
+
+  #add(
+    pool: Pool,
+    charges: readonly NetClaim[],
+    days: readonly Day[],
+    found: Found & { band?: string | null; payable?: Payable; related?: readonly number[]; why?: string },
+  ): void {
+    const { tables } = this.#needs;
+    const { claims } = tables;
+    const on = charges.filter(({ ore }) => days.some((day) => ore.has(day)));
+    const [lead, ...others] = on as [NetClaim, ...NetClaim[]];
+    const { code, matter, band = null, payable = nothingPayable } = found;
+    const { provider, unit } = { provider: pool.provider, unit: claims.unit(lead.claim) };
+    const service = serviceOf(tables, lead.claim, lead.coverage.line);
+    const claimedMinutes = minutesOn(on, days);
+    const claimedOre = roundHalfUp(oreOn(on, days));
+    const [overbilledOre, unbilledOre] = differences(code, claimedMinutes, claimedOre, payable);
+    const holdDays = holdDaysOf[code];
+    const accepted = matter === null;
+    const sorted = days.filter((day) => on.some(({ ore }) => ore.has(day))).sort((a, b) => a - b);
+    this.#judged.push({
+      claim: lead.claim,
+      related: [
+        ...new Set([
+          ...others.map(({ claim }) => claim),
+          ...on.flatMap(({ credits }) => credits),
+          ...(found.related ?? []),
+        ]),
+      ],
+      provider,
+      unit,
+      service: service < 0 ? claims.service(lead.claim) : service,
+      line: lead.coverage.line,
+      row: payable.row,
+      days: sorted,
+      band,
+      code,
+      matter,
+      visits: accepted ? [] : matter === "declined" ? this.#declined(on, sorted) : this.#visits(on, sorted),
+      claimedMinutes,
+      exactMinutes: payable.exact,
+      payableMinutes: payable.minutes,
+      claimedOre,
+      payableOre: payable.ore,
+      overbilledOre,
+      unbilledOre,
+      holdDays,
+      holdUntil:
+        holdDays === 0 ? null : dayOf(this.#cutOff(provider, unit, service, monthOf(sorted.at(-1)!))) + holdDays,
+      proposal: proposalFor(code, matter, claimedMinutes, claimedOre, payable, found.why),
+    });
+  }
+}
+
+interface Found {
+  code: ClaimCode;
+  matter: ClaimMatter | null;
+}
+
+const byBasis: Found = { code: "M10", matter: null };
+const nothingPayable: Payable = { exact: 0, minutes: 0, ore: 0, orePerHour: null, tolerance: 0, row: null };
+
+function daysOf(charges: readonly NetClaim[]): Day[] {
+  return [...new Set(charges.flatMap(({ ore }) => [...ore.keys()]))].sort((a, b) => a - b);
+}
+
+function minutesOn(charges: readonly NetClaim[], days: readonly Day[]): number {
+  return sum(charges.flatMap(({ minutes }) => days.map((day) => minutes.get(day) ?? 0)));
+}
+
+function oreOn(charges: readonly NetClaim[], days: readonly Day[]): number {
+  return sum(charges.flatMap(({ ore }) => days.map((day) => ore.get(day) ?? 0)));
+}
+
+/** Overbilled and unbilled. Without a price of ours, the claim's own says what its excess costs. */
+function differences(
+  code: ClaimCode,
+  minutes: number,
+  ore: number,
+  payable: Payable,
+): [over: number, unbilled: number] {
+  switch (code) {
+    case "M05":
+      return [ore, 0];
+    case "M08":
+      return [ore, 0];
+    case "M03":
+    case "M07":
+      if (payable.ore !== null) return [Math.max(0, ore - payable.ore), 0];
+      return [minutes > 0 ? roundHalfUp((ore * Math.max(0, minutes - payable.minutes)) / minutes) : 0, 0];
+    case "M04":
+      return [0, payable.ore === null ? 0 : Math.max(0, payable.ore - ore)];
+    default:
+      return [0, 0];
+  }
+}
+
+const whole = (value: number): string => String(Math.round(value * 10) / 10).replace(".", ",");
+
+function proposalFor(
+  code: ClaimCode,
+  matter: ClaimMatter | null,
+  minutes: number,
+  ore: number,
+  payable: Payable,
+  why?: string,
+): Proposal | null {
+  const paid = {
+    minutes: Math.floor(payable.minutes + half),
+    ore: payable.ore ?? (minutes > 0 ? roundHalfUp((ore * Math.min(minutes, payable.minutes)) / minutes) : 0),
+  };
+  switch (code) {
+    case "M03":
+      return { kind: "cut-back", ...paid, why: why ?? `Ersättningen är ${paid.minutes} minuter.` };
+    case "M05":
+      return { kind: "deny", minutes: 0, ore: 0, why: why ?? denials[matter!] ?? "Inget besök är registrerat." };
+    case "M06":
+      return { kind: "cut-back", ...paid, why: "Det som inte är styrkt betalas inte förrän det är rättat." };
+    case "M07":
+      return { kind: "correct", ...paid, why: why ?? `Avtalets pris ger ${whole(paid.ore / 100)} kronor.` };
+    case "M08":
+      return { kind: "net", minutes: 0, ore: 0, why: "Dagen är redan fakturerad." };
+    default:
+      return null;
+  }
+}
+
+const denials: Partial<Record<ClaimMatter, string>> = {
+  absence: "Brukaren var borta hela dagen.",
+  declined: "Besöket avböjdes.",
+  contract: "Inget avtal omfattar insatsen den dagen.",
+};
+
+/** Which providers have claimed, and told of meals, in which months: what reaches all clients of a provider. */
+export function tellingProviders(tables: Tables): ReadonlySet<string> {
+  const { claims, meals } = tables;
+  const told = new Set<string>();
+  const months = new Map<Day, Month>();
+  const tell = (what: string, provider: number, from: Day, to: Day): void => {
+    for (const day of [from, to]) {
+      let month = months.get(day);
+      if (month === undefined) months.set(day, (month = monthOf(day)));
+      told.add(`${what} ${provider} ${month}`);
+    }
+  };
+  for (let row = 0; row < claims.count; row++) {
+    if (!claims.credit(row)) tell("claims", claims.provider(row), claims.from(row), claims.to(row));
+  }
+  for (let row = 0; row < meals.count; row++) tell("meals", meals.provider(row), meals.from(row), meals.to(row));
+  return told;
+}
