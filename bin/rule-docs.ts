@@ -45,7 +45,7 @@ function page(rule: Rule): string {
   return [
     `# ${rule.title.sv}`,
     "",
-    `\`${rule.id}\`, version ${rule.version} · ${levels[rule.level]} · ${severities[rule.severity]} · gäller ${scopes[rule.scope]}`,
+    `\`${rule.id}\`, version ${rule.version} · ${levels[rule.level]} · ${severities[rule.severity]} · gäller ${[rule, ...rule.otherScopes].map(({ scope }) => scopes[scope]).join("; ")}`,
     "",
     "## Varför",
     "",

@@ -6,6 +6,10 @@ import { UsageError } from "./run.ts";
 
 const usage = "[list | explain ID | set ID k=v … --from D --why TEXT]";
 
+function scopesOf({ scope, otherScopes }: ReturnType<typeof ruleOf>): string {
+  return [scope, ...otherScopes.map((other) => other.scope)].map((one) => scopes[one]).join("; ");
+}
+
 export default defineCommand({
   name: "rules",
   summary: "All rules; what one looks for; sets a rule's parameters from a day on.",
@@ -25,7 +29,7 @@ export default defineCommand({
           { title: "Version", of: (rule) => rule.version, align: "right" },
           { title: "Nivå", of: (rule) => levels[rule.level] },
           { title: "Åtgärd", of: (rule) => severities[rule.severity] },
-          { title: "Ser på", of: (rule) => scopes[rule.scope] },
+          { title: "Ser på", of: scopesOf },
           { title: "Vad", of: (rule) => rule.title.sv },
         ],
         json: ({ id: ruleId, version, level, severity, scope, title, why: reason, remedy, innocent }) => ({
@@ -60,7 +64,7 @@ export default defineCommand({
       const part = (title: string, lines: readonly string[]) =>
         lines.length === 0 ? "" : `\n${title}\n${lines.join("\n")}\n`;
       await write(
-        `${rule.title.sv} (${rule.id}, version ${rule.version})\n${levels[rule.level]}. ${severities[rule.severity]}. Ser på ${scopes[rule.scope]}.\n\n` +
+        `${rule.title.sv} (${rule.id}, version ${rule.version})\n${levels[rule.level]}. ${severities[rule.severity]}. Ser på ${scopesOf(rule)}.\n\n` +
           `Varför: ${rule.why}\nVad man gör: ${rule.remedy}\n` +
           part("Oskyldiga orsaker som inte rapporteras", innocent) +
           part("Parametrar", parameters) +

@@ -248,6 +248,11 @@ export interface Rule {
     parameters: Record<string, unknown>,
     report: Report<string>,
   ): Iterable<Hit>;
+  /**
+   * The same question asked of other slices: one irregularity at two intensities is one rule, with one page, one set of
+   * parameters and one precision. Each has its own findings.
+   */
+  otherScopes: ReadonlyArray<Pick<Rule, "scope" | "subject" | "evaluate">>;
 }
 
 export type RuleContext = RuleTables & { slice: Slices[Scope]; asOf: Instant };
@@ -278,6 +283,15 @@ interface Declaration<S extends Scope, Reads extends TableName, Parameters exten
     parameters: z.infer<Parameters>,
     report: Report<Cause>,
   ): Iterable<Hit>;
+  /** The same question asked of other slices, by scope. */
+  also?: {
+    [Other in Scope]?: (
+      this: void,
+      context: Pick<RuleTables, Reads> & { slice: Slices[Other]; asOf: Instant },
+      parameters: z.infer<Parameters>,
+      report: Report<Cause>,
+    ) => Iterable<Hit>;
+  };
 }
 
 const aboutPeriods: readonly Scope[] = ["client-month", "staff-month", "unit-month", "provider-month", "source"];
@@ -289,14 +303,20 @@ export function defineRule<
   Parameters extends z.ZodObject,
   const Cause extends string,
 >(rule: Declaration<S, Reads, Parameters, Cause>): Rule {
+  const subjectOf = (scope: Scope): Rule["subject"] => (aboutPeriods.includes(scope) ? "slice" : "records");
   return {
     severity: severityOf[rule.level],
     settlesAfterDays: 0,
     yieldsTo: [],
-    subject: aboutPeriods.includes(rule.scope) ? "slice" : "records",
+    subject: subjectOf(rule.scope),
     ...rule,
     // The engine hands every rule the whole context and parameters checked by its own schema.
     evaluate: rule.evaluate as unknown as Rule["evaluate"],
+    otherScopes: (Object.entries(rule.also ?? {}) as Array<[Scope, unknown]>).map(([scope, evaluate]) => ({
+      scope,
+      subject: subjectOf(scope),
+      evaluate: evaluate as Rule["evaluate"],
+    })),
   };
 }
 

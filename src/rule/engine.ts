@@ -211,9 +211,11 @@ class Run {
     const preceding = new Set(rules.flatMap((rule) => rule.yieldsTo));
     for (const rule of rules) {
       const versions = versionsOf(rule, input.parameters ?? []);
-      const list = this.#byScope.get(rule.scope) ?? [];
-      list.push({ rule, versions, precedes: preceding.has(rule.id) });
-      this.#byScope.set(rule.scope, list);
+      for (const asked of [rule, ...rule.otherScopes.map((other) => ({ ...rule, ...other }))]) {
+        const list = this.#byScope.get(asked.scope) ?? [];
+        list.push({ rule: asked, versions, precedes: preceding.has(rule.id) });
+        this.#byScope.set(asked.scope, list);
+      }
     }
     this.#report = {
       suppressed: (cause, records) => {

@@ -1,5 +1,18 @@
 import { z } from "zod";
-import { at, defineRule, example, formatClock, formatDay, minutesBetween, sample } from "#rule";
+import {
+  addedMs,
+  at,
+  cut,
+  decimalText,
+  defineRule,
+  example,
+  formatClock,
+  formatDay,
+  MINUTE,
+  minutesBetween,
+  percentOf,
+  sample,
+} from "#rule";
 
 function lengthenedBy(minutes: number) {
   return example([
@@ -13,30 +26,56 @@ function lengthenedBy(minutes: number) {
   ]);
 }
 
+/** A unit's month of so many visits of 30 minutes; the first of them are five minutes longer, or as much shorter, than registered. */
+function unitOf(count: number, changed: number, minutes = 5) {
+  return example(
+    Array.from({ length: count }, (_, position) => {
+      const start = at("2026-10-01 06:00", position * 6 * 60);
+      return sample("visits", `v-${position}`, {
+        start,
+        end: start + 30 * 60_000,
+        ...(position < changed && { originalEnd: start + (30 - minutes) * 60_000, editedAt: start + 10 * 3_600_000 }),
+      });
+    }),
+  );
+}
+
 export default defineRule({
   id: "lengthened-afterwards",
-  version: 1,
+  version: 2,
   level: "indicator",
   scope: "visit",
   title: { sv: "Besök förlängt i efterhand", en: "Visit lengthened afterwards" },
-  why: "Tid som lagts till i efterhand är inte uppmätt. Den kan vara en rättelse, eller ett sätt att nå beviljad tid.",
+  why: "Tid som lagts till i efterhand är inte uppmätt. Den kan vara en rättelse, eller ett sätt att nå beviljad tid. Många små tillägg på en enhet betyder lika mycket som ett stort.",
   remedy: "Fråga utföraren vad som gjordes under den tillagda tiden och vem som ändrade.",
   innocent: { shortened: "Ändringen gjorde besöket kortare eller lika långt, till exempel efter en glömd utloggning." },
   reads: ["visits"],
   parameters: z.object({
     minutesAbove: z.int().min(0).default(5).describe("Så många minuter får en ändring lägga till."),
+    unitPercentAbove: z
+      .number()
+      .min(0)
+      .default(2)
+      .describe("Så stor del av enhetens minuter en månad får ändringar lägga till."),
+    unitVisitsMin: z.int().min(1).default(30).describe("Färre besök på en enhet en månad säger för lite."),
   }),
   examples: {
-    reports: [lengthenedBy(6)],
-    accepts: [lengthenedBy(5), lengthenedBy(-12)],
+    reports: [lengthenedBy(6), unitOf(50, 7)],
+    accepts: [
+      lengthenedBy(5),
+      lengthenedBy(-12),
+      // 30 of 1,500 minutes are two percent.
+      unitOf(50, 6),
+      unitOf(29, 20),
+      unitOf(50, 50, -40),
+    ],
   },
   *evaluate({ visits, slice }, { minutesAbove }, report) {
     for (const row of slice.visits) {
-      const [start, end] = [visits.originalStart(row), visits.originalEnd(row)];
-      if ((Number.isNaN(start) && Number.isNaN(end)) || !visits.usable(row)) continue;
-      // A side without an original time was not changed.
-      const from = Number.isNaN(start) ? visits.start(row) : start;
-      const until = Number.isNaN(end) ? visits.end(row) : end;
+      const addedTime = addedMs(visits, row);
+      if (Number.isNaN(addedTime)) continue;
+      const from = Number.isNaN(visits.originalStart(row)) ? visits.start(row) : visits.originalStart(row);
+      const until = Number.isNaN(visits.originalEnd(row)) ? visits.end(row) : visits.originalEnd(row);
       const before = Math.max(0, minutesBetween(from, until));
       const added = visits.minutes(row) - before;
       if (added <= 0) {
@@ -53,5 +92,36 @@ export default defineRule({
         evidence: { "tillagda minuter >": [added, minutesAbove], "minuter som registrerats först": before },
       };
     }
+  },
+  also: {
+    *"unit-month"({ visits, slice }, { unitPercentAbove, unitVisitsMin }, report) {
+      let [added, total] = [0, 0];
+      for (const row of slice.visits) {
+        total += visits.minutes(row);
+        const more = addedMs(visits, row);
+        if (more > 0) added += more;
+      }
+      const minutes = Math.round(added / MINUTE);
+      if (!(minutes * 100 > unitPercentAbove * total)) return;
+      if (slice.visits.length < unitVisitsMin) {
+        report.tooLittleData("för få besök på enheten");
+        return;
+      }
+      const rows = [...slice.visits].filter((row) => addedMs(visits, row) > 0);
+      const percent = percentOf(minutes, total);
+      yield {
+        records: rows,
+        minutes,
+        reason:
+          `Under ${formatDay(slice.firstDay).slice(0, 7)} lade ändringar i efterhand till ${minutes} minuter på ${rows.length} av enhetens besök, ` +
+          `${decimalText(percent)} % av dess registrerade tid.`,
+        evidence: {
+          "tillagd del av enhetens minuter i procent >": [cut(percent), unitPercentAbove],
+          "tillagda minuter": minutes,
+          "förlängda besök": rows.length,
+          "besök på enheten ≥": [slice.visits.length, unitVisitsMin],
+        },
+      };
+    },
   },
 });

@@ -373,6 +373,36 @@ describe("the whole result", () => {
   });
 });
 
+describe("a rule that asks at two intensities", () => {
+  test("has findings of its own for each, by the same parameters and under one id", () => {
+    const both = defineRule({
+      ...longVisit,
+      parameters: z.object({ minutesMax: z.int().default(60) }),
+      also: {
+        *"unit-month"({ visits, slice }, { minutesMax }) {
+          const rows = [...slice.visits].filter((row) => visits.minutes(row) > minutesMax);
+          if (rows.length > 1) yield { records: rows, reason: "Långa.", evidence: { "besök >": [rows.length, 1] } };
+        },
+      },
+    });
+    const records = [
+      long("v-1", { start: "08:00", end: "09:30" }),
+      long("v-2", { clientId: "C2", start: "10:00", end: "11:30" }),
+    ];
+    const seen = (more: Partial<EngineInput> = {}) =>
+      run(records, { rules: [both], ...more })
+        .findings.map(({ rule, version, unit, records: on, period }) => [rule, version, unit, on.length, period.to])
+        .toSorted((a, b) => Number(a[3]) - Number(b[3]));
+    expect(seen()).toEqual([
+      ["long-test-visit", 3, "U1", 1, "2026-10-05"],
+      ["long-test-visit", 3, "U1", 1, "2026-10-05"],
+      ["long-test-visit", 3, "U1", 2, "2026-10-31"],
+    ]);
+    const patient = [{ rule: "long-test-visit", from: day("2026-01-01"), values: { minutesMax: 90 } }];
+    expect(seen({ parameters: patient })).toEqual([]);
+  });
+});
+
 describe("rules about pairs", () => {
   const pairRule = (id: string, yieldsTo: string[], scope: "staff-day" | "client-day" = "staff-day") =>
     defineRule({
