@@ -36,6 +36,22 @@ export interface SettlementLine {
   codes: Record<string, number>;
   /** The steps from registered to payable. */
   trace: ReadonlyArray<object>;
+  /** Claims that are not accepted as they stand, and what nobody claims. */
+  claims: readonly SettlementClaim[];
+}
+
+/** A claim with what is held and proposed; `claim` null: nobody claims it. */
+export interface SettlementClaim {
+  code: string;
+  matter: string;
+  claim: { source: string; id: string } | null;
+  related: ReadonlyArray<{ source: string; id: string }>;
+  days: readonly string[];
+  band: string | null;
+  minutes: { claimed: number; payable: number };
+  ore: { claimed: Ore; payable: Ore | null; overbilled: Ore; unbilled: Ore };
+  hold: { days: number; until: string } | null;
+  proposal: { kind: string; minutes: number; ore: Ore; why: string } | null;
 }
 
 export interface NewSettlementLine extends SettlementLine {
@@ -56,6 +72,7 @@ const figures: StagedColumns<Staged> = [
   ...oreKinds.map((kind) => [`${kind}Ore`, "int8"] as const),
   ["codes", "text"],
   ["trace", "text"],
+  ["claims", "text"],
 ];
 const columns: StagedColumns<Staged> = [
   ["id", "text"],
@@ -72,6 +89,7 @@ async function* staged(lines: Iterable<NewSettlementLine> | AsyncIterable<NewSet
       slice: line.slice,
       codes: JSON.stringify(line.codes),
       trace: JSON.stringify(line.trace),
+      claims: JSON.stringify(line.claims),
     };
     for (const key of keys) row[key] = line[key];
     for (const kind of minuteKinds) row[`${kind}Minutes`] = line.minutes[kind];
@@ -184,6 +202,7 @@ export async function selectSettlement(
     // Written by `writeSettlement`.
     codes: JSON.parse(row.codes) as SettlementLine["codes"],
     trace: JSON.parse(row.trace) as SettlementLine["trace"],
+    claims: JSON.parse(row.claims) as SettlementLine["claims"],
   }));
 }
 

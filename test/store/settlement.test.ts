@@ -31,6 +31,20 @@ function line(client: string, registered: number, order: string | null = "o-4"):
     ore: { payable: 1_309_750, claimed: 1_441_500, overbilled: 131_750, unbilled: 0 },
     codes: { M00: 27 },
     trace: [{ step: "registered", minutes: registered }],
+    claims: [
+      {
+        code: "M03",
+        matter: "time",
+        claim: { source: "files", id: "k-1" },
+        related: [],
+        days: ["2026-10-05"],
+        band: null,
+        minutes: { claimed: 60, payable: 48 },
+        ore: { claimed: 48_000, payable: 38_400, overbilled: 9_600, unbilled: 0 },
+        hold: { days: 7, until: "2026-11-11" },
+        proposal: { kind: "cut-back", minutes: 48, ore: 38_400, why: "Ersättningen är 48 minuter." },
+      },
+    ],
   };
 }
 

@@ -38,6 +38,7 @@ export const settlementLines = pgTable(
     unbilledOre: ore(),
     codes: text().notNull(), // JSON: match code to count
     trace: text().notNull(), // JSON: the steps from registered to payable
+    claims: text().notNull().default("[]"), // JSON: claims that are not accepted as they stand, and what nobody claims
     contentHash: bytea().notNull(),
     changedAt: instant().notNull(),
   },

@@ -1,0 +1,1 @@
+ALTER TABLE "settlement_lines" ADD COLUMN "claims" text DEFAULT '[]' NOT NULL;
