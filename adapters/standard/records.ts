@@ -34,11 +34,13 @@ function named(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodOptional) return named(schema.unwrap() as z.ZodType);
   if (schema instanceof z.ZodDefault) return named(schema.unwrap() as z.ZodType);
   if (schema instanceof z.ZodArray) return z.union([z.array(named(schema.element as z.ZodType)), z.null()]).optional();
+  // An object that refuses what it does not know is judged whole, so that the refusal can name the key.
+  const whole = schema instanceof z.ZodRecord || (schema instanceof z.ZodObject && schema.def.catchall !== undefined);
+  if (whole) return z.union([z.record(z.string(), z.unknown()), z.null()]).optional();
   if (schema instanceof z.ZodObject) {
     const shape = schema.shape as Record<string, z.ZodType>;
     return z.object(Object.fromEntries(Object.entries(shape).map(([name, field]) => [name, named(field)])));
   }
-  if (schema instanceof z.ZodRecord) return z.union([z.record(z.string(), z.unknown()), z.null()]).optional();
   return value;
 }
 
