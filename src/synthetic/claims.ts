@@ -75,8 +75,6 @@ interface Payable {
   ms: number;
   /** Not limited by what was granted: nobody's time was used up. */
   outside: boolean;
-  /** Nobody was at home, and nobody came. */
-  away?: boolean;
   /** Where within the visit its time lies matters to the price. */
   band?: string;
 }
@@ -325,7 +323,6 @@ function absencePay(
             end: start + ms,
             ms,
             outside: true,
-            away: true,
           });
         }
       }
@@ -371,13 +368,17 @@ export function makeClaims(
       ...payables(person, visits, orders, agreements, lost, !unjoined.has(person), dates),
       ...absencePay(person, visits, agreements, dates),
     ];
-    const days = new Map<string, { first: Payable; ms: number }>();
+    // What is paid though nobody helped stands in a line of its own, unless somebody helped on the same day.
+    const days = new Map<string, { first: Payable; ms: number; aside: boolean }>();
     for (const whole of all) {
       for (const part of byBand(whole, agreements.get(whole.providerId)!)) {
-        const key = `${part.unitId} ${part.service} ${part.order.id} ${part.band ?? ""} ${part.day} ${part.away ?? false}`;
+        const key = `${part.unitId} ${part.service} ${part.order.id} ${part.band ?? ""} ${part.day}`;
         const same = days.get(key);
-        if (same === undefined) days.set(key, { first: part, ms: part.ms });
-        else same.ms += part.ms;
+        if (same === undefined) days.set(key, { first: part, ms: part.ms, aside: part.outside });
+        else {
+          same.ms += part.ms;
+          same.aside &&= part.outside;
+        }
       }
     }
     const sorted = [...days.values()].sort(
@@ -388,8 +389,8 @@ export function makeClaims(
         a.day - b.day,
     );
     let run: WorldClaim | null = null;
-    let away = false;
-    for (const { first, ms } of sorted) {
+    let before = false;
+    for (const { first, ms, aside } of sorted) {
       const minutes = Math.floor(ms / MINUTE + 0.5);
       if (minutes === 0) continue;
       const { day, service, band, unitId, providerId, order } = first;
@@ -399,8 +400,8 @@ export function makeClaims(
       const follows =
         run !== null &&
         !agreement.daily &&
-        first.away !== true &&
-        !away &&
+        !aside &&
+        !before &&
         run.unitId === unitId &&
         run.service === service &&
         run.orderId === order.id &&
@@ -415,7 +416,7 @@ export function makeClaims(
         continue;
       }
       const wanted = { providerId, unitId, clientId, orderId: order.id, service, from: date, to: date, minutes };
-      away = first.away === true;
+      before = aside;
       run = open(
         {
           ...wanted,

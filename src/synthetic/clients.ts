@@ -150,7 +150,7 @@ function wishes(random: Random, profile: Person["profile"], alarm: boolean): Wis
     if (random.chance(0.3))
       add("tvatt", 30, random.int(600, 830), "any", [1 + ((weekday + 1) % 5)], { per: "fortnight" });
   };
-  if (alarm) list.push({ lines: [{ service: "larm", minutes: 30, times: 2, per: "month" }], minute: -1, to: "day" });
+  if (alarm) list.push({ lines: [{ service: "larm", minutes: 10, times: 1, per: "month" }], minute: -1, to: "day" });
   if (profile === "light") {
     household();
     if (random.chance(0.25)) add("social", 30, random.int(800, 900), "afternoon", [random.int(1, 5)]);
@@ -236,6 +236,7 @@ export function makePopulation(
   const nights = organisation.teams.filter(({ kind }) => kind === "night");
   const nurses = organisation.teams.filter(({ kind }) => kind === "nurse");
   const earlier = formatDay(from - 200);
+  const decisions = new Map<string, WorldDecision>();
 
   function person(team: Team, place?: Place, householdId?: string): Person {
     const number = population.people.length + 1;
@@ -303,8 +304,11 @@ export function makePopulation(
       clientId: person.client.id,
       decidedOn: formatDay(Math.floor((orderedAt - HOUR) / 86_400_000)),
       law,
-      validFrom: formatDay(validFrom),
+      ...validity,
     };
+    // Every other decision holds until it is followed up, some time after the period.
+    if (validTo === undefined && number % 2 === 0) decision.validTo = formatDay(through + 30 + ((number * 37) % 300));
+    decisions.set(decisionId, decision);
     population.decisions.push(decision);
     const named = lines.map((line, index) => ({ id: `${id}-${index + 1}`, ...line }));
     const acceptedAt = orderedAt + 3 * HOUR;
@@ -385,6 +389,7 @@ export function makePopulation(
 
   const ended = (made: WorldOrder, at: Instant, validTo: Day) => {
     made.versions.push({ ...made.versions.at(-1)!, at, status: "ended", validTo: formatDay(validTo) });
+    decisions.get(made.decisionId)!.validTo = formatDay(validTo);
   };
 
   let spouse: Person | null = null;

@@ -190,12 +190,12 @@ export function makeDays(
         if (Math.max(month.first, from) < person.from || Math.min(month.last, through) > person.through) continue;
         const key = `${person.client.id} ${month.first}`;
         const before = alarms.get(key) ?? 0;
-        if (before >= 2) continue;
+        if (before >= 1) continue;
         const wanted = atMinute(day, random.int(450, 1230));
         if (withinStay(person, wanted - HOUR, wanted + 2 * HOUR) !== undefined) continue;
         if (person.diedAt !== undefined && wanted > person.diedAt) continue;
         alarms.set(key, before + 1);
-        tasks.push({ person, need: null, services: ["larm"], wanted, minutes: random.int(9, 22), staffing: 1 });
+        tasks.push({ person, need: null, services: ["larm"], wanted, minutes: random.int(6, 12), staffing: 1 });
       }
     }
     return tasks.sort((a, b) => a.wanted - b.wanted);
@@ -373,13 +373,14 @@ export function makeDays(
       ...arrivals,
       nursing ? 0 : (reallyBusy.get(person) ?? 0) + 2 * MINUTE,
     );
-    const outcome = need === null ? 1 : random.next();
-    const status = outcome < 0.011 ? "declined" : outcome < 0.015 ? "noAnswer" : "completed";
     const rare = need !== null && need.lines[0]!.per !== "day";
+    const outcome = need === null ? 1 : random.next();
+    const status = outcome < 0.011 ? "declined" : outcome < 0.015 && !rare ? "noAnswer" : "completed";
     let lastEnd = 0;
     for (const { route, booking } of made) {
       const start = together + (route === leg.routes[0] ? 0 : random.int(0, 2) * MINUTE);
-      let minutes = Math.round(task.minutes * (0.78 + random.next() * 0.22));
+      // Of what is done twice a month each counts for much, and is done whole.
+      let minutes = Math.round(task.minutes * (rare ? 0.88 + random.next() * 0.1 : 0.78 + random.next() * 0.22));
       if (!rare && need !== null && random.chance(0.12)) minutes = task.minutes + random.int(0, 2);
       if (start - leg.start > 35 * MINUTE) minutes = Math.round(task.minutes * 0.7);
       if (status !== "completed") minutes = random.int(2, 5);
@@ -466,6 +467,7 @@ function shift(worker: Worker, start: Instant, end: Instant, kind: WorldShift["k
     unitId: worker.team.unit.id,
     start,
     end,
+    ...(kind === "work" && end - start >= 6 * HOUR && { breakMinutes: 30 }),
     kind,
   };
 }

@@ -209,6 +209,7 @@ export function makeOrganisation(
       organisationNumber: organisationNumber(random, regime === "municipal" ? "2120" : "5569"),
       name,
       regime,
+      ...(regime === "private" && { permitFrom: formatDay(from - 900) }),
     };
     providers.push(provider);
     const agreement = makeAgreement(provider, index, from);
@@ -262,6 +263,7 @@ export function makeOrganisation(
       personalIdentityNumber,
       hsaId: `SE${team.provider.organisationNumber.replace("-", "")}-${1000 + number}`,
       name: who.name(),
+      addressBuildingId: `B${number}`,
       employments: [],
     };
     staff.push(person);
