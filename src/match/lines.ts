@@ -232,6 +232,35 @@ function monthLength(day: Day): number {
   return new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
+/** One time at which a line is due. */
+export interface Occurrence {
+  /** When it counts as taking place, by the part of the day. */
+  at: Instant;
+  /** Of one occurrence: less than 1 where a line names no days. */
+  part: number;
+  /** The client is away then. */
+  away: boolean;
+}
+
+/** When a line is due on a day, whether it is in force then or not. */
+export function occurrencesOf(tables: Tables, line: number, day: Day): Occurrence[] {
+  const occurrences = occurrencesOn(tables, line, day);
+  const { lines, orders, absences } = tables;
+  const order = lines.order(line);
+  const client = order < 0 ? -1 : orders.client(order);
+  const whole = Math.ceil(occurrences);
+  return Array.from({ length: whole }, (_, occurrence) => {
+    const at = atMinute(day, referenceMinute(lines.partOfDay(line), occurrence, whole));
+    return { at, part: occurrences / whole, away: client >= 0 && absences.covering(client, at, at + 1) >= 0 };
+  });
+}
+
+/** The line and its order are in force on the day. */
+export function inForce({ lines, orders }: Tables, line: number, day: Day): boolean {
+  const order = lines.order(line);
+  return order >= 0 && lines.valid(line, day) && orders.valid(order, day);
+}
+
 /** Granted minutes of a line over days of one month, before any limit of the decision: fractions are kept. */
 export function grossMinutes(
   tables: Tables,
@@ -247,16 +276,12 @@ export function grossMinutes(
   let granted = 0;
   let absent = 0;
   for (let day = firstDay; day <= lastDay; day++) {
-    if (!lines.valid(line, day) || order < 0 || !orders.valid(order, day)) continue;
+    if (!inForce(tables, line, day)) continue;
     const occurrences = occurrencesOn(tables, line, day);
     if (occurrences === 0) continue;
     granted += occurrences * each;
     if (!away) continue;
-    const whole = Math.ceil(occurrences);
-    for (let occurrence = 0; occurrence < whole; occurrence++) {
-      const at = atMinute(day, referenceMinute(lines.partOfDay(line), occurrence, whole));
-      if (absences.covering(client, at, at + 1) >= 0) absent += (occurrences / whole) * each;
-    }
+    for (const occurrence of occurrencesOf(tables, line, day)) if (occurrence.away) absent += occurrence.part * each;
   }
   return { granted, absent };
 }

@@ -1,11 +1,14 @@
 import type { Tables } from "#columns";
 import { type Day, daysOfMonth, type Instant, MINUTE, type Month, monthOf, type Ore, roundHalfUp } from "#model";
 import { LineMatcher, type Matches, type Shares, silentFor } from "#match";
+import { bandAt } from "./bands.ts";
 import { type ClaimCoverage, claimCoverage } from "./claims.ts";
 import { acceptedCodes, type JudgedClaim } from "./codes.ts";
 import { type ClaimedSum, judgeClaims, type Judgement, tellingProviders } from "./judge.ts";
+import { ManualShares } from "./manual.ts";
 import type { PaidRow, TraceStep, VisitTrace } from "./paid.ts";
-import { minutesOf, payRows } from "./payable.ts";
+import { minutesOf, payNothing, payRows, traceRows } from "./payable.ts";
+import type { World } from "./pieces.ts";
 import { priceOf } from "./price.ts";
 import { groupOf, MonthRows, type Row } from "./rows.ts";
 import { type InForce, TermsBook } from "./terms.ts";
@@ -50,7 +53,7 @@ export class Settlement {
   readonly #matches: Matches;
   readonly #matcher: LineMatcher;
   readonly #silent: (client: number, from: number, until: number) => boolean;
-  readonly #book: TermsBook;
+  readonly #world: World;
   #telling: ReadonlySet<string> | null = null;
   /** The client and month asked for last. */
   #last: Remembered | null = null;
@@ -60,7 +63,8 @@ export class Settlement {
     this.#matches = matches;
     this.#matcher = new LineMatcher(tables, matches);
     this.#silent = silentFor(tables);
-    this.#book = new TermsBook(tables);
+    const manual = new ManualShares(tables);
+    this.#world = { tables, matches, matcher: this.#matcher, book: new TermsBook(tables), manual };
   }
 
   /** All rows of a client in the month that starts on `firstDay`; the last asked for is remembered. */
@@ -86,18 +90,20 @@ export class Settlement {
 
   /** The same visit by visit, made anew each time. */
   detail(client: number, firstDay: Day, lastDay: Day): ReadonlyMap<PaidRow, readonly VisitTrace[]> {
-    return new Map(this.paid(client, firstDay, lastDay).map((row) => [row, []]));
+    const { rows, paid } = this.#month(client, firstDay, lastDay);
+    const traces = traceRows(this.#world, rows);
+    return new Map([...paid].map(([row, paidRow]) => [paidRow, traces.get(row) ?? []]));
   }
 
   /** The contract in force and its terms, defaults filled in. */
   terms(provider: number, unit: number, service: number, day: Day): InForce | null {
-    return this.#book.of(provider, unit, service, day);
+    return this.#world.book.of(provider, unit, service, day);
   }
 
   /** Until when visits of the month must have arrived, by the contract in force on its last day. */
   cutOff(provider: number, unit: number, service: number, month: Month): Instant | null {
-    const inForce = this.#book.of(provider, unit, service, daysOfMonth(month).last);
-    return inForce === null ? null : this.#book.cutOff(inForce, month);
+    const inForce = this.#world.book.of(provider, unit, service, daysOfMonth(month).last);
+    return inForce === null ? null : this.#world.book.cutOff(inForce, month);
   }
 
   /** Order lines that a visit counts on; none where nothing that is in force fits. */
@@ -115,12 +121,12 @@ export class Settlement {
     const line = this.lines(visit).lines[0] ?? -1;
     const service = line >= 0 ? lines.service(line) : (services.list(visits.services(visit))[0] ?? -1);
     const day = visits.day(visit);
-    const inForce = this.#book.of(visits.provider(visit), visits.unit(visit), service, day);
+    const inForce = this.#world.book.of(visits.provider(visit), visits.unit(visit), service, day);
     if (inForce === null) return null;
     const price = priceOf(inForce.terms, {
       per: "hour",
       service: service < 0 ? null : services.code[service]!,
-      band: null,
+      band: bandAt(inForce.terms, visits.start(visit)),
       area: clients.area(visits.client(visit), day),
       day,
     });
@@ -134,8 +140,9 @@ export class Settlement {
   }
 
   #pay(client: number, firstDay: Day, lastDay: Day): Pick<Remembered, "rows" | "paid"> {
-    const rows = new MonthRows(this.#tables, this.#matches, this.#matcher, client, firstDay, lastDay);
-    return { rows, paid: payRows(this.#tables, this.#book, rows) };
+    const { tables, matches, matcher, book } = this.#world;
+    const rows = new MonthRows(tables, matches, matcher, book, client, firstDay, lastDay);
+    return { rows, paid: payRows(this.#world, rows) };
   }
 
   #judgement(month: Remembered): Judgement {
@@ -162,10 +169,9 @@ export class Settlement {
     const { rows, paid } = month;
     const claims = claimsByRow(rows, this.#judgement(month));
     // Rows that only a claim speaks of have come to light by now.
-    const missing = [...rows.all()].filter((row) => !paid.has(row));
-    const all = missing.length === 0 ? paid : new Map([...paid, ...payRows(this.#tables, this.#book, rows, missing)]);
     const figures: Figures[] = [];
-    for (const [row, paidRow] of all) {
+    for (const row of rows.all()) {
+      const paidRow = paid.get(row) ?? payNothing(this.#tables, rows, row);
       const claimed = claims.get(row);
       const { granted, planned, registered, declined, noAnswer } = row;
       if (claimed === undefined && granted + planned + registered + declined + noAnswer === 0) continue;

@@ -64,6 +64,11 @@ export interface PaidRow {
   payableMs: number;
   /** Null: no price is known for any of it. */
   ore: Ore | null;
+  /**
+   * For how much of it the client may be charged: performed time within what is granted, never what is paid for a visit
+   * that was declined or for absence. It is no part of what the provider is paid.
+   */
+  feeMs: number;
   /** By day and band. */
   days: readonly PaidDay[];
   steps: readonly TraceStep[];

@@ -1,87 +1,433 @@
-import type { Tables } from "#columns";
-import { MINUTE, roundHalfUp } from "#model";
-import type { PaidDay, PaidRow, TraceStep } from "./paid.ts";
+import { NO_DAY, type Tables } from "#columns";
+import { type Day, formatDay, MINUTE, type Ore, roundHalfUp } from "#model";
+import { inForce } from "#match";
+import { divide } from "./bands.ts";
+import { applyCap, capReason, monthShare, noOrder, shareCaps } from "./cap.ts";
+import { absencePieces, deathPieces, grantedPieces, vainPieces } from "./outside-cap.ts";
+import { type PaidDay, type PaidRow, type StepName, stepNames, type TraceStep, type VisitTrace } from "./paid.ts";
+import { applyBasis, type Piece, visitPieces, type World } from "./pieces.ts";
 import { priceOf } from "./price.ts";
-import { groupOf, type MonthRows, type Row } from "./rows.ts";
-import type { TermsBook } from "./terms.ts";
+import type { MonthRows, Row } from "./rows.ts";
+import { clauseOf, type Segment, type Terms } from "./terms.ts";
 
 /** Whole minutes, half up; sums of parts may come out a hair below the half. */
 export const minutesOf = (ms: number): number => Math.floor(ms / MINUTE + 0.5 + 1e-9);
 
-/** What is paid for each row of a client's month. */
-export function payRows(
-  tables: Tables,
-  book: TermsBook,
-  rows: MonthRows,
-  only: Iterable<Row> = rows.all(),
-): Map<Row, PaidRow> {
-  const caps = capOf(rows);
-  return new Map([...only].map((row) => [row, payRow(tables, book, rows, row, caps.get(row) ?? 0)]));
+/** Payable time of a row on a day in a band. */
+interface Cell {
+  day: Day;
+  band: string | null;
+  segment: Segment;
+  exactMs: number;
+  ms: number;
+  /** By how many prices of a visit. */
+  visits: number;
 }
 
-/**
- * What is granted caps what is payable, by line. Lines of one order and service may be impossible to tell apart (a
- * source need not say the part of day), and then all visits count on one of them: it may use what the others leave.
- */
-function capOf(rows: MonthRows): Map<Row, number> {
-  const caps = new Map<Row, number>();
-  const left = new Map<string, number>();
+type Steps = Map<StepName, { ms: number; whys: Set<string>; clauses: Set<string> }>;
+
+/** What is paid for each row of a client's month. */
+export function payRows(world: World, rows: MonthRows, mayBePlain = true): Map<Row, PaidRow> {
+  return mayBePlain && isPlain(world.tables, rows) ? payPlain(world.tables, rows) : payPieces(world, rows);
+}
+
+/** What is paid for a row on which nothing is registered, planned or granted. */
+export function payNothing(tables: Tables, rows: MonthRows, row: Row): PaidRow {
+  return assemble(tables, rows, row, [], new Map([["registered", noStep()]]), 0);
+}
+
+/** Visit by visit what each row is paid for. */
+export function traceRows(world: World, rows: MonthRows): Map<Row, VisitTrace[]> {
+  const traces = new Map<Row, VisitTrace[]>();
+  const add = (row: Row, trace: VisitTrace): void => {
+    const ofRow = traces.get(row);
+    if (ofRow === undefined) traces.set(row, [trace]);
+    else ofRow.push(trace);
+  };
+  for (const piece of settledPieces(world, rows)) add(piece.row, traceOf(world.tables, rows, piece));
+  for (const row of rows.all()) {
+    for (const { day, ore } of monthlyPay(world.tables, rows, row)) {
+      const of = { visit: -1, plan: -1, day, staff: -1, start: NaN, end: NaN };
+      add(row, { kind: "monthly", ...of, steps: [], bands: [{ band: null, ms: 0, orePerHour: null, ore }] });
+    }
+  }
+  for (const ofRow of traces.values()) ofRow.sort((a, b) => a.day - b.day);
+  return traces;
+}
+
+/** Nothing is known of the client's month for which visits have to be looked at one by one. */
+function isPlain({ clients }: Tables, rows: MonthRows): boolean {
+  const { suspect, client } = rows;
+  if (suspect.overlap) return false;
+  const shared = clients.household(client).length > 0;
+  const died = clients.deceasedOn(client);
+  for (const row of rows.all()) {
+    const { terms, basis, service, cutOff } = row.segments[0]!;
+    if (row.segments.length > 1 || !terms.plain || basis !== "performed") return false;
+    if ((terms.manualLimited && suspect.manual) || suspect.receivedLast > cutOff) return false;
+    if ((suspect.lengthened && terms.lengthening !== "always") || (shared && terms.divideHousehold)) return false;
+    if (row.declined > 0 && terms.declinedShare(service) > 0) return false;
+    if (row.noAnswer > 0 && terms.noAnswerShare > 0) return false;
+    if (row.absent > 0 && terms.absence.paid.length > 0) return false;
+    if (died !== NO_DAY && died <= rows.last && terms.deathPaid.length > 0) return false;
+  }
+  return true;
+}
+
+/** Days in order of time use up what is granted. */
+function payPlain(tables: Tables, rows: MonthRows): Map<Row, PaidRow> {
+  const units: Array<{ row: Row; ms: number; cap: number }> = [];
+  const fees: typeof units = [];
   for (const row of rows.all()) {
     if (row.line < 0) continue;
-    const cap = row.granted * MINUTE;
-    caps.set(row, cap);
-    left.set(groupOf(row), (left.get(groupOf(row)) ?? 0) + Math.max(0, cap - row.registered));
+    const granted = (row.granted - row.absent) * MINUTE;
+    const { level, tolerance } = row.segments[0]!.terms.cap;
+    units.push({ row, ms: row.registered, cap: level === "none" ? Infinity : granted * tolerance });
+    fees.push({ row, ms: row.registered, cap: granted });
   }
-  for (const [row, cap] of caps) {
-    if (row.registered <= cap) continue;
-    const extra = Math.min(row.registered - cap, left.get(groupOf(row)) ?? 0);
-    caps.set(row, cap + extra);
-    left.set(groupOf(row), (left.get(groupOf(row)) ?? 0) - extra);
+  shareCaps(units);
+  shareCaps(fees);
+  const paid = new Map<Row, PaidRow>();
+  let position = 0;
+  for (const row of rows.all()) {
+    const segment = row.segments[0]!;
+    const unit = row.line < 0 ? null : position++;
+    let left = unit === null ? 0 : units[unit]!.cap;
+    const cells: Cell[] = [];
+    let total = 0;
+    for (let index = 0; index < row.days.length; index++) {
+      const ms = Math.min(row.ms[index]!, left);
+      left -= ms;
+      total += ms;
+      if (ms > 0) cells.push({ day: row.days[index]!, band: null, segment, exactMs: ms, ms, visits: 0 });
+    }
+    const steps: Steps = new Map([["registered", { ...noStep(), ms: row.registered }]]);
+    if (total !== row.registered) {
+      const why = row.line < 0 ? noOrder : capReason(row, segment.terms);
+      addStep(steps, segment.terms, "cap", total - row.registered, why);
+    }
+    const feeMs = unit === null ? 0 : Math.min(row.registered, fees[unit]!.cap);
+    paid.set(row, assemble(tables, rows, row, cells, steps, feeMs));
   }
-  return caps;
+  return paid;
 }
 
-function payRow(tables: Tables, book: TermsBook, { client, first }: MonthRows, row: Row, cap: number): PaidRow {
-  const code = row.service < 0 ? null : tables.services.code[row.service]!;
+/** Every visit, and what is paid without one, with all steps but the price. */
+function settledPieces(world: World, rows: MonthRows): Piece[] {
+  const { tables } = world;
+  const visits = visitPieces(world, rows);
+  for (const piece of visits) applyBasis(piece);
+  applyCap(tables, rows, visits);
+  const others = [
+    ...grantedPieces(world, rows),
+    ...vainPieces(world, rows),
+    ...absencePieces(world, rows),
+    ...deathPieces(world, rows, visits),
+  ];
+  const pieces = [...visits, ...others];
+  for (const piece of pieces) {
+    for (const { from, until, weight } of piece.slices) {
+      divide(piece.segment.terms, from, until, (band, ms) => {
+        const known = piece.bands.find((one) => one.band === band);
+        if (known === undefined) piece.bands.push({ band, exactMs: ms * weight, ms: ms * weight });
+        else {
+          known.exactMs += ms * weight;
+          known.ms += ms * weight;
+        }
+      });
+    }
+  }
+  roundVisits(pieces);
+  return pieces;
+}
+
+function payPieces(world: World, rows: MonthRows): Map<Row, PaidRow> {
+  const { tables } = world;
+  const cells = new Map<Row, Cell[]>();
+  const steps = new Map<Row, Steps>();
+  const performed = new Map<Row, number>();
+  const pieces = settledPieces(world, rows);
+  for (const row of rows.all()) {
+    cells.set(row, []);
+    steps.set(row, new Map([["registered", noStep()]]));
+  }
+  for (const piece of pieces) {
+    const { row, segment, day, fullMs, continues } = piece;
+    performed.set(row, (performed.get(row) ?? 0) + piece.performedMs);
+    for (const { step, ms, why } of piece.steps) addStep(steps.get(row)!, segment.terms, step, ms, why);
+    const ofRow = cells.get(row)!;
+    for (const { band, exactMs, ms } of piece.bands) {
+      let cell = ofRow.find((one) => one.day === day && one.band === band);
+      if (cell === undefined) ofRow.push((cell = { day, band, segment, exactMs: 0, ms: 0, visits: 0 }));
+      cell.exactMs += exactMs;
+      cell.ms += ms;
+      if (!continues) cell.visits += fullMs === 0 ? 1 : exactMs / fullMs;
+    }
+    // A visit without an end has no time, but may be one of those paid by the visit.
+    if (piece.bands.length === 0 && piece.slices.length > 0 && segment.basis === "perVisit") {
+      ofRow.push({ day, band: null, segment, exactMs: 0, ms: 0, visits: 1 });
+    }
+  }
+  const fees = [...rows.all()]
+    .filter((row) => row.line >= 0)
+    .map((row) => ({ row, ms: performed.get(row) ?? 0, cap: (row.granted - row.absent) * MINUTE }));
+  shareCaps(fees);
+  const feeOf = new Map(fees.map(({ row, ms, cap }) => [row, Math.min(ms, cap)]));
+  return new Map(
+    [...rows.all()].map((row) => {
+      const sorted = cells.get(row)!.sort((a, b) => a.day - b.day || compare(a.band, b.band));
+      return [row, assemble(tables, rows, row, sorted, steps.get(row)!, feeOf.get(row) ?? 0)];
+    }),
+  );
+}
+
+function compare(a: string | null, b: string | null): number {
+  const [textA, textB] = [a ?? "", b ?? ""];
+  return textA < textB ? -1 : textA > textB ? 1 : 0;
+}
+
+const noStep = (): { ms: number; whys: Set<string>; clauses: Set<string> } => ({
+  ms: 0,
+  whys: new Set(),
+  clauses: new Set(),
+});
+
+function addStep(steps: Steps, terms: Terms, step: StepName, ms: number, why?: string): void {
+  let known = steps.get(step);
+  if (known === undefined) steps.set(step, (known = noStep()));
+  known.ms += ms;
+  if (why !== undefined) known.whys.add(why);
+  const clause = clauseOf(terms, step);
+  if (clause !== undefined) known.clauses.add(clause);
+}
+
+type Rounding = NonNullable<Terms["rounding"]>;
+
+function rounded(ms: number, { stepMs, direction }: Rounding): number {
+  const steps = ms / stepMs;
+  if (direction === "up") return Math.ceil(steps - 1e-9) * stepMs;
+  return Math.floor(steps + (direction === "nearest" ? 0.5 : 0) + 1e-9) * stepMs;
+}
+
+/** Rounds the sum of parts and puts the difference on the longest of them. Returns the difference of each. */
+function roundParts(parts: ReadonlyArray<{ ms: number }>, rounding: Rounding): number[] {
+  const differences = parts.map(() => 0);
+  const total = parts.reduce((sum, { ms }) => sum + ms, 0);
+  let left = rounded(total, rounding) - total;
+  while (Math.abs(left) > 1e-6 && parts.length > 0) {
+    let longest = 0;
+    for (let position = 1; position < parts.length; position++) {
+      // By a hair, so that the order of adding up does not decide.
+      if (parts[position]!.ms > parts[longest]!.ms + 0.01) longest = position;
+    }
+    const part = parts[longest]!;
+    const change = Math.max(left, -part.ms);
+    if (change === 0) break;
+    part.ms += change;
+    differences[longest]! += change;
+    left -= change;
+  }
+  return differences;
+}
+
+function roundingReason({ stepMs, direction, per }: Rounding): string {
+  const how = { nearest: "närmaste", up: "uppåt till", down: "nedåt till" }[direction];
+  const each = { visit: "besök", day: "dag", month: "månad" }[per];
+  return `${how} ${stepMs / MINUTE} minuter per ${each}`;
+}
+
+/** A visit is rounded once, whatever number of services shares it. */
+function roundVisits(pieces: readonly Piece[]): void {
+  const units = new Map<string, Piece[]>();
+  for (const [position, piece] of pieces.entries()) {
+    if (piece.segment.terms.rounding?.per !== "visit" || piece.bands.length === 0) continue;
+    const { kind, visit, plan } = piece;
+    const what = kind === "visit" ? `visit ${visit}` : plan >= 0 ? `plan ${plan}` : `${kind} ${position}`;
+    const key = `${what} ${piece.segment.inForce?.contract ?? -1}`;
+    const unit = units.get(key);
+    if (unit === undefined) units.set(key, [piece]);
+    else unit.push(piece);
+  }
+  for (const unit of units.values()) {
+    const rounding = unit[0]!.segment.terms.rounding!;
+    const parts = unit.flatMap((piece) => piece.bands.map((band) => ({ piece, band })));
+    const differences = roundParts(
+      parts.map(({ band }) => band),
+      rounding,
+    );
+    for (const [position, ms] of differences.entries()) {
+      if (ms !== 0) parts[position]!.piece.steps.push({ step: "rounding", ms, why: roundingReason(rounding) });
+    }
+  }
+}
+
+const perOf = ({ basis }: Segment): "hour" | "visit" | "month" =>
+  basis === "perVisit" ? "visit" : basis === "monthly" ? "month" : "hour";
+
+function priceAt({ clients }: Tables, client: number, segment: Segment, day: Day, band: string | null): Ore | null {
+  if (segment.inForce === null) return null;
+  const { terms, service } = segment;
+  const area = terms.pricedByArea ? clients.area(client, day) : null;
+  return priceOf(terms, { per: perOf(segment), service, band, area, day });
+}
+
+function noPriceReason(segment: Segment, band: string | null): string {
+  if (segment.inForce === null) return "inget avtal gäller";
+  const price = { hour: "timpris", visit: "besökspris", month: "månadspris" }[perOf(segment)];
+  return `avtalet har inget ${price} för insatsen${band === null ? "" : ` i prisbandet ${band}`}`;
+}
+
+/** Without a contract, or with a price list that leaves this out, nothing is paid. */
+const unpriced = ({ inForce: contract, terms }: Segment): boolean => contract === null || terms.priced;
+
+/** Steps 10 and 11 where they are not about single visits: rounding by day or month, price; and all of it as one row. */
+function assemble(tables: Tables, rows: MonthRows, row: Row, cells: Cell[], steps: Steps, feeMs: number): PaidRow {
+  let exactMs = 0;
+  for (const cell of cells) exactMs += cell.exactMs;
+  roundCells(row, cells, steps);
+
   const days: PaidDay[] = [];
-  let left = cap;
-  let why: string | undefined;
-  let held = book.of(row.provider, row.unit, row.service, first);
-  let priced: number | null = null;
-  for (const [position, day] of row.days.entries()) {
-    const ms = Math.min(row.ms[position]!, left);
-    left -= ms;
-    const inForce = book.of(row.provider, row.unit, row.service, day);
-    held = inForce ?? held;
-    if (ms === 0) continue;
-    const area = tables.clients.area(client, day);
-    const price =
-      inForce === null ? null : priceOf(inForce.terms, { per: "hour", service: code, band: null, area, day });
-    if (price === null) why = inForce === null ? "inget avtal gäller" : "avtalet har inget timpris för insatsen";
-    const ore = price === null ? null : roundHalfUp((ms * price) / 3_600_000);
-    if (ore !== null) priced = (priced ?? 0) + ore;
-    days.push({ day, band: null, exactMs: ms, ms, ore, orePerHour: price });
+  let payableMs = 0;
+  let ore: Ore | null = cells.length === 0 ? 0 : null;
+  for (const cell of cells) {
+    const { day, band, segment, visits } = cell;
+    const per = perOf(segment);
+    const price = priceAt(tables, rows.client, segment, day, band);
+    if (price === null) {
+      const lost = unpriced(segment) ? cell.ms : 0;
+      addStep(steps, segment.terms, "price", -lost, noPriceReason(segment, band));
+      cell.ms -= lost;
+    }
+    payableMs += cell.ms;
+    let cellOre: Ore | null = null;
+    if (price !== null) {
+      cellOre = per === "month" ? 0 : roundHalfUp(per === "visit" ? price * visits : (cell.ms * price) / 3_600_000);
+      ore = (ore ?? 0) + cellOre;
+    }
+    const orePerHour = per === "hour" ? price : null;
+    days.push({ day, band, exactMs: cell.exactMs, ms: cell.ms, ore: cellOre, orePerHour });
   }
-  const payableMs = days.reduce((sum, { ms }) => sum + ms, 0);
-  const steps: TraceStep[] = [{ step: "registered", minutes: minutesOf(row.registered) }];
-  const capped = minutesOf(payableMs) - minutesOf(row.registered);
-  if (capped !== 0) {
-    steps.push({ step: "cap", minutes: capped, ...(row.line < 0 ? { why: "ingen beställning omfattar tiden" } : {}) });
+  for (const { day, ore: monthly } of monthlyPay(tables, rows, row)) {
+    ore = (ore ?? 0) + monthly;
+    const sameDay = days.find((one) => one.day === day && one.band === null);
+    if (sameDay !== undefined) sameDay.ore = (sameDay.ore ?? 0) + monthly;
+    else days.push({ day, band: null, exactMs: 0, ms: 0, ore: monthly, orePerHour: null });
+    days.sort((a, b) => a.day - b.day || compare(a.band, b.band));
   }
-  if (why !== undefined) steps.push({ step: "price", minutes: 0, why });
+  const last = contractsOf(tables, row, cells, steps);
   return {
     provider: row.provider,
     unit: row.unit,
     service: row.service,
     order: row.order,
     line: row.line,
-    contract: held?.contract ?? -1,
-    basis: held?.terms.basisOf(code) ?? "performed",
+    contract: last.inForce?.contract ?? -1,
+    basis: last.basis,
     registeredMs: row.registered,
-    exactMs: payableMs,
+    exactMs,
     payableMs,
-    ore: priced,
+    ore,
+    feeMs,
     days,
-    steps,
+    steps: inMinutes(steps, payableMs),
   };
+}
+
+function roundCells(row: Row, cells: readonly Cell[], steps: Steps): void {
+  for (const segment of row.segments) {
+    const { rounding } = segment.terms;
+    if (rounding === null || rounding.per === "visit") continue;
+    const own = cells.filter((cell) => cell.segment === segment);
+    const units =
+      rounding.per === "month"
+        ? [own]
+        : [...new Set(own.map(({ day }) => day))].map((day) => own.filter((cell) => cell.day === day));
+    for (const unit of units) {
+      const difference = roundParts(unit, rounding).reduce((sum, ms) => sum + ms, 0);
+      if (difference !== 0) addStep(steps, segment.terms, "rounding", difference, roundingReason(rounding));
+    }
+  }
+}
+
+/** Of a service paid by the month: its price in proportion to the days of the month on which line and contract hold. */
+function monthlyPay(tables: Tables, rows: MonthRows, row: Row): Array<{ day: Day; ore: Ore }> {
+  const { clients, orders } = tables;
+  if (row.line < 0 || orders.provider(row.order) !== row.provider) return [];
+  const died = clients.deceasedOn(rows.client);
+  return row.segments.flatMap((segment) => {
+    if (segment.basis !== "monthly" || segment.inForce === null) return [];
+    const days: Day[] = [];
+    for (let day = segment.from; day <= segment.through; day++) {
+      if (inForce(tables, row.line, day) && !(died !== NO_DAY && day > died)) days.push(day);
+    }
+    const first = days[0];
+    if (first === undefined) return [];
+    const price = priceAt(tables, rows.client, segment, first, null);
+    if (price === null) return [];
+    return [{ day: first, ore: roundHalfUp((price * days.length) / (rows.last - rows.first + 1)) }];
+  });
+}
+
+/** The contract that holds last of those that are about the row's days; the trace names all where there are several. */
+function contractsOf(tables: Tables, row: Row, cells: readonly Cell[], steps: Steps): Segment {
+  const { segments } = row;
+  if (segments.length === 1) return segments[0]!;
+  const about = segments.filter(
+    (segment) =>
+      segment.inForce !== null &&
+      (cells.some((cell) => cell.segment === segment) || (row.line >= 0 && monthShare(tables, row, segment) > 0)),
+  );
+  if (about.length > 1) {
+    const { contracts } = tables;
+    const why = about
+      .map((segment) => `avtal ${contracts.reference(segment.inForce!.contract)} från ${formatDay(segment.from)}`)
+      .join(", ");
+    addStep(steps, about.at(-1)!.terms, "contract", 0, why);
+  }
+  return about.at(-1) ?? segments.findLast((segment) => segment.inForce !== null) ?? segments.at(-1)!;
+}
+
+/** Whole minutes that add up: each step is the difference between two rounded sums. */
+function inMinutes(steps: Steps, payableMs: number): TraceStep[] {
+  const trace: TraceStep[] = [];
+  const taken = stepNames.filter((step) => steps.has(step));
+  let ms = 0;
+  let minutes = 0;
+  for (const [position, step] of taken.entries()) {
+    const { ms: change, whys, clauses } = steps.get(step)!;
+    ms += change;
+    const sum = minutesOf(position === taken.length - 1 ? payableMs : ms);
+    const difference = sum - minutes;
+    minutes = sum;
+    if (difference === 0 && step !== "registered" && whys.size === 0) continue;
+    trace.push({
+      step,
+      minutes: difference,
+      ...(clauses.size === 0 ? {} : { clause: [...clauses].sort().join(", ") }),
+      ...(whys.size === 0 ? {} : { why: [...whys].sort().join("; ") }),
+    });
+  }
+  return trace;
+}
+
+function traceOf(tables: Tables, { client }: MonthRows, piece: Piece): VisitTrace {
+  const { kind, visit, plan, day, staff, start, end, segment, fullMs, continues } = piece;
+  const steps = [...piece.steps];
+  const bands = piece.bands.map(({ band, exactMs, ms }) => {
+    const price = priceAt(tables, client, segment, day, band);
+    if (price === null) {
+      const lost = unpriced(segment) ? ms : 0;
+      steps.push({ step: "price", ms: -lost, why: noPriceReason(segment, band) });
+      return { band, ms: ms - lost, orePerHour: null, ore: null };
+    }
+    const per = perOf(segment);
+    const visits = continues ? 0 : fullMs === 0 ? 1 : exactMs / fullMs;
+    const ore = per === "month" ? 0 : roundHalfUp(per === "visit" ? price * visits : (ms * price) / 3_600_000);
+    return { band, ms, orePerHour: per === "hour" ? price : null, ore };
+  });
+  const withClauses = steps.map((step) => {
+    const clause = clauseOf(segment.terms, step.step);
+    return clause === undefined ? step : { ...step, clause };
+  });
+  return { kind, visit, plan, day, staff, start, end, steps: withClauses, bands };
 }

@@ -1,6 +1,7 @@
-import { rowsOf, type Tables } from "#columns";
+import { NO_DAY, rowsOf, type Tables } from "#columns";
 import { type Day, dayOf } from "#model";
-import { grantedInMonth, type LineMatcher, type Matches, type Shares } from "#match";
+import { grantedInMonth, inForce, type LineMatcher, type Matches, type Shares } from "#match";
+import type { Segment, TermsBook } from "./terms.ts";
 
 /** What one order line of one provider has in a month, before terms and prices. Minutes unless said otherwise. */
 export interface Row {
@@ -20,6 +21,17 @@ export interface Row {
   /** Registered milliseconds by day, in order of time. */
   days: Day[];
   ms: number[];
+  /** The contracts that hold within the month. */
+  segments: readonly Segment[];
+}
+
+/** By how much edits made a visit longer than it was first; 0 where it is not known to have been shorter. */
+export function addedMs(visits: Tables["visits"], visit: number): number {
+  const originalStart = visits.originalStart(visit);
+  const originalEnd = visits.originalEnd(visit);
+  const late = Number.isNaN(originalEnd) ? 0 : visits.end(visit) - originalEnd;
+  const early = Number.isNaN(originalStart) ? 0 : originalStart - visits.start(visit);
+  return Math.max(0, late + early);
 }
 
 /** Lines of one order and service with one provider: what nothing may tell apart. */
@@ -33,13 +45,28 @@ export class MonthRows {
   readonly #tables: Tables;
   readonly #matches: Matches;
   readonly #matcher: LineMatcher;
+  readonly #book: TermsBook;
   readonly #rows = new Map<number | string, Row>();
   // Consecutive visits mostly count on the same rows.
   #sharesBefore: Shares | null = null;
   #providerBefore = -1;
   #rowsBefore: readonly Row[] = [];
+  /**
+   * What may make visits worth less than they were registered for: some of the client's overlap, one was lengthened, or
+   * registered by hand; and when the last one arrived.
+   */
+  readonly suspect = { overlap: false, lengthened: false, manual: false, receivedLast: -Infinity };
 
-  constructor(tables: Tables, matches: Matches, matcher: LineMatcher, client: number, first: Day, last: Day) {
+  constructor(
+    tables: Tables,
+    matches: Matches,
+    matcher: LineMatcher,
+    book: TermsBook,
+    client: number,
+    first: Day,
+    last: Day,
+  ) {
+    this.#book = book;
     this.#tables = tables;
     this.#matches = matches;
     this.#matcher = matcher;
@@ -63,10 +90,12 @@ export class MonthRows {
     const key = line < 0 ? `${doer} ${unit} ${service}` : line * (providers.count + 1) + doer + 1;
     let row = this.#rows.get(key);
     if (row === undefined) {
+      const placed = order >= 0 && orders.provider(order) === doer ? orders.unit(order) : unit;
+      const serves = line < 0 ? service : lines.service(line);
       row = {
         provider: doer,
-        unit: order >= 0 && orders.provider(order) === doer ? orders.unit(order) : unit,
-        service: line < 0 ? service : lines.service(line),
+        unit: placed,
+        service: serves,
         order,
         line,
         granted: 0,
@@ -78,6 +107,7 @@ export class MonthRows {
         registered: 0,
         days: [],
         ms: [],
+        segments: this.#book.segments(doer, placed, serves, this.first, this.last),
       };
       this.#rows.set(key, row);
     }
@@ -98,14 +128,26 @@ export class MonthRows {
   }
 
   #grant(): void {
-    const { lines, orders } = this.#tables;
+    const { lines, orders, clients } = this.#tables;
+    const died = clients.deceasedOn(this.client);
     for (const [line, { granted, absent }] of grantedInMonth(this.#tables, this.client, this.first, this.last)) {
-      if (granted === 0) continue;
+      // What grants no minutes may still be paid by the month, or for days after a death.
+      if (
+        granted === 0 &&
+        !this.#everInForce(line) &&
+        !(died !== NO_DAY && died <= this.last && lines.valid(line, died))
+      )
+        continue;
       const order = lines.order(line);
       const row = this.row(line, orders.provider(order), orders.unit(order), lines.service(line));
       row.granted = granted;
       row.absent = absent;
     }
+  }
+
+  #everInForce(line: number): boolean {
+    for (let day = this.first; day <= this.last; day++) if (inForce(this.#tables, line, day)) return true;
+    return false;
   }
 
   #plan(): void {
@@ -133,11 +175,24 @@ export class MonthRows {
 
   #register(): void {
     const { visits } = this.#tables;
+    const { suspect } = this;
+    let latestEnd = -Infinity;
     for (const visit of rowsOf(visits.byClient, this.client)) {
       const day = visits.day(visit);
-      if (day < this.first || day > this.last) continue;
-      const length = visits.end(visit) - visits.start(visit);
+      if (day > this.last) break;
+      const start = visits.start(visit);
+      const end = visits.end(visit);
       const usable = visits.usable(visit);
+      const overlaps = usable && start < latestEnd;
+      if (usable && end > latestEnd) latestEnd = end;
+      if (day < this.first) continue;
+      const length = end - start;
+      if (usable) {
+        if (overlaps) suspect.overlap = true;
+        if (addedMs(visits, visit) > 0) suspect.lengthened = true;
+        if (visits.grade(visit) === 0) suspect.manual = true;
+        if (visits.receivedAt(visit) > suspect.receivedLast) suspect.receivedLast = visits.receivedAt(visit);
+      }
       const status = visits.status(visit);
       // Of a declined or unanswered visit the planned minutes count; without a plan those that were registered.
       const vain = (status === "declined" || status === "noAnswer") && this.#matches.plan(visit) < 0 && length > 0;

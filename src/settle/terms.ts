@@ -9,6 +9,7 @@ import {
   daysOfMonth,
   type Instant,
   type Month,
+  monthOf,
   MINUTE,
   type Ore,
   publicHoliday,
@@ -22,6 +23,7 @@ export interface Terms {
   price: readonly PriceRow[];
   /** The contract has a price list; without one what is payable is known in minutes only. */
   priced: boolean;
+  pricedByArea: boolean;
   /** Null: all time is of one band. */
   bands: Bands | null;
   cap: { level: "none" | "visit" | "day" | "month"; tolerance: number };
@@ -42,6 +44,12 @@ export interface Terms {
   orderConfirm: { hours: number; weekdaysOnly: boolean; from: number; to: number };
   eves: boolean;
   clauses: Readonly<Record<string, string>>;
+  /**
+   * Time is limited by the month and paid as it stands, unless something else is known of a visit: then the terms need
+   * not be applied visit by visit.
+   */
+  plain: boolean;
+  manualLimited: boolean;
 }
 
 export interface PriceRow {
@@ -107,11 +115,12 @@ export function compileTerms(given: ContractTerms): Terms {
   const { absence, rounding, orderConfirm } = given;
   const percents = absence?.unplannedPaidPercent;
   const paidDays = absence?.unplannedPaidDays ?? percents?.length ?? 0;
-  return {
+  const terms: Omit<Terms, "plain" | "manualLimited"> = {
     basisOf: (service) =>
       (service === null ? undefined : given.basis?.[service]) ?? given.basis?.["default"] ?? "performed",
     price: compilePrice(given.price ?? []),
     priced: given.price !== undefined && given.price.length > 0,
+    pricedByArea: given.price?.some(({ area }) => area !== undefined) ?? false,
     bands: compileBands(given),
     cap: { level: given.cap?.level ?? "month", tolerance: 1 + (given.cap?.tolerancePercent ?? 0) / 100 },
     rounding:
@@ -158,7 +167,22 @@ export function compileTerms(given: ContractTerms): Terms {
     eves: given.holidays?.eves ?? true,
     clauses: given.clauses ?? {},
   };
+  const { manual } = terms;
+  return {
+    ...terms,
+    plain:
+      (terms.cap.level === "month" || terms.cap.level === "none") &&
+      (terms.rounding === null || terms.rounding.per === "month") &&
+      terms.bands === null &&
+      terms.required.end &&
+      !terms.required.service &&
+      !terms.required.approvedByStaff &&
+      !terms.required.approvedByManager,
+    manualLimited: !manual.allowed || manual.reasonRequired || manual.maxSharePercent !== null,
+  };
 }
+
+const noTerms = compileTerms({});
 
 /** Until when the visits of a month must have arrived: a weekday of the month after that is no public holiday. */
 export function cutOffOf(month: Month, terms: Pick<Terms, "cutOff" | "eves">): Instant {
@@ -178,26 +202,46 @@ export interface InForce {
   cutOffs: Map<Month, Instant>;
 }
 
+/** Days of a month on which one contract holds for a provider's unit and service. */
+export interface Segment {
+  from: Day;
+  /** Last day, included. */
+  through: Day;
+  /** Null: no contract is in force. */
+  inForce: InForce | null;
+  /** Those in force; without a contract, the defaults, by which time is still counted. */
+  terms: Terms;
+  basis: Basis;
+  /** The service's code; null unknown. */
+  service: string | null;
+  /** Infinity without a contract. */
+  cutOff: Instant;
+}
+
 /** Which terms hold for a provider's unit and service on a day; each contract is read once. */
 export class TermsBook {
   readonly #tables: Tables;
   readonly #byContract: Array<InForce | undefined> = [];
-  readonly #byPlace = new Map<number, Map<Day, InForce | null>>();
+  /** By place, then by first day of the month. */
+  readonly #segments = new Map<number, Map<Day, readonly Segment[]>>();
 
   constructor(tables: Tables) {
     this.#tables = tables;
   }
 
   of(provider: number, unit: number, service: number, day: Day): InForce | null {
-    const { units, services, contracts } = this.#tables;
+    const contract = this.#tables.contracts.inForce(provider, unit, service, day);
+    return contract < 0 ? null : this.#contract(contract);
+  }
+
+  /** The days from `first` to `last` of one month, by contract; more than one where the contract changes. */
+  segments(provider: number, unit: number, service: number, first: Day, last: Day): readonly Segment[] {
+    const { units, services } = this.#tables;
     const key = ((provider + 1) * (units.count + 1) + unit + 1) * (services.code.length + 1) + service + 1;
-    let days = this.#byPlace.get(key);
-    if (days === undefined) this.#byPlace.set(key, (days = new Map()));
-    let found = days.get(day);
-    if (found === undefined) {
-      const contract = contracts.inForce(provider, unit, service, day);
-      days.set(day, (found = contract < 0 ? null : this.#contract(contract)));
-    }
+    let months = this.#segments.get(key);
+    if (months === undefined) this.#segments.set(key, (months = new Map()));
+    let found = months.get(first);
+    if (found === undefined) months.set(first, (found = this.#divide(provider, unit, service, first, last)));
     return found;
   }
 
@@ -205,6 +249,23 @@ export class TermsBook {
     let at = cutOffs.get(month);
     if (at === undefined) cutOffs.set(month, (at = cutOffOf(month, terms)));
     return at;
+  }
+
+  #divide(provider: number, unit: number, service: number, first: Day, last: Day): Segment[] {
+    const segments: Segment[] = [];
+    const code = service < 0 ? null : this.#tables.services.code[service]!;
+    for (let day = first; day <= last; day++) {
+      const inForce = this.of(provider, unit, service, day);
+      const before = segments.at(-1);
+      if (before !== undefined && before.inForce === inForce) before.through = day;
+      else {
+        const terms = inForce?.terms ?? noTerms;
+        const cutOff = inForce === null ? Infinity : this.cutOff(inForce, monthOf(day));
+        const basis = terms.basisOf(code);
+        segments.push({ from: day, through: day, inForce, terms, basis, service: code, cutOff });
+      }
+    }
+    return segments;
   }
 
   #contract(contract: number): InForce {
@@ -227,8 +288,13 @@ export class TermsBook {
   }
 }
 
-/** The contract's own clause for a step. */
-export function clauseOf(terms: Terms | null, step: StepName): { clause?: string } {
-  const clause = terms?.clauses[step];
-  return clause === undefined ? {} : { clause };
+const termOfStep: Partial<Record<StepName, string>> = {
+  "cut-off": "cutOff",
+  "no-answer": "noAnswer",
+  overlap: "doubleStaffing",
+};
+
+/** The contract's own clause for a step, by the name of the step or of its term. */
+export function clauseOf({ clauses }: Terms, step: StepName): string | undefined {
+  return clauses[step] ?? clauses[termOfStep[step] ?? step];
 }
