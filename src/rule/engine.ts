@@ -52,6 +52,8 @@ export interface EngineInput {
   /** Findings that end before it are counted and not opened. */
   goLive?: Day | null;
   evaluate?: Evaluate;
+  /** False where nobody wants the figures. */
+  figures?: boolean;
 }
 
 export interface EngineResult {
@@ -87,7 +89,7 @@ export function runEngine(input: EngineInput): EngineResult {
       const slice = clientMonth(tables, client, first, last);
       if (slice === null) continue;
       const key = tables.clients.key(client);
-      run.settle(client, first, last, key);
+      if (input.figures !== false) run.settle(client, first, last, key);
       for (const scope of ["visit", "planned-visit", "order", "claim", "client-month"] as const)
         run.slice(scope, slice, key);
       if (run.has("client-day") && slice.visits.length > 0) {
