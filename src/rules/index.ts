@@ -11,6 +11,7 @@ import duplicateVisit from "./duplicate-visit.ts";
 import endBeforeStart from "./end-before-start.ts";
 import impossibleDay from "./impossible-day.ts";
 import impossibleJourney from "./impossible-journey.ts";
+import lateLoginElsewhere from "./late-login-elsewhere.ts";
 import lateRegistration from "./late-registration.ts";
 import lateStart from "./late-start.ts";
 import lengthenedAfterwards from "./lengthened-afterwards.ts";
@@ -19,6 +20,8 @@ import manualShare from "./manual-share.ts";
 import matchRateLow from "./match-rate-low.ts";
 import missedVisit from "./missed-visit.ts";
 import missingEnd from "./missing-end.ts";
+import missingTravelTime from "./missing-travel-time.ts";
+import movedTag from "./moved-tag.ts";
 import offShiftVisit from "./off-shift-visit.ts";
 import overGranted from "./over-granted.ts";
 import overlongVisit from "./overlong-visit.ts";
@@ -44,6 +47,8 @@ import visitDuringHospitalStay from "./visit-during-hospital-stay.ts";
 import visitDuringLeave from "./visit-during-leave.ts";
 import visitWithoutOrder from "./visit-without-order.ts";
 import volumeBreak from "./volume-break.ts";
+import wrongPlace from "./wrong-place.ts";
+import zeroGapChain from "./zero-gap-chain.ts";
 
 /** Every rule, in order of id. */
 export const rules: readonly Rule[] = [
@@ -59,6 +64,7 @@ export const rules: readonly Rule[] = [
   endBeforeStart,
   impossibleDay,
   impossibleJourney,
+  lateLoginElsewhere,
   lateRegistration,
   lateStart,
   lengthenedAfterwards,
@@ -67,6 +73,8 @@ export const rules: readonly Rule[] = [
   matchRateLow,
   missedVisit,
   missingEnd,
+  missingTravelTime,
+  movedTag,
   offShiftVisit,
   overGranted,
   overlongVisit,
@@ -92,4 +100,6 @@ export const rules: readonly Rule[] = [
   visitDuringLeave,
   visitWithoutOrder,
   volumeBreak,
+  wrongPlace,
+  zeroGapChain,
 ];

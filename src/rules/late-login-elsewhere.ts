@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { at, daily, defineRule, example, formatLocal, home, overlapMinutes, overlappingPairs, sample } from "#rule";
+
+/** On so many days S1 logs in at C2 so many minutes before leaving C1. */
+function daysOf(days: number, { minutes = 2, building = "B-C2", group = undefined as string | undefined } = {}) {
+  return example([
+    sample("clients", "C2", { addresses: [home(building)] }),
+    ...daily(days, (date) =>
+      sample("visits", `a-${date}`, { start: `${date} 08:00`, end: `${date} 08:30`, groupCode: group }),
+    ),
+    ...daily(days, (date) =>
+      sample("visits", `b-${date}`, {
+        clientId: "C2",
+        start: at(`${date} 08:30`, -minutes),
+        end: `${date} 09:00`,
+        groupCode: group,
+      }),
+    ),
+  ]);
+}
+
+export default defineRule({
+  id: "late-login-elsewhere",
+  version: 1,
+  level: "pattern",
+  scope: "staff-month",
+  title: {
+    sv: "Inloggad hos nästa brukare före utloggning",
+    en: "Logged in at the next client before leaving the last",
+  },
+  why: "Gång på gång börjar nästa besök innan det förra har slutat, på en annan plats. Restiden räknas då som besökstid.",
+  remedy: "Gå igenom rutinen för in- och utloggning med enheten. Varje gång för sig är kort; mönstret är frågan.",
+  innocent: {
+    samePlace: "Brukarna bor i samma byggnad, eller högst 60 meter från varandra.",
+    sameHousehold: "Brukarna bor i samma hushåll.",
+    groupCode: "Besöken är registrerade som ett gemensamt besök.",
+  },
+  reads: ["visits", "clients"],
+  parameters: z.object({
+    minutesMin: z.int().min(1).default(1).describe("Kortare överlapp räknas inte."),
+    timesMin: z.int().min(1).default(10).describe("Så många gånger under månaden."),
+  }),
+  yieldsTo: ["duplicate-visit", "staff-overlap-across-providers", "staff-overlap"],
+  examples: {
+    reports: [daysOf(10), daysOf(10, { minutes: 1 })],
+    accepts: [
+      daysOf(9),
+      daysOf(12, { minutes: 0 }),
+      daysOf(12, { building: "B-C1" }),
+      daysOf(12, { group: "G1" }),
+      // Longer ones are reported one by one as overlaps.
+      daysOf(12, { minutes: 8 }),
+    ],
+  },
+  *evaluate({ visits, clients, slice }, { minutesMin, timesMin }, report) {
+    let rows: number[] | null = null;
+    let times = 0;
+    let minutes = 0;
+    for (const [a, b] of overlappingPairs(visits, slice)) {
+      const [clientA, clientB] = [visits.client(a), visits.client(b)];
+      const overlap = overlapMinutes(visits, a, b);
+      if (clientA === clientB || overlap < minutesMin || report.reported(a, b)) continue;
+      if (visits.ambiguousTime(a) || visits.ambiguousTime(b)) {
+        report.tooLittleData("klockslaget förekom två gånger när klockan ställdes tillbaka");
+        continue;
+      }
+      if (clients.sameHousehold(clientA, clientB)) {
+        report.suppressed("sameHousehold", [a, b]);
+        continue;
+      }
+      if (visits.sameGroup(a, b)) {
+        report.suppressed("groupCode", [a, b]);
+        continue;
+      }
+      const samePlace = clients.samePlace(clientA, clientB, visits.day(b));
+      if (samePlace !== false) {
+        if (samePlace === true) report.suppressed("samePlace", [a, b]);
+        else report.tooLittleData("bostadens läge saknas");
+        continue;
+      }
+      times++;
+      minutes += overlap;
+      (rows ??= []).push(a, b);
+    }
+    if (rows === null || times < timesMin) return;
+    yield {
+      records: [...new Set(rows)],
+      minutes,
+      reason:
+        `Vid ${times} tillfällen under månaden loggade samma personal in hos nästa brukare innan hon loggat ut från den förra, ` +
+        `första gången ${formatLocal(visits.start(rows[1]!))}. Tillsammans är det ${minutes} minuter.`,
+      evidence: {
+        "tillfällen under månaden ≥": [times, timesMin],
+        "överlapp i minuter vart och ett ≥": minutesMin,
+        "överlapp i minuter tillsammans": minutes,
+      },
+    };
+  },
+});
