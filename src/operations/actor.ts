@@ -8,7 +8,9 @@ export type Permission =
   | "quarantine:read"
   | "quarantine:write"
   | "findings:read"
+  | "findings:judge"
   | "settlement:read"
+  | "settlement:write"
   | "rules:read"
   | "rules:write"
   | "aliases:read"
@@ -47,7 +49,9 @@ export function operatorOf(tenantId: string, id: string): Actor {
       "quarantine:read",
       "quarantine:write",
       "findings:read",
+      "findings:judge",
       "settlement:read",
+      "settlement:write",
       "rules:read",
       "rules:write",
       "aliases:read",

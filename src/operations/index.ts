@@ -1,6 +1,8 @@
 export * from "./actor.ts";
 export * from "./list-findings.ts";
+export * from "./close-month.ts";
 export * from "./list-settlement.ts";
+export * from "./settlement-json.ts";
 export * from "./list-sources.ts";
 export * from "./pull-sources.ts";
 export * from "./quarantine.ts";
@@ -15,3 +17,8 @@ export * from "./migrate-database.ts";
 export * from "./receive-upload.ts";
 export * from "./check-mapping.ts";
 export * from "./diagnose.ts";
+export * from "./backtest-rule.ts";
+export * from "./list-rules.ts";
+export * from "./record-disposition.ts";
+export * from "./release-rule.ts";
+export * from "./rule-exceptions.ts";

@@ -41,6 +41,14 @@ export async function selectClosedMonths({ orm }: Database, tenantId: string): P
   return rows.map((row) => ({ ...without(row, "tenantId"), basis: JSON.parse(row.basis) as unknown }));
 }
 
+export async function isClosed({ orm }: Database, tenantId: string, month: Month): Promise<boolean> {
+  const rows = await orm
+    .select({ month: settlementMonths.month })
+    .from(settlementMonths)
+    .where(and(eq(settlementMonths.tenantId, tenantId), eq(settlementMonths.month, month)));
+  return rows.length > 0;
+}
+
 /** Writes a locked month with its lines; false where it is closed already. */
 export async function insertClosedMonth(
   database: Database,

@@ -1,0 +1,152 @@
+import { buildTables, neededFields, type RawColumns, type Tables } from "#columns";
+import { atMinute, type Day, type EntityName, entityNames, type Instant, monthOf } from "#model";
+import { type Measure, type ParameterVersion, readingPeriod, type RuleException } from "#rule";
+import {
+  type Database,
+  type Known,
+  readRawColumns,
+  readRefs,
+  readSources,
+  selectAliases,
+  selectExceptions,
+  selectMeasures,
+  selectRuleParameters,
+  selectSourceFacts,
+  selectWarnings,
+} from "#store";
+import type { ConfiguredSource } from "./pull-sources.ts";
+
+/** Days that are read and compared at once. */
+export interface Window {
+  from: Day;
+  /** Last day, included. */
+  through: Day;
+}
+
+interface Needs {
+  database: Database;
+  sources: ReadonlyArray<Pick<ConfiguredSource, "id" | "everyHours">>;
+}
+
+/** The moment as of which a night of that day judges: the same at whatever time of the day somebody asks. */
+export function nightTime(day: Day, { at }: { at: string }): Instant {
+  const [hours = 4, minutes = 30] = at.split(":").map(Number);
+  return atMinute(day, hours * 60 + minutes);
+}
+
+/** What is known beside the records, the same for every window of a run; with `at`, what was known then. */
+export type Surroundings = Awaited<ReturnType<typeof readSurroundings>>;
+
+export async function readSurroundings({ database, sources }: Needs, tenantId: string, at?: Instant) {
+  const [refs, sourceIds, aliases, warnings, facts, parameters, exceptions] = await Promise.all([
+    readRefs(database, tenantId),
+    readSources(database, tenantId),
+    selectAliases(database, tenantId, at),
+    selectWarnings(database, tenantId),
+    selectSourceFacts(database, tenantId, (id) => sources.find((source) => source.id === id)?.everyHours ?? null, at),
+    selectRuleParameters(database, tenantId),
+    selectExceptions(database, tenantId),
+  ]);
+  return {
+    refs,
+    sources: sourceIds,
+    aliases,
+    warnings,
+    facts,
+    parameters: parameterVersions(parameters),
+    exceptions: exceptions.map(exceptionOf),
+  };
+}
+
+/** Reads what the slices of a window need, as it is or as it was known, and builds the tables. */
+export async function readTables(
+  { database, sources }: Needs,
+  tenantId: string,
+  window: Window,
+  asOf: Instant,
+  { refs, sources: sourceIds, aliases, warnings, facts }: Surroundings,
+  known?: Known,
+): Promise<Tables> {
+  const then = known === undefined ? {} : { known };
+  const { from, through } = readingPeriod(window);
+  const raw: Partial<Record<EntityName, RawColumns>> = {};
+  for (const entity of entityNames) {
+    const fields = neededFields[entity];
+    if (fields === undefined) continue;
+    raw[entity] = await readRawColumns(database, tenantId, entity, {
+      fields,
+      fromDay: from,
+      throughDay: through,
+      ...then,
+    });
+  }
+  const history = {
+    "planned-visits": await readRawColumns(database, tenantId, "planned-visits", {
+      fields: neededFields["planned-visits"] ?? [],
+      fromDay: from,
+      throughDay: through,
+      history: true,
+      ...then,
+    }),
+    "order-lines": await readRawColumns(database, tenantId, "order-lines", {
+      fields: neededFields["order-lines"] ?? [],
+      history: true,
+      ...then,
+    }),
+  };
+  return buildTables({
+    raw,
+    history,
+    refs,
+    sources: sourceIds,
+    sourceOrder: sources.map((source) => source.id),
+    aliases,
+    warnings,
+    facts,
+    asOf,
+    period: window,
+    release: true,
+  });
+}
+
+/** Rules look back over half a year at most. */
+const MEASURES_KEPT_DAYS = 184;
+
+/** What rules measured of the window's months and of those before it. */
+export async function readMeasures({ database }: Needs, tenantId: string, window: Window): Promise<Measure[]> {
+  return selectMeasures(database, tenantId, {
+    from: monthOf(window.from - MEASURES_KEPT_DAYS),
+    through: monthOf(window.through),
+  });
+}
+
+/** Each version holds all that stands from its day on. The name `mode` puts a rule on trial or turns it off. */
+export function parameterVersions(set: Awaited<ReturnType<typeof selectRuleParameters>>): ParameterVersion[] {
+  const standing = new Map<string, Pick<ParameterVersion, "values" | "mode">>();
+  return set.map(({ ruleId, name, value, fromDay }): ParameterVersion => {
+    const before = standing.get(ruleId) ?? { values: {} };
+    const after =
+      name === "mode"
+        ? { ...before, mode: value as NonNullable<ParameterVersion["mode"]> }
+        : { ...before, values: { ...before.values, [name]: value } };
+    standing.set(ruleId, after);
+    return { rule: ruleId, from: fromDay, ...after };
+  });
+}
+
+export function exceptionOf({
+  ruleId,
+  subject,
+  fromDay,
+  throughDay,
+  reason,
+  ended,
+}: Awaited<ReturnType<typeof selectExceptions>>[number]): RuleException {
+  return {
+    rule: ruleId,
+    subject: JSON.parse(subject) as RuleException["subject"],
+    from: fromDay,
+    through: Math.min(throughDay, ended?.throughDay ?? throughDay),
+    reason,
+  };
+}

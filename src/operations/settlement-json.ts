@@ -1,0 +1,7 @@
+import type { SettlementLine } from "#store";
+
+/** A line as programs read it: one line of `settlement --format jsonl`. */
+export function settlementJson(line: SettlementLine): Record<string, unknown> {
+  const { month, provider, unit, client, service, order, line: orderLine, contract, minutes, ore, codes, trace } = line;
+  return { month, provider, unit, client, service, order, line: orderLine, contract, minutes, ore, codes, trace };
+}

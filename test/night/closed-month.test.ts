@@ -1,0 +1,194 @@
+import { describe, expect, test } from "vitest";
+import { rebuild } from "#intake";
+import { day } from "#model";
+import {
+  listClosedMonths,
+  listSettlement,
+  lockMonth,
+  runNight,
+  settleMonth,
+  unlockMonth,
+  verifyMonth,
+} from "#operations";
+import { testDatabase } from "../support/database.ts";
+import { type Delivered, handedSource, operator, rules, signal } from "./hand.ts";
+
+/*
+ * One client with half an hour every day in September and October at 480 kronor an hour: 30 days × 30 minutes = 900
+ * minutes = 7,200 kronor in September.
+ */
+const dates = (month: string, days: number) =>
+  Array.from({ length: days }, (_, index) => `${month}-${String(index + 1).padStart(2, "0")}`);
+const visit = (date: string, more: object = {}) => ({
+  id: `v-${date}`,
+  version: 1,
+  clientId: "C1",
+  unitId: "U1",
+  staffId: "S1",
+  start: `${date}T08:00`,
+  end: `${date}T08:30`,
+  status: "completed",
+  services: ["omvardnad"],
+  startProof: "nfc",
+  endProof: "nfc",
+  ...more,
+});
+const municipality: Delivered[] = [
+  { entity: "services", records: [{ id: "omvardnad", code: "omvardnad", name: "Omvårdnad", kind: "care" }] },
+  { entity: "providers", records: [{ id: "P1", organisationNumber: "165560-0001", name: "Alfa", regime: "private" }] },
+  { entity: "units", records: [{ id: "U1", providerId: "P1", name: "Alfa" }] },
+  {
+    entity: "contracts",
+    records: [
+      {
+        id: "K1",
+        providerId: "P1",
+        reference: "Avtal 1",
+        validFrom: "2026-01-01",
+        terms: { price: [{ from: "2026-01-01", orePerHour: 48_000 }] },
+      },
+    ],
+  },
+  { entity: "clients", records: [{ id: "C1" }] },
+  { entity: "staff", records: [{ id: "S1", providerId: "P1", unitId: "U1" }] },
+  {
+    entity: "orders",
+    records: [
+      {
+        id: "o-1",
+        clientId: "C1",
+        unitId: "U1",
+        status: "accepted",
+        orderedAt: "2026-08-20T10:00",
+        validFrom: "2026-09-01",
+        lines: [{ id: "o-1-1", service: "omvardnad", minutes: 30, times: 1, per: "day" }],
+      },
+    ],
+  },
+];
+
+async function openMunicipality() {
+  const system = await testDatabase();
+  let waiting: Delivered[] = [
+    ...municipality,
+    { entity: "visits", records: [...dates("2026-09", 30), ...dates("2026-10", 31)].map((date) => visit(date)) },
+  ];
+  let clock = Date.parse("2026-11-01T03:00:00Z");
+  const needs = {
+    ...system,
+    rules,
+    now: () => clock,
+    sources: [handedSource("files", () => waiting)],
+    config: { night: { at: "04:30", reconcileDays: 62 } },
+  };
+  const actor = { ...operator, tenantId: system.tenantId };
+  return {
+    needs,
+    actor,
+    system,
+    async night(date: string, deliveries: Delivered[] = []) {
+      clock = Date.parse(`${date}T03:30:00Z`);
+      waiting = waiting.length > 0 && deliveries.length === 0 ? waiting : deliveries;
+      await runNight(needs, actor, { day: day(date), full: false, signal });
+      waiting = [];
+    },
+    async lines(month: string) {
+      const found: string[] = [];
+      for await (const { month: of, minutes, ore, ...rest } of listSettlement(needs, actor, { month })) {
+        const adjusts = (rest as { adjusts?: string }).adjusts;
+        found.push(`${of}${adjusts === undefined ? "" : " adjusted"} ${minutes.payable} min ${ore.payable} öre`);
+      }
+      return found;
+    },
+    verify: (month: string) => verifyMonth(needs, actor, month),
+    [Symbol.asyncDispose]: () => system[Symbol.asyncDispose](),
+  };
+}
+const lengthened = {
+  entity: "visits" as const,
+  records: [visit("2026-09-10", { version: 2, end: "2026-09-10T08:20" })],
+};
+
+describe("a month", () => {
+  test("stands once it is settled; what comes later is paid or taken back in the next", async () => {
+    await using town = await openMunicipality();
+    const { needs, actor } = town;
+    await town.night("2026-11-05");
+    expect(await town.lines("2026-09")).toEqual(["2026-09 900 min 720000 öre"]);
+    expect(await lockMonth(needs, actor, { month: "2026-09", early: false })).toEqual({ lines: 1, adjustments: 0 });
+    await settleMonth(needs, actor, "2026-09");
+    // Ten minutes less: 8,000 öre are taken back.
+    await town.night("2026-11-06", [lengthened]);
+    expect(await town.lines("2026-09")).toEqual(["2026-09 900 min 720000 öre"]);
+    expect(await lockMonth(needs, actor, { month: "2026-10", early: false })).toEqual({ lines: 1, adjustments: 1 });
+    expect(await town.lines("2026-10")).toEqual(["2026-09 adjusted -10 min -8000 öre", "2026-10 930 min 744000 öre"]);
+    await settleMonth(needs, actor, "2026-10");
+    const months = await listClosedMonths(needs, actor);
+    expect(months.map(({ month, settledAt }) => [month, settledAt !== null])).toEqual([
+      ["2026-09", true],
+      ["2026-10", true],
+    ]);
+  });
+
+  test("can be made again from the ledger, byte for byte, whatever came in or was mended since", async () => {
+    await using town = await openMunicipality();
+    const { needs, actor } = town;
+    const { pool } = needs.database;
+    await town.night("2026-11-05");
+    // A visit that waits in quarantine counts from when it is mended, though it was received before.
+    await pool.query(
+      `INSERT INTO quarantine (tenant_id, source, resource, state, at, changed_at, raw_page, raw_index, place, rule, code)
+       SELECT tenant_id, 'files', 'visits', 'open', $1, $1, raw_page, raw_index, 'visits', 'prov', 'test'
+         FROM visits WHERE id = 'v-2026-09-30'`,
+      [new Date(needs.now())],
+    );
+    await lockMonth(needs, actor, { month: "2026-09", early: false });
+    await settleMonth(needs, actor, "2026-09");
+    expect(await town.lines("2026-09")).toEqual(["2026-09 870 min 696000 öre"]);
+    const same = { lines: 1, same: true, different: [] };
+    expect(await town.verify("2026-09")).toEqual(same);
+    await town.night("2026-11-06", [
+      lengthened,
+      { entity: "visits", records: [{ id: "v-2026-09-11", version: 2, deleted: true }] },
+      { entity: "visits", records: [visit("2026-09-12", { version: 0, end: "2026-09-12T09:00" })] },
+      {
+        entity: "contracts",
+        records: [{ ...municipality[3]!.records[0], terms: { price: [{ orePerHour: 50_000 }] } }],
+      },
+    ]);
+    await pool.query("UPDATE quarantine SET state = 'done', changed_at = $1", [new Date(needs.now())]);
+    expect(await town.verify("2026-09")).toEqual(same);
+    await rebuild({ ...needs, tenantId: actor.tenantId }, needs.sources);
+    expect(await town.verify("2026-09")).toEqual(same);
+    // The next month pays the mended visit by the new price, and takes back what was deleted and shortened.
+    await town.night("2026-11-07", []);
+    await lockMonth(needs, actor, { month: "2026-10", early: false });
+    expect(await town.lines("2026-10")).toEqual([
+      // 28 days × 30 + 20 = 860 minutes at 500 kronor an hour = 716,667 öre by day, less 696,000.
+      "2026-09 adjusted -10 min 20667 öre",
+      "2026-10 930 min 775000 öre",
+    ]);
+    expect(await town.verify("2026-10")).toEqual({ lines: 2, same: true, different: [] });
+  });
+
+  test("is locked after its cut-off, in order, and opened again only until it is settled", async () => {
+    await using town = await openMunicipality();
+    const { needs, actor } = town;
+    await town.night("2026-10-02");
+    const lock = (month: string, early = false) => lockMonth(needs, actor, { month, early });
+    // The third weekday of October 2026 is Monday the 5th.
+    await expect(lock("2026-09")).rejects.toThrow(/cut-off of 2026-09 is 2026-10-05/);
+    await lock("2026-09", true);
+    await expect(lock("2026-09", true)).rejects.toThrow(/locked already/);
+    await unlockMonth(needs, actor, "2026-09");
+    await expect(settleMonth(needs, actor, "2026-09")).rejects.toThrow(/not locked/);
+    await lock("2026-09", true);
+    await settleMonth(needs, actor, "2026-09");
+    await expect(unlockMonth(needs, actor, "2026-09")).rejects.toThrow(/settled/);
+    await expect(lock("2026-08", true)).rejects.toThrow(/in order/);
+    await expect(town.verify("2026-10")).rejects.toThrow(/open/);
+    await expect(
+      lockMonth(needs, { ...actor, permissions: new Set() }, { month: "2026-10", early: true }),
+    ).rejects.toThrow(/settlement:write/);
+  });
+});
