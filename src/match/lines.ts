@@ -190,6 +190,9 @@ export class LineMatcher {
   }
 }
 
+/** What says how much a line grants. */
+type GrantTables = Pick<Tables, "lines" | "orders" | "absences">;
+
 /** The minute of the local day at which an occurrence counts as inside an absence or not. */
 function referenceMinute(part: keyof typeof parts | "any", occurrence: number, occurrences: number): number {
   if (part === "night") return 120;
@@ -198,7 +201,7 @@ function referenceMinute(part: keyof typeof parts | "any", occurrence: number, o
   return 420 + Math.floor(((occurrence + 0.5) / Math.max(1, occurrences)) * 900);
 }
 
-function occurrencesOn({ lines }: Tables, line: number, day: Day): number {
+function occurrencesOn({ lines }: Pick<Tables, "lines">, line: number, day: Day): number {
   const times = lines.times(line);
   const listed = lines.listsWeekdays(line);
   const onDay = !listed || lines.onWeekday(line, weekdayOf(day));
@@ -243,7 +246,7 @@ export interface Occurrence {
 }
 
 /** When a line is due on a day, whether it is in force then or not. */
-export function occurrencesOf(tables: Tables, line: number, day: Day): Occurrence[] {
+export function occurrencesOf(tables: GrantTables, line: number, day: Day): Occurrence[] {
   const occurrences = occurrencesOn(tables, line, day);
   const { lines, orders, absences } = tables;
   const order = lines.order(line);
@@ -256,14 +259,14 @@ export function occurrencesOf(tables: Tables, line: number, day: Day): Occurrenc
 }
 
 /** The line and its order are in force on the day. */
-export function inForce({ lines, orders }: Tables, line: number, day: Day): boolean {
+export function inForce({ lines, orders }: GrantTables, line: number, day: Day): boolean {
   const order = lines.order(line);
   return order >= 0 && lines.valid(line, day) && orders.valid(order, day);
 }
 
 /** Granted minutes of a line over days of one month, before any limit of the decision: fractions are kept. */
 export function grossMinutes(
-  tables: Tables,
+  tables: GrantTables,
   line: number,
   firstDay: Day,
   lastDay: Day,

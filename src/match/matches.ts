@@ -1,7 +1,7 @@
 import { rowsOf, type Tables } from "#columns";
 import { type Instant, MINUTE } from "#model";
 import { assign } from "./assign.ts";
-import { missingState } from "./missed.ts";
+import { missingState, silentFor } from "./missed.ts";
 import { isCandidate, NEAR_MS, score } from "./score.ts";
 
 export const visitStates = [
@@ -36,6 +36,8 @@ export class Matches {
   readonly #visitScore: Float32Array;
   readonly #visit: Int32Array;
   readonly #planState: Int8Array;
+  /** Whether a system that registers the client's visits was silent during some of the time. */
+  readonly silent: (client: number, from: Instant, until: Instant) => boolean;
 
   constructor(made: Made) {
     this.#plan = made.plan;
@@ -43,6 +45,7 @@ export class Matches {
     this.#visitScore = made.visitScore;
     this.#visit = made.visit;
     this.#planState = made.planState;
+    this.silent = made.silent;
   }
   /** The plan of a visit, or -1; of an ambiguous visit the best. */
   plan(visit: number): number {
@@ -70,6 +73,7 @@ interface Made {
   visitScore: Float32Array;
   visit: Int32Array;
   planState: Int8Array;
+  silent: (client: number, from: Instant, until: Instant) => boolean;
 }
 
 const visitState = (state: VisitState): number => visitStates.indexOf(state);
@@ -97,8 +101,9 @@ export function matchVisits(tables: Tables): Matches {
     visitScore: new Float32Array(visits.count),
     visit: new Int32Array(plans.count).fill(-1),
     planState: new Int8Array(plans.count).fill(-1),
+    silent: silentFor(tables),
   };
-  const missing = missingState(tables);
+  const missing = missingState(tables, made.silent);
   for (let client = 0; client < clients.count; client++) {
     const visitRows = rowsOf(visits.byClient, client);
     const planRows = rowsOf(plans.byClient, client);

@@ -8,9 +8,9 @@ import { DAY_MS, dayOf, startOfDay } from "#model";
  */
 export function missingState(
   tables: Tables,
+  silent: (client: number, from: number, until: number) => boolean,
 ): (plan: number) => "missed" | "pending" | "silent" | "absent" | "unjoined" {
   const { visits, plans, clients, absences, asOf } = tables;
-  const silent = silentFor(tables);
   return (plan) => {
     const client = plans.client(plan);
     const frozen = plans.frozen(plan);

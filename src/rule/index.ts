@@ -1,6 +1,7 @@
 import { samples } from "#model";
 
 export { needsNoVisit } from "./basis.ts";
+export { afterBusinessHours, businessMinutes } from "./business-time.ts";
 export * from "./define.ts";
 export { type DirtyMark, type Evaluate } from "./dirty.ts";
 export * from "./engine.ts";
@@ -14,6 +15,7 @@ export { mostStaffing, orderedStaffing, shadowing, specialShift } from "./staffi
 export { shiftCovering } from "./shifts.ts";
 export { stayCovering } from "./stays.ts";
 export { heldAgainst, partsOf } from "./under-plan.ts";
+export { visitExpected } from "./visit-expected.ts";
 export type { Measure, Measures } from "./measures.ts";
 export { monthsOf, parseSliceKey, readingPeriod } from "./slices.ts";
 export * from "./versions.ts";
@@ -36,8 +38,19 @@ export {
 } from "#model";
 export type { Day, Instant } from "#model";
 export { NO_DAY, rowsOf } from "#columns";
-export type { AbsenceKind, Clients, Lines, Orders, Plans, Services, Silence, Visits, Warning } from "#columns";
-export { type Matches, orderedPair, silentFor, visitSilences } from "#match";
+export type {
+  AbsenceKind,
+  Clients,
+  Decisions,
+  Lines,
+  Orders,
+  Plans,
+  Services,
+  Silence,
+  Visits,
+  Warning,
+} from "#columns";
+export { grossMinutes, type Matches, orderedPair, silentFor, visitSilences } from "#match";
 export { speedKmPerHour } from "#travel";
 /** Records for examples. */
 export const { at, daily, home, sample } = samples;

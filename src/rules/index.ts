@@ -5,10 +5,14 @@ import claimWithoutVisit from "./claim-without-visit.ts";
 import clientDayTooLong from "./client-day-too-long.ts";
 import clientOverlap from "./client-overlap.ts";
 import clockSkew from "./clock-skew.ts";
+import copiedPlan from "./copied-plan.ts";
+import decisionNotExecuted from "./decision-not-executed.ts";
 import doubleStaffingIncomplete from "./double-staffing-incomplete.ts";
 import doubleStaffingNotOrdered from "./double-staffing-not-ordered.ts";
 import duplicateVisit from "./duplicate-visit.ts";
 import endBeforeStart from "./end-before-start.ts";
+import executionAfterDecision from "./execution-after-decision.ts";
+import fullUtilisation from "./full-utilisation.ts";
 import impossibleDay from "./impossible-day.ts";
 import impossibleJourney from "./impossible-journey.ts";
 import lateLoginElsewhere from "./late-login-elsewhere.ts";
@@ -18,16 +22,19 @@ import lengthenedAfterwards from "./lengthened-afterwards.ts";
 import longVisit from "./long-visit.ts";
 import manualShare from "./manual-share.ts";
 import matchRateLow from "./match-rate-low.ts";
+import mergedVisits from "./merged-visits.ts";
 import missedVisit from "./missed-visit.ts";
 import missingEnd from "./missing-end.ts";
 import missingTravelTime from "./missing-travel-time.ts";
 import movedTag from "./moved-tag.ts";
 import offShiftVisit from "./off-shift-visit.ts";
+import orderNotConfirmed from "./order-not-confirmed.ts";
 import overGranted from "./over-granted.ts";
 import overlongVisit from "./overlong-visit.ts";
 import planRewritten from "./plan-rewritten.ts";
 import providerWithoutPermit from "./provider-without-permit.ts";
 import relativeAsCarer from "./relative-as-carer.ts";
+import serviceNotOrdered from "./service-not-ordered.ts";
 import shortVisit from "./short-visit.ts";
 import singleCarer from "./single-carer.ts";
 import sourceSilent from "./source-silent.ts";
@@ -35,6 +42,7 @@ import staffNotEmployed from "./staff-not-employed.ts";
 import staffOverlap from "./staff-overlap.ts";
 import staffOverlapAcrossProviders from "./staff-overlap-across-providers.ts";
 import tagAtWrongClient from "./tag-at-wrong-client.ts";
+import underDelivered from "./under-delivered.ts";
 import unknownClient from "./unknown-client.ts";
 import unknownStaff from "./unknown-staff.ts";
 import unmappedCode from "./unmapped-code.ts";
@@ -58,10 +66,14 @@ export const rules: readonly Rule[] = [
   clientDayTooLong,
   clientOverlap,
   clockSkew,
+  copiedPlan,
+  decisionNotExecuted,
   doubleStaffingIncomplete,
   doubleStaffingNotOrdered,
   duplicateVisit,
   endBeforeStart,
+  executionAfterDecision,
+  fullUtilisation,
   impossibleDay,
   impossibleJourney,
   lateLoginElsewhere,
@@ -71,16 +83,19 @@ export const rules: readonly Rule[] = [
   longVisit,
   manualShare,
   matchRateLow,
+  mergedVisits,
   missedVisit,
   missingEnd,
   missingTravelTime,
   movedTag,
   offShiftVisit,
+  orderNotConfirmed,
   overGranted,
   overlongVisit,
   planRewritten,
   providerWithoutPermit,
   relativeAsCarer,
+  serviceNotOrdered,
   shortVisit,
   singleCarer,
   sourceSilent,
@@ -88,6 +103,7 @@ export const rules: readonly Rule[] = [
   staffOverlap,
   staffOverlapAcrossProviders,
   tagAtWrongClient,
+  underDelivered,
   unknownClient,
   unknownStaff,
   unmappedCode,

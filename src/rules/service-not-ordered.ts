@@ -1,0 +1,186 @@
+import { z } from "zod";
+import {
+  addWorkingDays,
+  type Day,
+  dayOf,
+  defineRule,
+  example,
+  formatClock,
+  formatLocal,
+  type Lines,
+  type Orders,
+  sample,
+} from "#rule";
+
+/** C1 has omvardnad ordered; a visit with other services, and perhaps another order. */
+function visitWith(services: string[], { law = "SoL", clientId = "C1" } = {}, more: ReturnType<typeof sample>[] = []) {
+  return example([
+    sample("services", "inkop", { kind: "household" }),
+    sample("visits", "v-1", { clientId, services, law }),
+    ...more,
+  ]);
+}
+
+/** An order for stad from `from`, entered on `entered`. */
+function ordered(from: string, entered: string, order: Record<string, unknown> = {}) {
+  return [
+    sample("orders", "o-9", { validFrom: from, orderedAt: entered, ...order }),
+    sample("order-lines", "o-9-1", { orderId: "o-9", service: "stad", per: "week" }),
+  ];
+}
+
+export default defineRule({
+  id: "service-not-ordered",
+  version: 1,
+  level: "error",
+  scope: "visit",
+  title: { sv: "Insats som inte är beställd", en: "A service that was not ordered" },
+  why: "Utföraren har en beställning för brukaren, men inte för insatsen som är registrerad. Tiden ska inte betalas.",
+  remedy: "Kontrollera om beställningen ska ändras, eller om utföraren har registrerat fel insats.",
+  innocent: {
+    enteredLater: "En beställning på insatsen som gäller från några dagar senare lades in inom tre vardagar.",
+    alarm: "Besöket är en larmutryckning.",
+    otherLaw: "Besöket görs enligt en annan lag, till exempel hemsjukvård (HSL).",
+  },
+  reads: ["visits", "orders", "lines", "services", "settlement"],
+  parameters: z.object({
+    workingDaysAfter: z
+      .int()
+      .min(0)
+      .default(3)
+      .describe("Så många vardagar får det ta att lägga in en akut beställning."),
+  }),
+  settlesAfterDays: 7,
+  examples: {
+    reports: [
+      visitWith(["stad"]),
+      visitWith(["omvardnad", "stad"]),
+      visitWith(["stad"], {}, ordered("2026-10-06", "2026-10-09 10:00")),
+      visitWith(["stad"], {}, ordered("2026-01-01", "2025-12-15 10:00", { validTo: "2026-10-04" })),
+      // Ordered of somebody else.
+      visitWith(["stad"], {}, ordered("2026-01-01", "2025-12-15 10:00", { unitId: "U2" })),
+    ],
+    accepts: [
+      visitWith(["omvardnad"]),
+      visitWith(["stad"], {}, ordered("2026-01-01", "2025-12-15 10:00", { validTo: "2026-10-05" })),
+      visitWith(["stad"], {}, ordered("2026-10-06", "2026-10-08 10:00")),
+      visitWith(["larm"]),
+      visitWith(["stad"], { law: "HSL" }),
+      // Nobody has said what the code means: it may be another word for what is ordered.
+      visitWith(["X17"]),
+      // No order at all is another rule's.
+      visitWith(["stad"], {}, [sample("orders", "o-1", { validTo: "2026-09-30" })]),
+    ],
+  },
+  *evaluate({ visits, orders, lines, services, settlement, slice }, { workingDaysAfter }, report) {
+    if (slice.visits.length === 0) return;
+    const rows = orders.byClient.rows;
+    const [first, end] = [orders.byClient.offsets[slice.client]!, orders.byClient.offsets[slice.client + 1]!];
+    let unsaid = false;
+    for (const row of slice.visits) {
+      if (!visits.performed(row)) continue;
+      const set = visits.services(row);
+      if (set < 0) {
+        unsaid = true;
+        continue;
+      }
+      const day = visits.day(row);
+      const provider = visits.provider(row);
+      const list = services.list(set);
+      let missing = 0;
+      let hasOrder = false;
+      let hasLines = false;
+      for (const service of list) {
+        let found = false;
+        for (let i = first; i < end && !found; i++) {
+          const order = rows[i]!;
+          if (!mayBe(orders, order, provider) || !orders.valid(order, day)) continue;
+          hasOrder = true;
+          const { offsets } = lines.byOrder;
+          for (let j = offsets[order]!; j < offsets[order + 1]! && !found; j++) {
+            const line = lines.byOrder.rows[j]!;
+            hasLines = true;
+            found = lines.service(line) === service && lines.valid(line, day);
+          }
+        }
+        if (!found) missing++;
+      }
+      // A visit without any order is another rule's.
+      if (missing === 0 || !hasOrder) continue;
+      const ofClient = rows.subarray(first, end);
+      const lacking = list.filter((service) => !orderedOn(orders, lines, ofClient, service, provider, day));
+      const deadline = addWorkingDays(day, workingDaysAfter);
+      if (!hasLines) {
+        report.tooLittleData("beställningen har inga insatser");
+      } else if (lacking.some((service) => !services.known(service))) {
+        report.tooLittleData("insatskoden är okänd");
+      } else if (services.has(set, "alarm")) {
+        report.suppressed("alarm", [row]);
+      } else if (visits.law(row) === "HSL" || services.has(set, "nursing")) {
+        report.suppressed("otherLaw", [row]);
+      } else if (
+        lacking.every((service) =>
+          ofClient.some(
+            (order) =>
+              mayBe(orders, order, provider) &&
+              orders.validFrom(order) > day &&
+              orders.validFrom(order) <= deadline &&
+              dayOf(orders.orderedAt(order)) <= deadline &&
+              orderedOn(orders, lines, Int32Array.of(order), service, provider, orders.validFrom(order)),
+          ),
+        )
+      ) {
+        report.suppressed("enteredLater", [row]);
+      } else {
+        const names = lacking.map((service) => services.name(service)).join(", ");
+        const whole = lacking.length === list.length;
+        const elsewhere = lacking.some((service) => orderedOn(orders, lines, ofClient, service, -1, day));
+        yield {
+          records: [row],
+          // How much of the visit went to what was ordered, nobody says.
+          minutes: whole ? visits.minutes(row) : null,
+          amountOre: whole ? settlement.oreOf(row, visits.minutes(row)) : null,
+          severity: whole ? "hold" : "review",
+          reason: `Besöket ${formatLocal(visits.start(row))}${visits.usable(row) ? `–${formatClock(visits.end(row))}` : ""} är registrerat med ${names}, som utföraren inte har någon beställning på den dagen.`,
+          evidence: {
+            "beställning hos utföraren gäller dagen": true,
+            "insatser utan beställning": names,
+            "insatser med beställning": whole
+              ? "inga"
+              : list
+                  .filter((service) => !lacking.includes(service))
+                  .map((service) => services.name(service))
+                  .join(", "),
+            "beställda av en annan utförare": elsewhere,
+            "lades in senare, inom vardagar": [false, workingDaysAfter],
+          },
+        };
+      }
+    }
+    if (unsaid) report.tooLittleData("besöket nämner ingen insats");
+  },
+});
+
+/** A unit that nobody has described may be any provider's. */
+function mayBe(orders: Orders, order: number, provider: number): boolean {
+  return provider < 0 || orders.provider(order) < 0 || orders.provider(order) === provider;
+}
+
+/** `provider` -1: any. */
+function orderedOn(
+  orders: Orders,
+  lines: Lines,
+  ofClient: Int32Array,
+  service: number,
+  provider: number,
+  day: Day,
+): boolean {
+  return ofClient.some((order) => {
+    if (!mayBe(orders, order, provider) || !orders.valid(order, day)) return false;
+    const { offsets, rows } = lines.byOrder;
+    for (let j = offsets[order]!; j < offsets[order + 1]!; j++) {
+      if (lines.service(rows[j]!) === service && lines.valid(rows[j]!, day)) return true;
+    }
+    return false;
+  });
+}
