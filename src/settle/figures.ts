@@ -40,6 +40,11 @@ export interface Figures {
   };
   /** Where no price is known, payable and unbilled leave it out, and the trace says so. */
   ore: { payable: Ore; claimed: Ore; overbilled: Ore; unbilled: Ore };
+  /**
+   * For how many minutes the client may be charged: performed, within what is granted, and never what the provider is paid
+   * for declined visits or absence. Kept apart from the minutes above, which are about the provider.
+   */
+  feeMinutes: number;
   /** How many matches there are of each code; days of claims without a visit and of silent sources. */
   codes: Readonly<Record<string, number>>;
   trace: readonly TraceStep[];
@@ -203,6 +208,7 @@ export class Settlement {
           overbilled: judged.reduce((sum, { overbilledOre }) => sum + overbilledOre, 0),
           unbilled: judged.reduce((sum, { unbilledOre }) => sum + unbilledOre, 0),
         },
+        feeMinutes: minutesOf(paidRow.feeMs),
         codes: codesOf(judged),
         trace: paidRow.steps,
         claims: judged.filter(({ code }) => !acceptedCodes.has(code)),

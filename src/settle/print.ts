@@ -55,6 +55,7 @@ export function settlementRow(tables: Tables, figures: Figures): SettlementRow {
     contract: id(figures.contract, contracts),
     minutes: figures.minutes,
     ore: figures.ore,
+    feeMinutes: figures.feeMinutes,
     codes: figures.codes,
     trace: figures.trace,
     claims: figures.claims.map((claim) => printedClaim(tables, claim)),

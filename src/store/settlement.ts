@@ -32,6 +32,8 @@ export interface SettlementLine {
   contract: string | null;
   minutes: Record<(typeof minuteKinds)[number], number>;
   ore: Record<(typeof oreKinds)[number], Ore>;
+  /** For how many minutes the client may be charged; no part of what the provider is paid. */
+  feeMinutes: number;
   /** How many matches there are of each code. */
   codes: Record<string, number>;
   /** The steps from registered to payable. */
@@ -70,6 +72,7 @@ type Staged = Record<string, unknown>;
 const figures: StagedColumns<Staged> = [
   ...minuteKinds.map((kind) => [`${kind}Minutes`, "int4"] as const),
   ...oreKinds.map((kind) => [`${kind}Ore`, "int8"] as const),
+  ["feeMinutes", "int4"],
   ["codes", "text"],
   ["trace", "text"],
   ["claims", "text"],
@@ -87,6 +90,7 @@ async function* staged(lines: Iterable<NewSettlementLine> | AsyncIterable<NewSet
     const row: Staged = {
       id: settlementLineId(line),
       slice: line.slice,
+      feeMinutes: line.feeMinutes,
       codes: JSON.stringify(line.codes),
       trace: JSON.stringify(line.trace),
       claims: JSON.stringify(line.claims),
@@ -199,6 +203,7 @@ export async function selectSettlement(
       overbilled: row.overbilledOre,
       unbilled: row.unbilledOre,
     },
+    feeMinutes: row.feeMinutes,
     // Written by `writeSettlement`.
     codes: JSON.parse(row.codes) as SettlementLine["codes"],
     trace: JSON.parse(row.trace) as SettlementLine["trace"],

@@ -52,6 +52,7 @@ const lines = Array.from({ length: 120 }, (_, index): NewSettlementLine => {
     ore: { payable: 0, claimed: 0, overbilled: 131_750, unbilled: 0 },
     codes: {},
     trace: [],
+    feeMinutes: 0,
     claims: [],
   };
 });

@@ -60,6 +60,7 @@ function line(month: string, registered: number, more: Partial<NewSettlementLine
     ore: { payable: 0, claimed: 0, overbilled: 131_750, unbilled: 0 },
     codes: {},
     trace: [],
+    feeMinutes: 0,
     claims: [],
     ...more,
   };

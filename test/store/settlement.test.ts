@@ -31,6 +31,7 @@ function line(client: string, registered: number, order: string | null = "o-4"):
     ore: { payable: 1_309_750, claimed: 1_441_500, overbilled: 131_750, unbilled: 0 },
     codes: { M00: 27 },
     trace: [{ step: "registered", minutes: registered }],
+    feeMinutes: registered,
     claims: [
       {
         code: "M03",

@@ -32,6 +32,7 @@ export const settlementLines = pgTable(
     missedMinutes: minutes(),
     claimedMinutes: minutes(),
     underDeliveredMinutes: minutes(),
+    feeMinutes: minutes().default(0), // what the client may be charged for
     payableOre: ore(),
     claimedOre: ore(),
     overbilledOre: ore(),

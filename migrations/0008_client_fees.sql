@@ -1,0 +1,1 @@
+ALTER TABLE "settlement_lines" ADD COLUMN "fee_minutes" integer DEFAULT 0 NOT NULL;
