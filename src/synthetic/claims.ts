@@ -219,7 +219,7 @@ function payables(
       const slot = taken.indexOf(Math.min(...taken));
       begins = Math.min(ends, Math.max(begins, taken[slot]!));
       taken[slot] = Math.max(taken[slot]!, ends);
-      ms = Math.max(0, ends - begins - (lost.get(happening) ?? 0));
+      ms = Math.max(0, ends - begins - (agreement.householdFull ? 0 : (lost.get(happening) ?? 0)));
     }
     for (const [index, service] of head.services.entries()) {
       const share = lines[index]! / whole;

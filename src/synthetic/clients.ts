@@ -393,7 +393,9 @@ export function makePopulation(
   };
 
   let spouse: Person | null = null;
-  while (population.people.length < count) {
+  // What small providers have comes on top.
+  const clients = Math.round(count * dayTeams.reduce((sum, { share }) => sum + share, 0));
+  while (population.people.length < clients) {
     let one: Person;
     const next = population.people.length + 1;
     if (spouse !== null && !hidden.includes(next) && random.chance(0.07)) {

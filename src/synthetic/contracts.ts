@@ -28,6 +28,8 @@ export interface Agreement {
   /** Minutes that a completed visit counts for, by service. */
   standard: Record<string, number>;
   reasonRequired: boolean;
+  /** One visit at people who share a home is paid in full for each. */
+  householdFull: boolean;
   /** Time that a correction adds is paid only with a reason. */
   lengtheningNeedsReason: boolean;
   /** Of granted minutes, by day of an absence that nobody could plan for. */
@@ -68,6 +70,7 @@ export function makeAgreement(provider: WorldProvider, index: number, from: Day)
   const noAnswerPercent = kind === 4 ? 50 : 0;
   const standard: Record<string, number> = kind === 5 ? { stad: 60 } : {};
   const reasonRequired = kind > 2;
+  const householdFull = kind === 4;
   const absencePercent = kind === 5 ? [75, 25, 25, 25, 25] : [];
   const alarmOrePerMonth = municipal ? 24_500 : 23_900;
   const priceIn = (orePerHour: number, band: string | undefined) =>
@@ -100,6 +103,7 @@ export function makeAgreement(provider: WorldProvider, index: number, from: Day)
       to: clock(to),
     }));
   }
+  if (householdFull) terms["household"] = "full";
   if (roundTo > 0) terms["rounding"] = { to: roundTo, direction: "nearest", per: "visit" };
   if (noAnswerPercent > 0) terms["noAnswer"] = { percent: noAnswerPercent };
   if (kind === 5) {
@@ -132,6 +136,7 @@ export function makeAgreement(provider: WorldProvider, index: number, from: Day)
     noAnswerPercent,
     standard,
     reasonRequired,
+    householdFull,
     lengtheningNeedsReason: kind >= 2,
     absencePercent,
     alarmOrePerMonth,

@@ -32,6 +32,7 @@ export function makeWorld({
   from = "2026-09-01",
   through = "2026-10-31",
   providers,
+  noise = false,
 }: WorldOptions): World {
   const first = dayOfDate(from);
   const last = dayOfDate(through);
@@ -49,7 +50,7 @@ export function makeWorld({
     from: first,
     through: last,
   });
-  plantAll(bench);
+  plantAll(bench, noise);
   const billed = makeClaims(
     random(seed, "claims"),
     organisation,

@@ -37,7 +37,7 @@ export interface Team {
   base: Place;
   workers: Worker[];
   transports: Transport[];
-  /** Of the municipality's clients; only units that work by day have any of their own. */
+  /** Of the usual six's clients; only units that work by day have any of their own. */
   share: number;
 }
 
@@ -157,7 +157,6 @@ export function makeOrganisation(
   count = plan.length,
 ): Organisation {
   const all = outlines(count);
-  const wholeShare = all.reduce((sum, { share }) => sum + share, 0);
   const providers: WorldProvider[] = [];
   const teams: Team[] = [];
   const staff: WorldStaff[] = [];
@@ -202,8 +201,7 @@ export function makeOrganisation(
     });
   };
 
-  for (const [index, { name, regime, share: part }] of all.entries()) {
-    const share = part / wholeShare;
+  for (const [index, { name, regime, share }] of all.entries()) {
     const provider: WorldProvider = {
       id: `P${index + 1}`,
       organisationNumber: organisationNumber(random, regime === "municipal" ? "2120" : "5569"),

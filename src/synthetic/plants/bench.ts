@@ -67,6 +67,8 @@ export interface Bench {
   heard: (from: Instant, until: Instant) => boolean;
   free: (person: Person, months?: readonly Month[]) => boolean;
   touch: (happenings: readonly Happening[]) => void;
+  /** Only the visits and their workers' days: their clients' months go on as they were. */
+  occupy: (happenings: readonly Happening[]) => void;
   reserve: (person: Person, months?: readonly Month[]) => void;
 
   remove: (happening: Happening) => void;
@@ -233,6 +235,12 @@ export function makeBench(
         touched.add(happening);
         taken.add(staffDay(happening));
         taken.add(clientMonth(happening.person, monthOfVisit(happening)));
+      }
+    },
+    occupy: (happenings) => {
+      for (const happening of happenings) {
+        touched.add(happening);
+        taken.add(staffDay(happening));
       }
     },
     reserve: (person, some = months) => {

@@ -1,9 +1,9 @@
 import { daysOfMonth, formatDay, MINUTE } from "#model";
 import type { Happening } from "../days.ts";
 import type { Worker } from "../organisation.ts";
-import { dateOf, endOf, everyProvider, headOf, minutesOf, startOf } from "./bench.ts";
+import { dateOf, endOf, headOf, minutesOf, startOf } from "./bench.ts";
 import type { Bench } from "./bench.ts";
-import { handOver } from "./help.ts";
+import { handOver, providersOf } from "./help.ts";
 import { addSecond } from "./overlaps.ts";
 
 const together = (a: Happening, b: Happening) =>
@@ -17,7 +17,7 @@ function plantNotOrdered(bench: Bench) {
     if (other !== null) for (const { visit } of [one, other]) visit.doubleStaffing = true;
     return other;
   };
-  bench.plant(everyProvider, (provider) => {
+  bench.plant(providersOf(bench), (provider) => {
     let other: Happening | null = null;
     const one = bench.find(provider, (visit) => (other = second(visit)) !== null);
     if (one === null || other === null) return false;
@@ -29,7 +29,7 @@ function plantNotOrdered(bench: Bench) {
   });
   // A fortnight of the same client's mornings.
   bench.plant(
-    everyProvider,
+    providersOf(bench),
     (provider) => {
       const month = bench.random.pick(bench.months);
       const pairs: Array<[Happening, Happening]> = [];
@@ -91,13 +91,13 @@ function plantIncomplete(bench: Bench) {
     bench.label({ rule, planted: true, intensity, what, client: client(pair), provider, minutes }, one);
     bench.label({ rule: "missed-visit", planted: true, optional: true, what, client: client(pair), provider }, booking);
   };
-  bench.plant(everyProvider, (provider) => {
+  bench.plant(providersOf(bench), (provider) => {
     const pair = pick(provider);
     if (pair === null) return false;
     missing(pair, provider, "visit", "Två var beställda, en kom");
     return true;
   });
-  bench.plant(everyProvider, (provider) => {
+  bench.plant(providersOf(bench), (provider) => {
     const pair = pick(provider, ([one, other]) => {
       const start = startOf(one) + minutesOf(one) * 0.7 * MINUTE;
       return (
@@ -116,7 +116,7 @@ function plantIncomplete(bench: Bench) {
   });
   // The same client, all month.
   bench.plant(
-    everyProvider,
+    providersOf(bench),
     (provider) => {
       const pair = pick(provider);
       if (pair === null) return false;
@@ -138,13 +138,13 @@ function plantIncomplete(bench: Bench) {
     },
     1,
   );
-  bench.plant(everyProvider, (provider) => {
+  bench.plant(providersOf(bench), (provider) => {
     const pair = pick(provider);
     if (pair === null) return false;
     bench.touch(pair);
     const what = "Två beställda, två kom";
-    for (const of of [rule, "double-staffing-not-ordered"])
-      bench.label({ rule: of, planted: false, what, client: client(pair), provider }, ...pair);
+    for (const either of [rule, "double-staffing-not-ordered"])
+      bench.label({ rule: either, planted: false, what, client: client(pair), provider }, ...pair);
     return true;
   });
   // Where the provider has more than one unit, a colleague from the other one helps.

@@ -175,14 +175,24 @@ export function retag(one: Happening, proof: Proof, person: Person = one.person)
   }
 }
 
-/** Employed by one, for days only, and in the registers. */
-export const ordinaryWorker = ({ staff, shift, onlyOn, team, away, employment }: Worker) =>
+/** Employed by one, by day only, and in the registers. */
+export const ordinaryWorker = ({ staff, shift, onlyOn, team, employment }: Worker) =>
   staff.employments.length === 1 &&
   shift === "day" &&
   onlyOn === undefined &&
   team.kind === "day" &&
-  away.size === 0 &&
   employment.ids.files !== undefined;
+
+/** Providers in the order of their numbers; the systems that their registrations are kept in where asked for. */
+export const providersOf = (bench: Bench, ...systems: Array<Team["unit"]["visitsIn"]>) =>
+  bench.organisation.providers
+    .filter(({ id }) =>
+      bench.organisation.teams.some(
+        ({ provider, kind, unit }) =>
+          provider.id === id && kind === "day" && (systems.length === 0 || systems.includes(unit.visitsIn)),
+      ),
+    )
+    .map(({ id }) => id);
 
 /** Days of the month on which they have visits, with these in order. */
 export function daysAt(bench: Bench, worker: Worker, month: Month): Map<Day, Happening[]> {

@@ -1,11 +1,18 @@
 import type { Bench } from "./bench.ts";
+import { nameCases } from "./cases.ts";
 import { plantClaims } from "./claims.ts";
+import { plantDoubles } from "./doubles.ts";
 import { plantEdits, plantManual } from "./edits.ts";
+import { plantHousehold, plantLimits } from "./limits.ts";
+import { plantLocks } from "./locks.ts";
+import { makeNoise } from "./noise.ts";
 import { plantOrders } from "./orders.ts";
 import { plantOverlaps } from "./overlaps.ts";
 import { plantPlans } from "./plans.ts";
 import { plantBatches, plantOutages, plantQuality, plantUnjoined } from "./quality.ts";
+import { plantStatistics } from "./statistics.ts";
 import { plantStatus } from "./status.ts";
+import { plantTravel } from "./travel.ts";
 
 export { makeBench, type Opening } from "./bench.ts";
 
@@ -13,17 +20,25 @@ export { makeBench, type Opening } from "./bench.ts";
  * Plants what a person would call wrong, and beside each kind its innocent twins. It knows the world, not the rules:
  * who was where, and what someone then wrote down. What touches most comes first.
  */
-export function plantAll(bench: Bench) {
+export function plantAll(bench: Bench, noise = false) {
   plantOutages(bench);
   plantUnjoined(bench);
   plantManual(bench);
+  plantStatistics(bench);
   plantBatches(bench);
   plantOrders(bench);
+  plantHousehold(bench);
   plantStatus(bench);
   plantOverlaps(bench);
+  plantDoubles(bench);
+  plantLimits(bench);
+  plantTravel(bench);
+  plantLocks(bench);
   plantPlans(bench);
   plantQuality(bench);
   plantClaims(bench);
   plantEdits(bench);
+  if (noise) makeNoise(bench);
+  nameCases(bench);
   bench.prune();
 }

@@ -2,9 +2,9 @@ import { atMinute, daysOfMonth, formatDay, HOUR, MINUTE, weekdayOf } from "#mode
 import type { Day, Instant, Month } from "#model";
 import type { Happening } from "../days.ts";
 import type { Team, Worker } from "../organisation.ts";
-import { dateOf, endOf, everyProvider, headOf, minutesOf, startOf } from "./bench.ts";
+import { dateOf, endOf, headOf, minutesOf, startOf } from "./bench.ts";
 import type { Bench } from "./bench.ts";
-import { daysAt, handOver, newClient, newClientFor, onDuty, ordinaryWorker, visit } from "./help.ts";
+import { daysAt, handOver, newClient, newClientFor, onDuty, ordinaryWorker, providersOf, visit } from "./help.ts";
 import { hire } from "./quality.ts";
 
 const monthLabel = (month: Month) => {
@@ -24,8 +24,10 @@ function quietWorker(
   holds: (worker: Worker, days: Map<Day, Happening[]>) => boolean,
 ): { worker: Worker; days: Map<Day, Happening[]> } | null {
   const workers = dayTeams(bench, provider).flatMap((team) => team.workers.filter(ordinaryWorker));
+  const { first, last } = daysOfMonth(month);
   for (const worker of bench.random.shuffled(workers)) {
     if (used.has(worker.staff.id)) continue;
+    if ([...worker.away.keys()].some((day) => day >= first - 3 && day <= last + 3)) continue;
     const days = daysAt(bench, worker, month);
     const all = [...days.values()].flat();
     if (all.length < 40 || !all.every((one) => headOf(one).end !== null && minutesOf(one) < 200 && minutesOf(one) > 0))
@@ -70,10 +72,10 @@ function plantImpossibleDay(bench: Bench, used: Set<string>) {
         visit(evening, bench, worker, through - 415 * MINUTE, through - MINUTE),
       ];
     });
-    bench.touch(made);
+    bench.occupy(made);
     return { worker, made, month, minutes: minutesIn(made) };
   };
-  bench.plant(everyProvider, (provider) => {
+  bench.plant(providersOf(bench), (provider) => {
     const found = sixteenAndMore(provider, 1);
     if (found === null) return false;
     const { worker, made, minutes } = found;
@@ -82,7 +84,7 @@ function plantImpossibleDay(bench: Bench, used: Set<string>) {
     return true;
   });
   bench.plant(
-    everyProvider,
+    providersOf(bench),
     (provider) => {
       const found = sixteenAndMore(provider, 6);
       if (found === null) return false;
@@ -94,7 +96,7 @@ function plantImpossibleDay(bench: Bench, used: Set<string>) {
     },
     1,
   );
-  bench.plant(everyProvider, (provider) => {
+  bench.plant(providersOf(bench), (provider) => {
     const month = random.pick(bench.months);
     const found = quietWorker(bench, provider, month, used, (_, days) => days.size > 8);
     if (found === null) return false;
@@ -105,7 +107,7 @@ function plantImpossibleDay(bench: Bench, used: Set<string>) {
     onDuty(bench, worker, atMinute(day, 980), atMinute(day, 1270));
     const made = visit(evening, bench, worker, atMinute(day, 990), atMinute(day, 1255));
     const all = [...days.get(day)!, made];
-    bench.touch(all);
+    bench.occupy(all);
     const what = "Dubbelpass: hela dagen och en kvälls avlösning";
     bench.label({ rule, planted: false, what, staff: worker.staff.id, provider }, ...all);
     return true;
@@ -137,10 +139,10 @@ function plantClientDay(bench: Bench) {
       onDuty(bench, worker, start - 10 * MINUTE, end + 10 * MINUTE);
       return visit(helped, bench, worker, start, end, { proof: "nfc", doubleStaffing: staffing === 2 });
     });
-    bench.touch(made);
+    bench.occupy(made);
     return { client: helped.person.client.id, made };
   };
-  bench.plant(everyProvider, (provider) => {
+  bench.plant(providersOf(bench), (provider) => {
     const parts: Array<[number, number]> = [
       [5, 560],
       [230, 830],
@@ -155,7 +157,7 @@ function plantClientDay(bench: Bench) {
     bench.label({ rule, planted: true, intensity: "visit", what, client, provider }, ...made);
     return true;
   });
-  bench.plant(everyProvider, (provider, number) => {
+  bench.plant(providersOf(bench), (provider, number) => {
     const shifts: Array<[number, number]> = [
       [2, 478],
       [479, 957],
@@ -207,10 +209,10 @@ function plantRest(bench: Bench, used: Set<string>) {
       return [before.at(-1)!, late, after[0]!];
     });
     const touched = [...new Set(made)];
-    bench.touch(touched);
+    bench.occupy(touched);
     return { worker, made: touched, month };
   };
-  bench.plant(everyProvider, (provider) => {
+  bench.plant(providersOf(bench), (provider) => {
     const found = evenings(provider, 6, 1330, "work");
     if (found === null) return false;
     const what = "Kvällspass till tio och dagpass från sju, sex gånger under månaden";
@@ -218,7 +220,7 @@ function plantRest(bench: Bench, used: Set<string>) {
     bench.label({ rule, planted: true, intensity: "month", ...about }, ...found.made);
     return true;
   });
-  bench.plant(everyProvider, (provider) => {
+  bench.plant(providersOf(bench), (provider) => {
     const found = evenings(provider, 1, 1436, "work", 200);
     if (found === null) return false;
     const what = "Slutade vid midnatt och började klockan sju";
@@ -226,7 +228,7 @@ function plantRest(bench: Bench, used: Set<string>) {
     bench.label({ rule, planted: true, intensity: "visit", ...about }, ...found.made);
     return true;
   });
-  bench.plant(everyProvider, (provider, number) => {
+  bench.plant(providersOf(bench), (provider, number) => {
     if (number % 2 === 0) {
       const found = evenings(provider, 2, 1300, "work");
       if (found === null) return false;
@@ -290,10 +292,10 @@ function plantNeverOff(bench: Bench, used: Set<string>) {
         bench.remove(one);
       }
     }
-    bench.touch([...made, ...own.filter((one) => one.worker === worker)]);
+    bench.occupy([...made, ...own.filter((one) => one.worker === worker)]);
     return { worker, made, month, through: last };
   };
-  bench.plant(everyProvider, (provider) => {
+  bench.plant(providersOf(bench), (provider) => {
     const found = fill(provider, () => false);
     if (found === null) return false;
     const what = "Besök varje dag i mer än en månad";
@@ -301,7 +303,7 @@ function plantNeverOff(bench: Bench, used: Set<string>) {
     bench.label({ rule, planted: true, intensity: "month", ...about }, ...found.made);
     return true;
   });
-  bench.plant(everyProvider, (provider) => {
+  bench.plant(providersOf(bench), (provider) => {
     const found = fill(provider, (day) => weekdayOf(day) === 7);
     if (found === null) return false;
     const what = "Arbetade sex dagar i veckan, ledig varje söndag";
@@ -327,7 +329,7 @@ function plantSharedLogin(bench: Bench, used: Set<string>) {
     return list.filter((one, index) => index > 0 && close(list[index - 1]!, one)).length >= 4;
   };
 
-  bench.plant(everyProvider, (provider) => {
+  bench.plant(providersOf(bench), (provider) => {
     const month = random.pick(bench.months);
     let day: Happening[] | undefined;
     const found = quietWorker(bench, provider, month, used, (_, days) => {
@@ -336,13 +338,13 @@ function plantSharedLogin(bench: Bench, used: Set<string>) {
     });
     if (found === null || day === undefined) return false;
     alternating(day, `tel-${found.worker.team.unit.id}-x${found.worker.index}`);
-    bench.touch(day);
+    bench.occupy(day);
     const what = "En inloggning från två telefoner om vartannat samma dag";
     bench.label({ rule, planted: true, intensity: "visit", what, staff: found.worker.staff.id, provider }, ...day);
     return true;
   });
   bench.plant(
-    everyProvider,
+    providersOf(bench),
     (provider) => {
       const month = random.pick(bench.months);
       const found = quietWorker(bench, provider, month, used, (_, days) => [...days.values()].filter(busy).length > 8);
@@ -350,7 +352,7 @@ function plantSharedLogin(bench: Bench, used: Set<string>) {
       for (const visits of found.days.values()) {
         if (!busy(visits)) continue;
         alternating(visits, `tel-${found.worker.team.unit.id}-x${found.worker.index}`);
-        bench.touch(visits);
+        bench.occupy(visits);
         const what = "En inloggning från två telefoner hela månaden";
         bench.label(
           { rule, planted: true, intensity: "month", what, staff: found.worker.staff.id, provider },
@@ -362,7 +364,7 @@ function plantSharedLogin(bench: Bench, used: Set<string>) {
     1,
   );
   // Four of a unit share one phone for a day.
-  bench.plant(everyProvider, (provider) => {
+  bench.plant(providersOf(bench), (provider) => {
     const team = random.pick(dayTeams(bench, provider));
     const first = bench.find(
       provider,
@@ -378,12 +380,12 @@ function plantSharedLogin(bench: Bench, used: Set<string>) {
     if (onDay.length < 3) return false;
     const all = onDay.flat();
     for (const one of all) one.visit.deviceId = spare(team);
-    bench.touch(all);
+    bench.occupy(all);
     const what = `${onDay.length} personer registrerade från en och samma telefon under ett pass`;
     bench.label({ rule, planted: true, intensity: "unit", what, unit: team.unit.id, provider }, ...all);
     return true;
   });
-  bench.plant(everyProvider, (provider, number) => {
+  bench.plant(providersOf(bench), (provider, number) => {
     const month = random.pick(bench.months);
     let day: Happening[] = [];
     let at: Instant = 0;
@@ -402,7 +404,7 @@ function plantSharedLogin(bench: Bench, used: Set<string>) {
     const { worker } = found;
     if (number % 2 === 0) {
       for (const one of day) if (startOf(one) >= at) one.visit.deviceId = spare(worker.team);
-      bench.touch(day);
+      bench.occupy(day);
       const what = "Telefonen gick sönder: en annan från efter lunch";
       bench.label({ rule, planted: false, what, staff: worker.staff.id, provider }, ...day);
       return true;
@@ -419,7 +421,7 @@ function plantSharedLogin(bench: Bench, used: Set<string>) {
     const all = bench.ofStaff(colleague.staff.id).filter((one) => dateOf(one) === dateOf(day[0]!));
     if (evening.length !== all.length || evening.length === 0 || !evening.every(bench.untouched)) return false;
     for (const one of evening) one.visit.deviceId = worker.deviceId;
-    bench.touch([...day, ...evening]);
+    bench.occupy([...day, ...evening]);
     const what = "Kvällspersonalen tog över dagens telefon";
     bench.label({ rule, planted: false, what, staff: worker.staff.id, provider }, ...day, ...evening);
     return true;
@@ -452,11 +454,11 @@ function plantSingleCarer(bench: Bench) {
       onDuty(bench, worker, start - 20 * MINUTE, end + 20 * MINUTE);
       made.push(visit(helped, bench, worker, start, end));
     }
-    bench.touch(made);
+    bench.occupy(made);
     return { client: helped.person.client.id, month, made };
   };
   const hours = (made: readonly Happening[]) => Math.round(minutesIn(made) / 60 / (made.length / 5));
-  bench.plant(everyProvider, (provider) => {
+  bench.plant(providersOf(bench), (provider) => {
     const found = respite(provider, 1, 590);
     if (found === null) return false;
     const what = `${hours(found.made)} timmar i veckan, alla av en och samma person`;
@@ -464,7 +466,7 @@ function plantSingleCarer(bench: Bench) {
     bench.label({ rule, planted: true, intensity: "month", what, client, provider, ...monthLabel(month) }, ...made);
     return true;
   });
-  bench.plant(everyProvider, (provider, number) => {
+  bench.plant(providersOf(bench), (provider, number) => {
     const found = number % 2 === 0 ? respite(provider, 3, 590) : respite(provider, 1, 330);
     if (found === null) return false;
     const { client, made, month } = found;
@@ -474,7 +476,7 @@ function plantSingleCarer(bench: Bench) {
   });
 }
 
-function plantHousehold(bench: Bench) {
+export function plantHousehold(bench: Bench) {
   const rule = "household-full-time-twice";
   const full = ({ person }: Happening) => fullHouseholds.has(person.team.provider.id);
   const fullHouseholds = new Set(
@@ -486,7 +488,7 @@ function plantHousehold(bench: Bench) {
   const couple = (provider: string, holds: (one: Happening) => boolean): [Happening, Happening] | null => {
     let partner: Happening | undefined;
     const first = bench.find(provider, (a) => {
-      if (!bench.plain(a) || !holds(a) || minutesOf(a) < 12 || a.worker.team !== a.person.team) return false;
+      if (!bench.plain(a) || !holds(a) || minutesOf(a) < 9 || a.worker.team !== a.person.team) return false;
       const home = a.person.client.householdId;
       const others = mates.get(home) ?? [];
       partner = others
@@ -495,10 +497,10 @@ function plantHousehold(bench: Bench) {
         .find(
           (b) =>
             dateOf(b) === dateOf(a) &&
-            Math.abs(startOf(b) - startOf(a)) < 75 * MINUTE &&
+            Math.abs(startOf(b) - startOf(a)) < 110 * MINUTE &&
             bench.plain(b) &&
             b.worker.team === a.worker.team &&
-            Math.abs(minutesOf(b) - minutesOf(a)) <= 12,
+            Math.abs(minutesOf(b) - minutesOf(a)) <= 20,
         );
       return partner !== undefined;
     });
@@ -519,7 +521,7 @@ function plantHousehold(bench: Bench) {
     const stake = planted ? { intensity: "visit" as const, minutes } : {};
     bench.label({ rule, planted, what, ...stake, client: a.person.client.id, provider }, a, b);
   };
-  bench.plant(everyProvider, (provider) => {
+  bench.plant(providersOf(bench), (provider) => {
     const pair = couple(provider, (one) => !full(one));
     if (pair === null) return false;
     const [a] = pair;
@@ -527,7 +529,7 @@ function plantHousehold(bench: Bench) {
     say(true, "Samma tid registrerad i sin helhet på båda makarna", provider, pair);
     return true;
   });
-  bench.plant(everyProvider, (provider, number) => {
+  bench.plant(providersOf(bench), (provider, number) => {
     const pair = couple(provider, (one) => (number % 2 === 0 ? !full(one) : full(one)));
     if (pair === null) return false;
     const [a, b] = pair;
@@ -545,7 +547,6 @@ function plantHousehold(bench: Bench) {
 
 export function plantLimits(bench: Bench) {
   const used = new Set<string>();
-  plantHousehold(bench);
   plantImpossibleDay(bench, used);
   plantClientDay(bench);
   plantRest(bench, used);

@@ -47,7 +47,7 @@ function endOrder(order: WorldOrder, told: Day, validTo: Day) {
 }
 
 /** The order as if it had been made at another time. */
-function postpone(bench: Bench, order: WorldOrder, orderedAt: number, validFrom: Day) {
+export function postpone(bench: Bench, order: WorldOrder, orderedAt: number, validFrom: Day) {
   const decision = bench.population.decisions.find(({ id }) => id === order.decisionId)!;
   const from = formatDay(validFrom);
   Object.assign(decision, { at: orderedAt - 3_600_000, decidedOn: formatDay(dayOf(orderedAt)), validFrom: from });

@@ -4,9 +4,9 @@ import type { Happening } from "../days.ts";
 import type { Team, Worker } from "../organisation.ts";
 import { travelMinutes } from "../town.ts";
 import type { Place, Transport } from "../town.ts";
-import { apart, endOf, everyProvider, exactly, headOf, minutesOf, startOf } from "./bench.ts";
+import { apart, endOf, exactly, headOf, minutesOf, startOf } from "./bench.ts";
 import type { Bench } from "./bench.ts";
-import { daysAt, locate, newClient, onDuty, ordinaryWorker, visit } from "./help.ts";
+import { daysAt, locate, newClient, onDuty, ordinaryWorker, providersOf, visit } from "./help.ts";
 import type { Helped } from "./help.ts";
 import { hire } from "./quality.ts";
 
@@ -65,7 +65,7 @@ function round(
     }
     onDuty(bench, worker, begins - 30 * MINUTE, at + (minutes + 30) * MINUTE);
   }
-  bench.touch(visits);
+  bench.occupy(visits);
   return { worker, homes, visits };
 }
 
@@ -217,7 +217,7 @@ function plantWrongPlaces(bench: Bench, team: Team, month: Month, rides: readonl
     locate(one, off(random.int(3000, 9000)));
     return one;
   });
-  bench.touch(trips);
+  bench.occupy(trips);
   say(false, "Ledsagning till simhallen", trips);
 }
 
@@ -263,10 +263,10 @@ function plantZeroGaps(bench: Bench, used: Set<string>) {
     bench.plain(b) &&
     exactly(a.person) &&
     exactly(b.person) &&
-    apart(a, b) > 250 &&
-    apart(a, b) < 2500 &&
+    apart(a, b) > 200 &&
+    apart(a, b) < 4000 &&
     gapBetween(a, b) >= 2 &&
-    gapBetween(a, b) <= 12;
+    gapBetween(a, b) <= 16;
   /** Chains of somebody, on different days of a month. */
   const chains = (provider: string, days: number, least: number, fits: typeof elsewhere) => {
     if (bench.months.length === 0) return null;
@@ -285,25 +285,25 @@ function plantZeroGaps(bench: Bench, used: Set<string>) {
   const say = (planted: boolean, what: string, provider: string, visits: readonly Happening[], more: object = {}) =>
     bench.label({ rule, planted, what, staff: visits[0]!.worker.staff.id, provider, ...more }, ...visits);
 
-  bench.plant(everyProvider, (provider) => {
+  bench.plant(providersOf(bench), (provider) => {
     const found = chains(provider, 1, 5, elsewhere);
     if (found === null) return false;
     const [visits] = found.chosen;
     const minutes = visits!.slice(1).reduce((sum, one, index) => sum + gapBetween(visits![index]!, one), 0);
     fillGaps(bench, visits!);
-    bench.touch(visits!);
+    bench.occupy(visits!);
     const what = `${visits!.length} besök på olika platser utan en minut emellan`;
     say(true, what, provider, visits!, { intensity: "visit", minutes: Math.round(minutes) });
     return true;
   });
   bench.plant(
-    everyProvider,
+    providersOf(bench),
     (provider) => {
       const found = chains(provider, 6, 5, elsewhere);
       if (found === null) return false;
       for (const visits of found.chosen) {
         fillGaps(bench, visits);
-        bench.touch(visits);
+        bench.occupy(visits);
         say(true, "Besök på rad utan en minut emellan, dag efter dag", provider, visits, { intensity: "month" });
       }
       return true;
@@ -318,13 +318,13 @@ function plantZeroGaps(bench: Bench, used: Set<string>) {
     exactly(b.person) &&
     gapBetween(a, b) <= 4 &&
     gapBetween(a, b) >= 0;
-  bench.plant(everyProvider, (provider, number) => {
+  bench.plant(providersOf(bench), (provider, number) => {
     if (number % 2 === 0) {
       const found = chains(provider, 1, 3, inHouse);
       if (found === null) return false;
       const [visits] = found.chosen;
       fillGaps(bench, visits!);
-      bench.touch(visits!);
+      bench.occupy(visits!);
       say(false, "Grannar i samma hus, direkt efter varandra", provider, visits!);
       return true;
     }
@@ -332,7 +332,7 @@ function plantZeroGaps(bench: Bench, used: Set<string>) {
     if (found === null) return false;
     const visits = found.chosen[0]!.slice(0, 3);
     fillGaps(bench, visits);
-    bench.touch(visits);
+    bench.occupy(visits);
     say(false, "Tre besök nära varandra utan paus, en gång", provider, visits);
     return true;
   });
@@ -382,7 +382,7 @@ function plantLateLogins(bench: Bench, used: Set<string>) {
       sum += more;
       bench.retime(b, endOf(a) - more * MINUTE, endOf(b));
     }
-    bench.touch(pairs.flat());
+    bench.occupy(pairs.flat());
     return sum;
   };
   const pick = (provider: string, least: number, fits: typeof far) => {
@@ -424,7 +424,7 @@ function plantLateLogins(bench: Bench, used: Set<string>) {
       say(true, what, { worker, pairs, month }, { intensity: "unit", minutes });
     }
   }
-  bench.plant(everyProvider, (provider) => {
+  bench.plant(providersOf(bench), (provider) => {
     const found = pick(provider, 13, far);
     if (found === null) return false;
     const minutes = early(found.pairs, () => random.int(1, 4));
@@ -432,7 +432,7 @@ function plantLateLogins(bench: Bench, used: Set<string>) {
     say(true, what, found, { intensity: "month", minutes });
     return true;
   });
-  bench.plant(everyProvider, (provider, number) => {
+  bench.plant(providersOf(bench), (provider, number) => {
     const found = pick(provider, 4, number % 2 === 0 ? far : near);
     if (found === null) return false;
     found.pairs = found.pairs.slice(0, number % 2 === 0 ? 4 : 20);
