@@ -1,54 +1,49 @@
-import { buildTables, neededFields, type RawColumns, type Tables } from "#columns";
+import type { Tables } from "#columns";
+import { type Day, dayOf, formatDay, type Instant, parseDate } from "#model";
 import {
-  atMinute,
-  type Day,
-  dayOf,
-  type EntityName,
-  entityNames,
-  formatDay,
-  type Instant,
-  monthOf,
-  parseDate,
-} from "#model";
-import {
+  countClientDays,
   type DirtyMark,
   type EngineResult,
   type Evaluate,
-  type ParameterVersion,
-  readingPeriod,
+  monthsOf,
   type Rule,
-  type RuleException,
   runEngine,
 } from "#rule";
 import {
   acquireLease,
   clearDirty,
+  countStanding,
   type Database,
   type Dirty,
   endRun,
   type FindingsWritten,
+  type HeldBack,
   type Lease,
   type NewFinding,
-  readRawColumns,
-  readRefs,
-  readSources,
+  type NewRuleHold,
   type RuleOutcome,
-  selectAliases,
-  selectExceptions,
   selectLatestRun,
-  selectMeasures,
-  selectRuleParameters,
-  selectSourceFacts,
+  selectRuleHolds,
+  selectRuleRates,
   selectStoredSlices,
-  selectWarnings,
   startRun,
   takeDirty,
   writeFindings,
   writeMeasures,
+  writeRuleRates,
   writeSettlement,
 } from "#store";
 import { type Actor, permit } from "./actor.ts";
+import { holdBack, nightRates, standingOn } from "./hold-back.ts";
 import type { ConfiguredSource } from "./pull-sources.ts";
+import {
+  nightTime,
+  readMeasures,
+  readSurroundings,
+  readTables,
+  type Surroundings,
+  type Window,
+} from "./read-window.ts";
 
 export interface ReconcileNeeds {
   database: Database;
@@ -67,14 +62,6 @@ export interface Reconciled {
   plans: number;
   findings: FindingsWritten;
   settlementLines: number;
-}
-
-/** Rules look back over half a year at most. */
-const MEASURES_KEPT_DAYS = 184;
-
-interface Window {
-  from: Day;
-  through: Day;
 }
 
 /**
@@ -101,25 +88,21 @@ export async function reconcile(
 /** As `reconcile`, for a caller that holds the tenant's lease. */
 export async function reconcileUnder(
   lease: Lease,
-  { database, now, rules, sources, config }: ReconcileNeeds,
+  needs: ReconcileNeeds,
   actor: Actor,
   { day, from, full, signal, progress }: Parameters<typeof reconcile>[2],
 ): Promise<Reconciled[]> {
   const { tenantId } = actor;
-  const [hours = 4, minutes = 30] = config.night.at.split(":").map(Number);
-  // The same day gives the same result, at whatever time of it somebody asks.
-  const asOf = atMinute(day, hours * 60 + minutes);
+  const { database, now, rules, sources, config } = needs;
+  const asOf = nightTime(day, config.night);
   // Taken before anything is read: what comes in between stays marked for the next run.
   const dirty = await takeDirty(database, tenantId);
-  const [refs, sourceIds, aliases, warnings, facts, parameters, exceptions] = await Promise.all([
-    readRefs(database, tenantId),
-    readSources(database, tenantId),
-    selectAliases(database, tenantId),
-    selectWarnings(database, tenantId),
-    selectSourceFacts(database, tenantId, (id) => sources.find((source) => source.id === id)?.everyHours ?? null),
-    selectRuleParameters(database, tenantId),
-    selectExceptions(database, tenantId),
+  const [surroundings, rates, held] = await Promise.all([
+    readSurroundings(needs, tenantId),
+    selectRuleRates(database, tenantId),
+    selectRuleHolds(database, tenantId),
   ]);
+  const holds: NewRuleHold[] = held.filter(({ releasedAt }) => releasedAt === null);
   const last = await selectLatestRun(database, tenantId, "reconcile");
   const lastAsOf = last?.summary?.["asOf"];
   // With other rules, sources or limits than last time, nothing of what was computed then can be relied on.
@@ -136,48 +119,41 @@ export async function reconcileUnder(
   const unsettledFrom = since === null ? openFrom : dayOf(since) - Math.min(config.night.reconcileDays, settles + 1);
   const open: Window = { from: from ?? Math.min(openFrom, unsettledFrom), through: day - 1 };
   const run = await startRun(database, tenantId, { kind: "reconcile", day, at: now() });
-  const evaluate: Evaluate =
-    full || since === null
-      ? "all"
-      : { since, marks: marksOf(dirty, (ref) => ({ source: sourceIds[refs.source[ref]!] ?? "", id: refs.id[ref]! })) };
+  const evaluate: Evaluate = full || since === null ? "all" : { since, marks: marksOf(dirty, surroundings) };
 
   const reconciled: Reconciled[] = [];
   for (const window of windowsOf(open, dirty)) {
     signal.throwIfAborted();
     progress?.("read", window);
-    const reading = readingPeriod({ from: window.from, through: window.through });
-    const { raw, history } = await readWindow(database, tenantId, reading);
-    const tables = buildTables({
-      raw,
-      history,
-      refs,
-      sources: sourceIds,
-      sourceOrder: sources.map((source) => source.id),
-      aliases,
-      warnings,
-      facts,
-      asOf,
-      period: window,
-      release: true,
-    });
+    const tables = await readTables(needs, tenantId, window, asOf, surroundings);
     progress?.("match and check", window);
     const result = runEngine({
       tenant: tenantId,
       tables,
       rules,
-      parameters: versionsOf(parameters),
-      exceptions: exceptions.map(exceptionOf),
-      measures: await selectMeasures(database, tenantId, {
-        from: monthOf(window.from - MEASURES_KEPT_DAYS),
-        through: monthOf(window.through),
-      }),
+      parameters: surroundings.parameters,
+      exceptions: surroundings.exceptions,
+      measures: await readMeasures(needs, tenantId, window),
       goLive: config.goLive === undefined ? null : parseDate(config.goLive),
       evaluate,
     });
     signal.throwIfAborted();
     progress?.("write", window);
     lease.check();
-    reconciled.push(await write(database, tenantId, window, tables, result, now()));
+    const looked = { from: monthsOf(window)[0]!.first, through: window.through };
+    const clientDays = countClientDays(tables, looked.from, looked.through);
+    const standing = rules.map((rule) => standingOn(rule, surroundings.parameters, window.through));
+    const decide = (unshown: ReadonlyMap<string, number>): HeldBack => {
+      const back = holdBack(unshown, standing, { rates, holds, window: looked, clientDays, at: now() });
+      holds.push(...back.holds);
+      return back;
+    };
+    reconciled.push(await write(database, tenantId, window, tables, result, now(), decide));
+    if (from === undefined && window === open) {
+      const found = await countStanding(database, tenantId, { fromDay: looked.from, throughDay: looked.through });
+      const measured = nightRates(standing, { found, holds, window: looked, clientDays });
+      await writeRuleRates(database, tenantId, measured, { at: now(), by: actor.id });
+    }
   }
   lease.check();
   // A chosen part of the time leaves marks of the rest, and what was known of it: the next night needs them.
@@ -202,32 +178,8 @@ function windowsOf(open: Window, dirty: Dirty): Window[] {
   return [...months, open];
 }
 
-async function readWindow(
-  database: Database,
-  tenantId: string,
-  { from, through }: Window,
-): Promise<{ raw: Partial<Record<EntityName, RawColumns>>; history: Partial<Record<EntityName, RawColumns>> }> {
-  const raw: Partial<Record<EntityName, RawColumns>> = {};
-  for (const entity of entityNames) {
-    const fields = neededFields[entity];
-    if (fields === undefined) continue;
-    raw[entity] = await readRawColumns(database, tenantId, entity, { fields, fromDay: from, throughDay: through });
-  }
-  const fields = neededFields["planned-visits"] ?? [];
-  const plans = await readRawColumns(database, tenantId, "planned-visits", {
-    fields,
-    fromDay: from,
-    throughDay: through,
-    history: true,
-  });
-  const lines = await readRawColumns(database, tenantId, "order-lines", {
-    fields: neededFields["order-lines"] ?? [],
-    history: true,
-  });
-  return { raw, history: { "planned-visits": plans, "order-lines": lines } };
-}
-
-function marksOf(dirty: Dirty, nameOf: (ref: number) => { source: string; id: string }): DirtyMark[] {
+function marksOf(dirty: Dirty, { refs, sources }: Pick<Surroundings, "refs" | "sources">): DirtyMark[] {
+  const nameOf = (ref: number) => ({ source: sources[refs.source[ref]!] ?? "", id: refs.id[ref]! });
   const on = (day: Day | null): DirtyMark["days"] => (day === null ? null : { from: day, through: day });
   return [
     ...(dirty.all ? [{ kind: "everything" as const, days: null }] : []),
@@ -237,43 +189,6 @@ function marksOf(dirty: Dirty, nameOf: (ref: number) => { source: string; id: st
   ];
 }
 
-/** Each entry holds all that stands from its day on. The name `mode` turns a rule to shadow or off. */
-function versionsOf(set: Awaited<ReturnType<typeof selectRuleParameters>>): ParameterVersion[] {
-  const standing = new Map<string, { values: Record<string, unknown>; mode: ParameterVersion["mode"] }>();
-  const versions: ParameterVersion[] = [];
-  for (const { ruleId, name, value, fromDay } of set) {
-    const before = standing.get(ruleId) ?? { values: {}, mode: "active" as const };
-    const after =
-      name === "mode"
-        ? { ...before, mode: value as ParameterVersion["mode"] }
-        : { ...before, values: { ...before.values, [name]: value } };
-    standing.set(ruleId, after);
-    versions.push({
-      rule: ruleId,
-      from: fromDay,
-      values: after.values,
-      ...(after.mode === undefined ? {} : { mode: after.mode }),
-    });
-  }
-  return versions;
-}
-
-function exceptionOf({
-  ruleId,
-  subject,
-  fromDay,
-  throughDay,
-  reason,
-}: Awaited<ReturnType<typeof selectExceptions>>[number]): RuleException {
-  return {
-    rule: ruleId,
-    subject: JSON.parse(subject) as RuleException["subject"],
-    from: fromDay,
-    through: throughDay,
-    reason,
-  };
-}
-
 async function write(
   database: Database,
   tenantId: string,
@@ -281,6 +196,7 @@ async function write(
   tables: Tables,
   result: EngineResult,
   at: Instant,
+  decide: (unshown: ReadonlyMap<string, number>) => HeldBack,
 ): Promise<Reconciled> {
   const evaluated = new Set((await selectStoredSlices(database, tenantId)).filter((slice) => result.covers(slice)));
   for (const { slice } of result.findings) evaluated.add(slice);
@@ -308,6 +224,7 @@ async function write(
       count,
     })),
     at,
+    holdBack: decide,
   });
   await writeSettlement(database, tenantId, { evaluated, lines: result.settlement, at });
   await writeMeasures(database, tenantId, { evaluated, measures: result.measures });
