@@ -1,6 +1,6 @@
 import { samples } from "#model";
 
-export { needsNoVisit } from "./basis.ts";
+export { claimHit, daysText, minutesText, ripeClaims } from "./claims.ts";
 export { afterBusinessHours, businessMinutes } from "./business-time.ts";
 export * from "./define.ts";
 export { type DirtyMark, type Evaluate } from "./dirty.ts";
@@ -24,6 +24,7 @@ export {
   addWorkingDays,
   DAY_MS,
   dayOf,
+  daysOfMonth,
   formatClock,
   formatDay,
   formatLocal,
@@ -41,6 +42,7 @@ export { NO_DAY, rowsOf } from "#columns";
 export type {
   AbsenceKind,
   Clients,
+  LockEvents,
   Decisions,
   Lines,
   Orders,

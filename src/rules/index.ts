@@ -28,6 +28,7 @@ import missingEnd from "./missing-end.ts";
 import missingTravelTime from "./missing-travel-time.ts";
 import movedTag from "./moved-tag.ts";
 import offShiftVisit from "./off-shift-visit.ts";
+import openingWithoutVisit from "./opening-without-visit.ts";
 import orderNotConfirmed from "./order-not-confirmed.ts";
 import overGranted from "./over-granted.ts";
 import overlongVisit from "./overlong-visit.ts";
@@ -53,6 +54,7 @@ import visitAfterMove from "./visit-after-move.ts";
 import visitDuringAbsence from "./visit-during-absence.ts";
 import visitDuringHospitalStay from "./visit-during-hospital-stay.ts";
 import visitDuringLeave from "./visit-during-leave.ts";
+import visitWithoutOpening from "./visit-without-opening.ts";
 import visitWithoutOrder from "./visit-without-order.ts";
 import volumeBreak from "./volume-break.ts";
 import wrongPlace from "./wrong-place.ts";
@@ -89,6 +91,7 @@ export const rules: readonly Rule[] = [
   missingTravelTime,
   movedTag,
   offShiftVisit,
+  openingWithoutVisit,
   orderNotConfirmed,
   overGranted,
   overlongVisit,
@@ -114,6 +117,7 @@ export const rules: readonly Rule[] = [
   visitDuringAbsence,
   visitDuringHospitalStay,
   visitDuringLeave,
+  visitWithoutOpening,
   visitWithoutOrder,
   volumeBreak,
   wrongPlace,
