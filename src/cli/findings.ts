@@ -1,7 +1,27 @@
 import { formatDay, formatOre, parseDate } from "#model";
-import { findingJson, levels, listFindings, listOutcomes, ruleOf, severities, silences, statuses } from "#operations";
+import {
+  findingJson,
+  levels,
+  listFindings,
+  listOutcomes,
+  modes,
+  ruleOf,
+  severities,
+  silences,
+  statuses,
+} from "#operations";
+import type { System } from "#system";
 import { datePattern, defineCommand, formatOption } from "./command.ts";
 import { render, say, table } from "./render.ts";
+
+type Finding = Parameters<typeof findingJson>[0];
+
+/** Why a finding is held against nobody, in words. */
+function exemptionOf(rules: System["rules"], { ruleId, suppressed }: Finding): string | null {
+  if (suppressed === null) return null;
+  const rule = rules.find(({ id }) => id === ruleId);
+  return rule?.innocent[suppressed] ?? suppressed.replace(/^exception: /, "");
+}
 
 export default defineCommand({
   name: "findings",
@@ -43,7 +63,12 @@ export default defineCommand({
         { title: "Regel", of: (finding) => finding.ruleId },
         { title: "Nivå", of: (finding) => levels[finding.level] },
         { title: "Åtgärd", of: (finding) => severities[finding.severity] },
-        { title: "Läge", of: (finding) => statuses[finding.status] },
+        {
+          title: "Läge",
+          of: ({ status, mode }) =>
+            mode === "active" ? statuses[status] : `${statuses[status]} (${modes[mode].toLowerCase()})`,
+        },
+        ...(all ? [{ title: "Undantag", of: (finding: Finding) => exemptionOf(system.rules, finding) }] : []),
         { title: "Från", of: (finding) => formatDay(finding.fromDay) },
         { title: "Till", of: (finding) => formatDay(finding.throughDay) },
         { title: "Utförare", of: (finding) => finding.provider },

@@ -1,5 +1,5 @@
 import { dayOf, formatDay, parseDate } from "#model";
-import { type NightProgress, runNight, showOverview } from "#operations";
+import { heldText, type NightProgress, runNight, showOverview } from "#operations";
 import type { System } from "#system";
 import { sendNotice } from "#worker";
 import { datePattern, defineCommand } from "./command.ts";
@@ -37,12 +37,14 @@ export async function nightWithNotice(
     await write(`Natten ${formatDay(day)}\n\n${pullTable(pulls)}`);
     const remarks = pullRemarks(pulls);
     for (const remark of remarks) say(`Obs: ${remark}`);
-    await write(nightSummary(await showOverview(system, system.operator)));
+    const overview = await showOverview(system, system.operator);
+    await write(nightSummary(overview));
     for (const { error, source, resource } of pulls) {
       if (error !== null) system.log.warn({ error, source, resource }, "source failed");
     }
     if (pulls.some(({ state }) => state === "down" || state === "silent"))
       await tell("en källa är nere eller tyst", remarks.join("\n"));
+    if (overview.held.length > 0) await tell("en regel hålls inne", overview.held.map(heldText).join("\n"));
     return outcome === "done" ? "done" : "incomplete";
   } catch (error) {
     progress.end();

@@ -1,5 +1,5 @@
 import { formatDay, formatOre } from "#model";
-import { levels, type NightResult, type Overview, sourceStates, troubledSources } from "#operations";
+import { heldText, levels, type NightResult, type Overview, sourceStates, troubledSources } from "#operations";
 import { table } from "./render.ts";
 
 type Pulls = NightResult["pulls"];
@@ -60,8 +60,9 @@ export function nightSummary(overview: Overview): string {
     overview.providers,
   );
   const findings = overview.rules.length === 0 ? "Inga öppna fynd.\n" : rules;
+  const held = overview.held.map((rule) => `\nObs: ${heldText(rule)}\n`).join("");
   const settlement = overview.month === null ? "" : `\nAvräkning ${overview.month}\n\n${providers}`;
-  return `\nÖppna fynd\n\n${findings}${settlement}`;
+  return `\nÖppna fynd\n\n${findings}${held}${settlement}`;
 }
 
 export function windowText({ from, through }: { from: number; through: number }): string {

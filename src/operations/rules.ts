@@ -51,13 +51,24 @@ export async function setRuleParameters(
 ): Promise<RuleParameter[]> {
   permit(actor, "rules:write");
   const rule = ruleOf(rules, ruleId);
-  if (why.trim().length < 5) throw new WrongParameter("Say why, in a few words: --why TEXT.", { ruleId });
-  const set = Object.entries(values).map(([name, text]): RuleParameter => {
-    return { ruleId, name, value: valueOf(rule, name, text), fromDay, setAt: now(), setBy: actor.id, why: why.trim() };
+  const reason = reasonOf(why);
+  const set = Object.entries(valuesOf(rule, values)).map(([name, value]): RuleParameter => {
+    return { ruleId, name, value, fromDay, setAt: now(), setBy: actor.id, why: reason };
   });
   for (const parameter of set) await insertRuleParameter(database, actor.tenantId, parameter);
   await markAllDirty(database, actor.tenantId);
   return set;
+}
+
+/** Why somebody changes what rules report; throws where it says nothing. */
+export function reasonOf(why: string): string {
+  if (why.trim().length < 5) throw new WrongParameter("Say why, in a few words: --why TEXT.");
+  return why.trim();
+}
+
+/** Values as they were typed, checked one by one. Throws where the rule has no such parameter or a value does not fit. */
+export function valuesOf(rule: Rule, values: Readonly<Record<string, string>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).map(([name, text]) => [name, valueOf(rule, name, text)]));
 }
 
 function valueOf(rule: Rule, name: string, text: string): unknown {

@@ -1,6 +1,7 @@
-import type { Month } from "#model";
+import type { Instant, Month } from "#model";
 import type { Rule } from "#rule";
 import {
+  countHeld,
   type Database,
   type ProviderFigures,
   type RuleCount,
@@ -9,13 +10,25 @@ import {
   selectNames,
   selectProviderFigures,
   selectRuleCounts,
+  selectRuleHolds,
   selectSettledMonths,
 } from "#store";
 import { type Actor, permit } from "./actor.ts";
 
+/** A rule that handlers are not shown all findings of, because it found far more than it should. */
+export interface HeldRule {
+  ruleId: string;
+  title: string;
+  /** That are held back now. */
+  findings: number;
+  /** What it was held back for; null where that has been released or the rule has been changed since. */
+  hold: { findings: number; expected: number; heldAt: Instant } | null;
+}
+
 export interface Overview {
   lastNight: Run | null;
   rules: Array<RuleCount & { title: string }>;
+  held: HeldRule[];
   /** The month that is shown, and all that have figures, the latest first. */
   month: Month | null;
   months: Month[];
@@ -34,9 +47,11 @@ export async function showOverview(
   permit(actor, "findings:read");
   permit(actor, "settlement:read");
   const titles = new Map(rules.map((rule) => [rule.id, rule.title.sv]));
-  const [lastNight, counts, { month, months }, names] = await Promise.all([
+  const [lastNight, counts, held, holds, { month, months }, names] = await Promise.all([
     selectLastNight(database, actor.tenantId, { succeeded: false }),
     selectRuleCounts(database, actor.tenantId),
+    countHeld(database, actor.tenantId),
+    selectRuleHolds(database, actor.tenantId),
     chooseMonth({ database }, actor, wanted),
     selectNames(database, actor.tenantId),
   ]);
@@ -44,6 +59,12 @@ export async function showOverview(
   return {
     lastNight,
     rules: counts.map((count) => ({ ...count, title: titles.get(count.ruleId) ?? count.ruleId })),
+    held: [...held].map(([ruleId, findings]) => ({
+      ruleId,
+      title: titles.get(ruleId) ?? ruleId,
+      findings,
+      hold: holds.findLast((hold) => hold.ruleId === ruleId && hold.releasedAt === null) ?? null,
+    })),
     month,
     months,
     providers: providers.map((row) => ({

@@ -1,6 +1,7 @@
 import type { Level, Scope, Severity } from "#rule";
-import type { FindingStatus, RuleOutcome, RunOutcome } from "#store";
+import type { DispositionOutcome, FindingMode, FindingStatus, RuleOutcome, RunOutcome } from "#store";
 import type { SourceStatus } from "./list-sources.ts";
+import type { HeldRule } from "./show-overview.ts";
 
 /** Swedish words for the model's own, in one place, so that pages and commands call the same thing the same. */
 export const levels: Readonly<Record<Level, string>> = {
@@ -22,6 +23,31 @@ export const statuses: Readonly<Record<FindingStatus, string>> = {
   closed: "Rättat i källan",
   suppressed: "Undantaget",
 };
+
+export const modes: Readonly<Record<FindingMode | "off", string>> = {
+  active: "Aktiv",
+  shadow: "På prov",
+  held: "Hålls inne",
+  off: "Avstängd",
+};
+
+export const dispositions: Readonly<Record<DispositionOutcome, string>> = {
+  confirmed: "Bekräftat",
+  explained: "Förklarat",
+  unclear: "Gick inte att avgöra",
+};
+
+/** Why a rule's findings are held back, for those who can release them. */
+export function heldText({ ruleId, title, findings, hold }: HeldRule): string {
+  const why =
+    hold === null
+      ? ""
+      : ` Den gav ${hold.findings.toLocaleString("sv-SE")} nya fynd där ${Math.round(hold.expected).toLocaleString("sv-SE")} var att vänta.`;
+  return (
+    `${title}: ${findings.toLocaleString("sv-SE")} fynd hålls inne och visas inte.${why} ` +
+    `Visa dem med klarsyn findings --rule ${ruleId} --all; släpp fram dem med klarsyn rules release ${ruleId} --why TEXT.`
+  );
+}
 
 export const sourceStates: Readonly<Record<SourceStatus["state"], string>> = {
   ok: "Fungerar",

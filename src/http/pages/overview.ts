@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { formatDay, formatLocal, formatOre } from "#model";
-import { levels, listSources, outcomes, type Overview, showOverview, type SourceStatus } from "#operations";
+import { heldText, levels, listSources, outcomes, type Overview, showOverview, type SourceStatus } from "#operations";
 import type { Env, Served } from "../served.ts";
 import { type Bar, settlementBars } from "../views/bars.ts";
 import { amount, dataTable, type Html, layout, monthChoice } from "../views/layout.ts";
@@ -12,7 +12,8 @@ export function overviewPage(system: Served) {
   return new Hono<Env>().get("/", async (c) => {
     const overview = await showOverview(system, c.var.actor, c.req.query("manad"));
     const sources = await listSources(system, c.var.actor);
-    const body = html`${nightFacts(overview)} ${ruleTable(overview)} ${figures(overview)} ${sourceTable(sources)}`;
+    const body = html`${nightFacts(overview)} ${heldBack(overview)} ${ruleTable(overview)} ${figures(overview)}
+    ${sourceTable(sources)}`;
     return c.html(layout({ title: "Översikt", path: "/", municipality: system.municipality, body }));
   });
 }
@@ -34,6 +35,15 @@ function nightFacts({ lastNight, rules }: Overview): Html {
     <li>Öppna fynd<strong>${open.toLocaleString("sv-SE")}</strong>enligt ${rules.length} regler</li>
     <li>Belopp som fynden gäller<strong>${formatOre(stake)}</strong>Samma tid kan räknas i flera fynd</li>
   </ul>`;
+}
+
+function heldBack({ held }: Overview): Html | string {
+  return held.length === 0
+    ? ""
+    : html`<h2>Hålls inne</h2>
+        <ul>
+          ${held.map((rule) => html`<li>${heldText(rule)}</li>`)}
+        </ul>`;
 }
 
 const worstFirst: ReadonlyArray<SourceStatus["state"]> = ["down", "partly", "silent", "running", "ok", "never"];
