@@ -29,6 +29,7 @@ import missingTravelTime from "./missing-travel-time.ts";
 import movedTag from "./moved-tag.ts";
 import offShiftVisit from "./off-shift-visit.ts";
 import openingWithoutVisit from "./opening-without-visit.ts";
+import orderChangeIgnored from "./order-change-ignored.ts";
 import orderNotConfirmed from "./order-not-confirmed.ts";
 import overGranted from "./over-granted.ts";
 import overlongVisit from "./overlong-visit.ts";
@@ -92,6 +93,7 @@ export const rules: readonly Rule[] = [
   movedTag,
   offShiftVisit,
   openingWithoutVisit,
+  orderChangeIgnored,
   orderNotConfirmed,
   overGranted,
   overlongVisit,
