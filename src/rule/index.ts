@@ -33,6 +33,7 @@ export {
   MINUTE,
   minuteOfDay,
   minutesBetween,
+  monthOf,
   publicHoliday,
   startOfDay,
   weekdayOf,
@@ -54,5 +55,6 @@ export type {
 } from "#columns";
 export { grossMinutes, type Matches, orderedPair, silentFor, visitSilences } from "#match";
 export { speedKmPerHour } from "#travel";
+export type { JudgedClaim } from "#settle";
 /** Records for examples. */
 export const { at, daily, home, sample } = samples;

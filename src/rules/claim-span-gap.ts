@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatDay, needsNoVisit, sample, startOfDay } from "#rule";
+import { at, claimHit, daysText, defineRule, example, formatDay, ripeClaims, sample } from "#rule";
 
 /** Monday to Friday are claimed with 60 minutes a day; visits on so many of the days. */
 function weekWith(dates: readonly string[], { asOf = "2026-11-10 04:30", basis = "performed" } = {}) {
@@ -16,7 +16,7 @@ const week = ["2026-10-05", "2026-10-06", "2026-10-07", "2026-10-08", "2026-10-0
 
 export default defineRule({
   id: "claim-span-gap",
-  version: 1,
+  version: 2,
   level: "error",
   scope: "claim",
   title: { sv: "Fakturarad med dagar utan besök", en: "A claim for a period with days without visits" },
@@ -25,9 +25,9 @@ export default defineRule({
   innocent: {
     sourceSilent: "Källan som skulle ha berättat om besöken var tyst.",
     basis: "Insatsen ersätts utan besök enligt avtalet, till exempel per månad.",
-    credited: "Raden är krediterad.",
+    credited: "Dagarna är krediterade.",
   },
-  reads: ["claims", "contracts", "services", "clients", "settlement"],
+  reads: ["claims", "settlement"],
   parameters: z.object({
     daysAfter: z
       .int()
@@ -44,42 +44,21 @@ export default defineRule({
       weekWith(["2026-10-05"], { asOf: "2026-10-10 23:00" }),
     ],
   },
-  *evaluate({ claims, contracts, services, clients, settlement, slice, asOf }, { daysAfter }, report) {
-    for (const row of slice.claims) {
-      if (claims.credit(row) || claims.from(row) === claims.to(row) || asOf < startOfDay(claims.to(row) + daysAfter))
-        continue;
-      const { visits: meant, emptyDays, silentDays, minutesPerDay, orePerDay, days } = settlement.claim(row);
-      const service = claims.service(row);
-      const paidWithoutVisit = needsNoVisit(contracts, {
-        provider: claims.provider(row),
-        unit: claims.unit(row),
-        service,
-        serviceCode: service < 0 ? null : services.code[service]!,
-        day: claims.from(row),
-      });
+  *evaluate({ claims, settlement, slice, asOf }, { daysAfter }, report) {
+    for (const one of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {
+      const { claim, matter, code, days, claimedMinutes, claimedOre } = one;
+      const { visits: meant, days: divided } = settlement.claim(claim);
       // No visit at all is claim-without-visit.
       if (meant.length === 0) continue;
-      if (silentDays.length > 0) report.suppressed("sourceSilent", [row]);
-      if (emptyDays.length === 0) continue;
-      if (!clients.known(slice.client)) {
-        report.tooLittleData("brukaren är okänd");
-      } else if (paidWithoutVisit) {
-        report.suppressed("basis", [row]);
-      } else if (slice.claims.some((other) => claims.corrects(other) === row)) {
-        report.suppressed("credited", [row]);
-      } else {
-        const shown = emptyDays
-          .slice(0, 10)
-          .map((day) => formatDay(day))
-          .join(", ");
-        yield {
-          records: [row],
-          minutes: Math.round(minutesPerDay * emptyDays.length),
-          amountOre: Math.round(orePerDay * emptyDays.length),
-          reason: `Fakturaraden för ${formatDay(claims.from(row))} – ${formatDay(claims.to(row))} omfattar ${emptyDays.length} dagar utan besök: ${shown}${emptyDays.length > 10 ? " …" : ""}.`,
-          evidence: { "dagar utan besök": emptyDays.length, "dagar som raden fördelas på": days.length },
-        };
-      }
+      if (matter === "silent" && one.visits.length === 0) report.suppressed("sourceSilent", [claim]);
+      if (matter !== "visit" || code !== "M05") continue;
+      yield {
+        ...claimHit(claims, slice, one),
+        minutes: claimedMinutes > 0 ? Math.round(claimedMinutes) : null,
+        amountOre: claimedOre,
+        reason: `Fakturaraden för ${formatDay(claims.from(claim))} – ${formatDay(claims.to(claim))} omfattar ${days.length === 1 ? "en dag" : `${days.length} dagar`} utan besök: ${daysText(days)}.`,
+        evidence: { "dagar utan besök": days.length, "dagar som raden fördelas på": divided.length },
+      };
     }
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatDay, needsNoVisit, sample, startOfDay } from "#rule";
+import { at, claimHit, daysText, defineRule, example, formatOre, minutesText, ripeClaims, sample } from "#rule";
 
 function claimed(more: ReturnType<typeof sample>[] = [], asOf = "2026-11-10 04:30") {
   return example(
@@ -14,18 +14,19 @@ function claimed(more: ReturnType<typeof sample>[] = [], asOf = "2026-11-10 04:3
 
 export default defineRule({
   id: "claim-without-visit",
-  version: 1,
+  version: 2,
   level: "error",
   scope: "claim",
-  title: { sv: "Fakturarad utan besök", en: "A claim without any visit" },
+  title: { sv: "Fakturerad utan besök", en: "A claim without any visit" },
   why: "Utföraren begär betalt för tid då inget besök är registrerat.",
-  remedy: "Utbetalningen väntar i 14 dagar. Be utföraren registrera besöken eller kreditera raden.",
+  remedy:
+    "Utbetalningen väntar i 14 dagar. Be utföraren registrera besöken, rätta raden till den insats eller brukare som besöken gäller, eller kreditera den.",
   innocent: {
     sourceSilent: "Källan som skulle ha berättat om besöken var tyst.",
     basis: "Insatsen ersätts utan besök enligt avtalet, till exempel per månad.",
     credited: "Raden är krediterad.",
   },
-  reads: ["claims", "visits", "contracts", "services", "clients", "settlement"],
+  reads: ["claims", "settlement"],
   parameters: z.object({
     daysAfter: z
       .int()
@@ -52,45 +53,34 @@ export default defineRule({
       claimed([], "2026-10-07 12:00"),
     ],
   },
-  *evaluate({ claims, visits, contracts, services, clients, settlement, slice, asOf }, { daysAfter }, report) {
+  *evaluate({ claims, settlement, slice, asOf }, { daysAfter }, report) {
+    const judged = settlement.judged(slice.client, slice.firstDay, slice.lastDay);
+    const empty = (claim: number): boolean => settlement.claim(claim).visits.length === 0;
     for (const row of slice.claims) {
-      if (claims.credit(row) || asOf < startOfDay(claims.to(row) + daysAfter)) continue;
-      const { visits: meant, silentDays, emptyDays } = settlement.claim(row);
-      const service = claims.service(row);
-      const paidWithoutVisit = needsNoVisit(contracts, {
-        provider: claims.provider(row),
-        unit: claims.unit(row),
-        service,
-        serviceCode: service < 0 ? null : services.code[service]!,
-        day: claims.from(row),
-      });
-      if (meant.length > 0) continue;
-      if (visits.count === 0 || !clients.known(slice.client)) {
-        report.tooLittleData(visits.count === 0 ? "besök saknas" : "brukaren är okänd");
-      } else if (silentDays.length > 0) {
-        report.suppressed("sourceSilent", [row]);
-      } else if (paidWithoutVisit) {
-        report.suppressed("basis", [row]);
-      } else if (
-        slice.claims.some(
-          (other) => claims.corrects(other) === row && -claims.amountOre(other) >= claims.amountOre(row),
-        )
-      ) {
-        report.suppressed("credited", [row]);
-      } else {
-        const minutes = claims.minutes(row);
+      if (claims.credit(row) || !empty(row)) continue;
+      const own = judged.filter(({ claim, related }) => claim === row || related.includes(row));
+      if (own.length === 0 && slice.claims.some((other) => claims.credit(other))) report.suppressed("credited", [row]);
+      else if (own.some(({ code }) => code === "M10")) report.suppressed("basis", [row]);
+    }
+    for (const one of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {
+      const { claim, matter, code, days, claimedMinutes, claimedOre } = one;
+      if (!empty(claim)) continue;
+      if (matter === "unjoined") report.tooLittleData("besöken saknas, eller brukaren eller utföraren är inte kopplad");
+      else if (matter === "silent") report.suppressed("sourceSilent", [claim]);
+      else if (matter === "service" || matter === "client" || (matter === "visit" && code === "M05")) {
+        const elsewhere = matter === "visit" ? null : one.proposal!.why;
         yield {
-          records: [row],
-          minutes: Number.isNaN(minutes) ? null : Math.round(minutes),
-          amountOre: claims.amountOre(row),
-          reason: `Fakturaraden för ${periodOf(claims.from(row), claims.to(row))} saknar varje registrerat besök.`,
-          evidence: { "registrerade besök under perioden": 0, "dagar som borde ha besök": emptyDays.length },
+          ...claimHit(claims, slice, one),
+          minutes: claimedMinutes > 0 ? Math.round(claimedMinutes) : null,
+          amountOre: claimedOre,
+          reason: `${claimedMinutes > 0 ? minutesText(claimedMinutes) : formatOre(claimedOre)} är fakturerade för ${daysText(days)} utan något registrerat besök.${elsewhere === null ? "" : ` ${elsewhere}`}`,
+          evidence: [
+            { condition: "registrerade besök dessa dagar", value: 0 },
+            { condition: "dagar som borde ha besök", value: days.length },
+            { condition: "samma tid finns på annat håll", value: elsewhere },
+          ],
         };
       }
     }
   },
 });
-
-function periodOf(from: number, to: number): string {
-  return from === to ? formatDay(from) : `${formatDay(from)} – ${formatDay(to)}`;
-}

@@ -1,18 +1,27 @@
 import type { Rule } from "#rule";
 import batchRegistration from "./batch-registration.ts";
+import claimDuplicated from "./claim-duplicated.ts";
+import claimDuringAbsence from "./claim-during-absence.ts";
+import claimExceedsPayable from "./claim-exceeds-payable.ts";
+import claimOutsideContract from "./claim-outside-contract.ts";
 import claimSpanGap from "./claim-span-gap.ts";
 import claimWithoutVisit from "./claim-without-visit.ts";
+import claimWrongBand from "./claim-wrong-band.ts";
+import claimWrongPrice from "./claim-wrong-price.ts";
 import clientDayTooLong from "./client-day-too-long.ts";
 import clientOverlap from "./client-overlap.ts";
 import clockSkew from "./clock-skew.ts";
 import copiedPlan from "./copied-plan.ts";
 import decisionNotExecuted from "./decision-not-executed.ts";
+import declinedClaimedInFull from "./declined-claimed-in-full.ts";
 import doubleStaffingIncomplete from "./double-staffing-incomplete.ts";
 import doubleStaffingNotOrdered from "./double-staffing-not-ordered.ts";
 import duplicateVisit from "./duplicate-visit.ts";
 import endBeforeStart from "./end-before-start.ts";
 import executionAfterDecision from "./execution-after-decision.ts";
 import fullUtilisation from "./full-utilisation.ts";
+import growthWithoutStaff from "./growth-without-staff.ts";
+import hoursExceedStaffing from "./hours-exceed-staffing.ts";
 import impossibleDay from "./impossible-day.ts";
 import impossibleJourney from "./impossible-journey.ts";
 import lateLoginElsewhere from "./late-login-elsewhere.ts";
@@ -22,6 +31,7 @@ import lengthenedAfterwards from "./lengthened-afterwards.ts";
 import longVisit from "./long-visit.ts";
 import manualShare from "./manual-share.ts";
 import matchRateLow from "./match-rate-low.ts";
+import mealOverclaimed from "./meal-overclaimed.ts";
 import mergedVisits from "./merged-visits.ts";
 import missedVisit from "./missed-visit.ts";
 import missingEnd from "./missing-end.ts";
@@ -36,6 +46,8 @@ import overlongVisit from "./overlong-visit.ts";
 import planRewritten from "./plan-rewritten.ts";
 import providerWithoutPermit from "./provider-without-permit.ts";
 import relativeAsCarer from "./relative-as-carer.ts";
+import roundDurations from "./round-durations.ts";
+import roundingGain from "./rounding-gain.ts";
 import serviceNotOrdered from "./service-not-ordered.ts";
 import shortVisit from "./short-visit.ts";
 import singleCarer from "./single-carer.ts";
@@ -44,6 +56,7 @@ import staffNotEmployed from "./staff-not-employed.ts";
 import staffOverlap from "./staff-overlap.ts";
 import staffOverlapAcrossProviders from "./staff-overlap-across-providers.ts";
 import tagAtWrongClient from "./tag-at-wrong-client.ts";
+import unbilledVisit from "./unbilled-visit.ts";
 import underDelivered from "./under-delivered.ts";
 import unknownClient from "./unknown-client.ts";
 import unknownStaff from "./unknown-staff.ts";
@@ -64,19 +77,28 @@ import zeroGapChain from "./zero-gap-chain.ts";
 /** Every rule, in order of id. */
 export const rules: readonly Rule[] = [
   batchRegistration,
+  claimDuplicated,
+  claimDuringAbsence,
+  claimExceedsPayable,
+  claimOutsideContract,
   claimSpanGap,
   claimWithoutVisit,
+  claimWrongBand,
+  claimWrongPrice,
   clientDayTooLong,
   clientOverlap,
   clockSkew,
   copiedPlan,
   decisionNotExecuted,
+  declinedClaimedInFull,
   doubleStaffingIncomplete,
   doubleStaffingNotOrdered,
   duplicateVisit,
   endBeforeStart,
   executionAfterDecision,
   fullUtilisation,
+  growthWithoutStaff,
+  hoursExceedStaffing,
   impossibleDay,
   impossibleJourney,
   lateLoginElsewhere,
@@ -86,6 +108,7 @@ export const rules: readonly Rule[] = [
   longVisit,
   manualShare,
   matchRateLow,
+  mealOverclaimed,
   mergedVisits,
   missedVisit,
   missingEnd,
@@ -100,6 +123,8 @@ export const rules: readonly Rule[] = [
   planRewritten,
   providerWithoutPermit,
   relativeAsCarer,
+  roundDurations,
+  roundingGain,
   serviceNotOrdered,
   shortVisit,
   singleCarer,
@@ -108,6 +133,7 @@ export const rules: readonly Rule[] = [
   staffOverlap,
   staffOverlapAcrossProviders,
   tagAtWrongClient,
+  unbilledVisit,
   underDelivered,
   unknownClient,
   unknownStaff,

@@ -97,6 +97,8 @@ export interface JudgedClaim {
   payableOre: Ore | null;
   overbilledOre: Ore;
   unbilledOre: Ore;
+  /** Of meals, how many. */
+  meals: { claimed: number; delivered: number } | null;
   holdDays: 0 | 7 | 14;
   /** First day on which the proposal may be carried out; null where nothing is held. */
   holdUntil: Day | null;

@@ -593,7 +593,13 @@ class Judge {
     const ore = oreOn(charges, days);
     const payable = { ...nothingPayable, ore: roundHalfUp((ore * delivered) / claimed) };
     const why = `${whole(claimed)} portioner är fakturerade, ${whole(delivered)} är levererade.`;
-    this.#add(pool, charges, days, { code: delivered === 0 ? "M05" : "M03", matter: "meal", payable, why });
+    this.#add(pool, charges, days, {
+      code: delivered === 0 ? "M05" : "M03",
+      matter: "meal",
+      payable,
+      why,
+      meals: { claimed, delivered },
+    });
   }
 
   /**
@@ -635,6 +641,7 @@ class Judge {
         payableOre: ore,
         overbilledOre: 0,
         unbilledOre: ore ?? 0,
+        meals: null,
         holdDays: 0,
         holdUntil: null,
         proposal: null,
@@ -749,7 +756,7 @@ class Judge {
     pool: Pool,
     charges: readonly NetClaim[],
     days: readonly Day[],
-    found: Found & { band?: string | null; payable?: Payable; related?: readonly number[]; why?: string },
+    found: Found & Partial<Pick<JudgedClaim, "band" | "related" | "meals">> & { payable?: Payable; why?: string },
   ): void {
     const { tables } = this.#needs;
     const { claims } = tables;
@@ -790,6 +797,7 @@ class Judge {
       payableOre: payable.ore,
       overbilledOre,
       unbilledOre,
+      meals: found.meals ?? null,
       holdDays,
       holdUntil:
         holdDays === 0 ? null : dayOf(this.#cutOff(provider, unit, service, monthOf(sorted.at(-1)!))) + holdDays,
