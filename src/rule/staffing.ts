@@ -1,5 +1,6 @@
-import { rowsOf, type Lines, type Orders, type Services, type Shifts, type Visits } from "#columns";
+import type { Lines, Orders, Services, Shifts, Visits } from "#columns";
 import type { Day } from "#model";
+import { shiftCovering } from "./shifts.ts";
 
 /**
  * The most staff at a time that an order in force asks for, for a service that the visit names (any service, where it names
@@ -57,10 +58,6 @@ export function shadowing(
 
 /** A shift that its source calls neither work nor leave (on call, introduction, meeting) covers the start of the visit. */
 export function specialShift({ visits, shifts }: { visits: Visits; shifts: Shifts }, visit: number): boolean {
-  const staff = visits.staff(visit);
-  if (staff < 0) return false;
-  const start = visits.start(visit);
-  return rowsOf(shifts.byStaff, staff).some(
-    (shift) => shifts.kind(shift) === "other" && shifts.start(shift) <= start && start < shifts.end(shift),
-  );
+  const [staff, start] = [visits.staff(visit), visits.start(visit)];
+  return staff >= 0 && shiftCovering(shifts, staff, start, start + 1, ["other"]) >= 0;
 }

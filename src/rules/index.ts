@@ -17,11 +17,14 @@ import declinedClaimedInFull from "./declined-claimed-in-full.ts";
 import doubleStaffingIncomplete from "./double-staffing-incomplete.ts";
 import doubleStaffingNotOrdered from "./double-staffing-not-ordered.ts";
 import duplicateVisit from "./duplicate-visit.ts";
+import editAfterCutOff from "./edit-after-cut-off.ts";
+import editWithoutReason from "./edit-without-reason.ts";
 import endBeforeStart from "./end-before-start.ts";
 import executionAfterDecision from "./execution-after-decision.ts";
 import fullUtilisation from "./full-utilisation.ts";
 import growthWithoutStaff from "./growth-without-staff.ts";
 import hoursExceedStaffing from "./hours-exceed-staffing.ts";
+import householdFullTimeTwice from "./household-full-time-twice.ts";
 import impossibleDay from "./impossible-day.ts";
 import impossibleJourney from "./impossible-journey.ts";
 import lateLoginElsewhere from "./late-login-elsewhere.ts";
@@ -37,6 +40,8 @@ import missedVisit from "./missed-visit.ts";
 import missingEnd from "./missing-end.ts";
 import missingTravelTime from "./missing-travel-time.ts";
 import movedTag from "./moved-tag.ts";
+import neverOff from "./never-off.ts";
+import noRest from "./no-rest.ts";
 import offShiftVisit from "./off-shift-visit.ts";
 import openingWithoutVisit from "./opening-without-visit.ts";
 import orderChangeIgnored from "./order-change-ignored.ts";
@@ -49,6 +54,7 @@ import relativeAsCarer from "./relative-as-carer.ts";
 import roundDurations from "./round-durations.ts";
 import roundingGain from "./rounding-gain.ts";
 import serviceNotOrdered from "./service-not-ordered.ts";
+import sharedLogin from "./shared-login.ts";
 import shortVisit from "./short-visit.ts";
 import singleCarer from "./single-carer.ts";
 import sourceSilent from "./source-silent.ts";
@@ -94,11 +100,14 @@ export const rules: readonly Rule[] = [
   doubleStaffingIncomplete,
   doubleStaffingNotOrdered,
   duplicateVisit,
+  editAfterCutOff,
+  editWithoutReason,
   endBeforeStart,
   executionAfterDecision,
   fullUtilisation,
   growthWithoutStaff,
   hoursExceedStaffing,
+  householdFullTimeTwice,
   impossibleDay,
   impossibleJourney,
   lateLoginElsewhere,
@@ -114,6 +123,8 @@ export const rules: readonly Rule[] = [
   missingEnd,
   missingTravelTime,
   movedTag,
+  neverOff,
+  noRest,
   offShiftVisit,
   openingWithoutVisit,
   orderChangeIgnored,
@@ -126,6 +137,7 @@ export const rules: readonly Rule[] = [
   roundDurations,
   roundingGain,
   serviceNotOrdered,
+  sharedLogin,
   shortVisit,
   singleCarer,
   sourceSilent,
