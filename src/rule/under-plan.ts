@@ -15,14 +15,15 @@ export function heldAgainst(visits: Visits, plans: Plans, matches: Matches, visi
   return plans.cancelled(version) ? -1 : version;
 }
 
-/** All registrations of the person who made the visit under the same plan: the visit and what continues it. */
+/** All registrations of the person who made the visit under the same plan: what continues it, or is continued by it. */
 export function partsOf(visits: Visits, matches: Matches, rows: Int32Array, visit: number): number[] {
   const plan = matches.plan(visit);
   const staff = visits.staff(visit);
   const parts: number[] = [];
   for (const row of rows) {
-    const continues = staff >= 0 && visits.staff(row) === staff && matches.visitState(row) === "continuation";
-    if (matches.plan(row) === plan && (row === visit || continues)) parts.push(row);
+    if (matches.plan(row) !== plan || (row !== visit && (staff < 0 || visits.staff(row) !== staff))) continue;
+    const state = matches.visitState(row);
+    if (row === visit || state === "matched" || state === "pair" || state === "continuation") parts.push(row);
   }
   return parts;
 }
