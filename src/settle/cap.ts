@@ -1,8 +1,8 @@
 import type { Tables } from "#columns";
 import { type Day, MINUTE } from "#model";
-import { grossMinutes, inForce, occurrencesOf } from "#match";
+import { inForce, occurrencesOf } from "#match";
 import { type Piece, type Slice, take } from "./pieces.ts";
-import { groupOf, type MonthRows, type Row } from "./rows.ts";
+import { decisionScale, groupOf, type MonthRows, type Row } from "./rows.ts";
 import type { Segment, Terms } from "./terms.ts";
 
 /** Time of a row that is limited together. */
@@ -104,10 +104,7 @@ export function applyCap(tables: Tables, rows: MonthRows, pieces: readonly Piece
     byRow,
     "day",
     (piece) => piece.day,
-    (row, piece) => {
-      const { granted } = grossMinutes(tables, row.line, rows.first, rows.last);
-      return grantedOn(tables, row.line, piece.day) * (granted > 0 ? row.granted / granted : 1);
-    },
+    (row, piece) => grantedOn(tables, row.line, piece.day) * decisionScale(tables, row, rows),
   );
   // Also where days limit, a line that leaves them open never comes to more than the month.
   const monthly = ({ segment: { terms }, row }: Piece): boolean =>

@@ -2,7 +2,7 @@ import { NO_DAY, rowsOf, type Tables } from "#columns";
 import { type Day, dayOf, type Instant, MINUTE, startOfDay } from "#model";
 import { grossMinutes, inForce, occurrencesOf } from "#match";
 import { lateReason, type Piece, type Slice, sumOf, take, type World } from "./pieces.ts";
-import type { MonthRows, Row } from "./rows.ts";
+import { decisionScale, type MonthRows, type Row } from "./rows.ts";
 import type { Segment } from "./terms.ts";
 
 /** A piece that is paid without a visit. */
@@ -37,12 +37,6 @@ const paidAnyway = ({ basis }: Segment): boolean => basis === "granted" || basis
 /** The provider who has the order: what is paid without a visit is theirs. */
 const holdsOrder = ({ orders }: Tables, row: Row): boolean =>
   row.line >= 0 && orders.provider(row.order) === row.provider;
-
-/** By what a decision's limit scales the minutes of a line. */
-function scaleOf(tables: Tables, row: Row, { first, last }: MonthRows): number {
-  const { granted } = grossMinutes(tables, row.line, first, last);
-  return granted > 0 ? row.granted / granted : 1;
-}
 
 /** Times at which a line is due on a day, as slices that come to its minutes times staff. */
 function dueSlices(tables: Tables, line: number, day: Day, which: "all" | "away" | "home", factor: number): Slice[] {
@@ -194,7 +188,7 @@ export function absencePieces(world: World, rows: MonthRows): Piece[] {
     const provider = orders.provider(row.order);
     const episodes = byProvider.get(provider) ?? episodesOf(world, rows, provider);
     byProvider.set(provider, episodes);
-    const scale = scaleOf(tables, row, rows);
+    const scale = decisionScale(tables, row, rows);
     for (let day = rows.first; day <= rows.last; day++) {
       if (!inForce(tables, row.line, day) || (died !== NO_DAY && day >= died)) continue;
       const segment = segmentOf(row, day)!;

@@ -1,6 +1,6 @@
 import { NO_DAY, rowsOf, type Tables } from "#columns";
 import { type Day, dayOf } from "#model";
-import { grantedInMonth, inForce, type LineMatcher, type Matches, type Shares } from "#match";
+import { grantedInMonth, grossMinutes, inForce, type LineMatcher, type Matches, type Shares } from "#match";
 import type { Segment, TermsBook } from "./terms.ts";
 
 /** What one order line of one provider has in a month, before terms and prices. Minutes unless said otherwise. */
@@ -32,6 +32,13 @@ export function addedMs(visits: Tables["visits"], visit: number): number {
   const late = Number.isNaN(originalEnd) ? 0 : visits.end(visit) - originalEnd;
   const early = Number.isNaN(originalStart) ? 0 : originalStart - visits.start(visit);
   return Math.max(0, late + early);
+}
+
+/** By what the limit of a decision scales the minutes of a line down. */
+export function decisionScale(tables: Tables, row: Row, { first, last }: MonthRows): number {
+  const { granted } = grossMinutes(tables, row.line, first, last);
+  // The month's minutes are rounded once; that alone is no limit.
+  return row.granted < granted - 0.5 ? row.granted / granted : 1;
 }
 
 /** Lines of one order and service with one provider: what nothing may tell apart. */
