@@ -43,7 +43,7 @@ export default defineRule({
   reads: ["visits", "staff", "shifts"],
   parameters: z.object({
     partAbove: z.number().positive().default(0.95).describe("Besökstid av arbetad tid, rast borträknad."),
-    hoursMin: z.number().min(0).default(160).describe("Med färre arbetade timmar under månaden säger delen för lite."),
+    hoursMin: z.number().min(1).default(160).describe("Med färre arbetade timmar under månaden säger delen för lite."),
     unknownPercentMax: z
       .number()
       .min(0)

@@ -122,20 +122,25 @@ export class Settlement {
 
   /** What minutes of a visit cost; null where no price is known. */
   oreOf(visit: number, minutes: number): Ore | null {
+    const price = this.orePerHour(visit, this.#tables.visits.start(visit));
+    return price === null ? null : roundHalfUp((minutes * price) / 60);
+  }
+
+  /** What an hour of a visit's service costs at an instant of whatever band; null where no price is known. */
+  orePerHour(visit: number, at: Instant): Ore | null {
     const { visits, lines, services, clients } = this.#tables;
     const line = this.lines(visit).lines[0] ?? -1;
     const service = line >= 0 ? lines.service(line) : (services.list(visits.services(visit))[0] ?? -1);
     const day = visits.day(visit);
     const inForce = this.#world.book.of(visits.provider(visit), visits.unit(visit), service, day);
     if (inForce === null) return null;
-    const price = priceOf(inForce.terms, {
+    return priceOf(inForce.terms, {
       per: "hour",
       service: service < 0 ? null : services.code[service]!,
-      band: bandAt(inForce.terms, visits.start(visit)),
+      band: bandAt(inForce.terms, at),
       area: clients.area(visits.client(visit), day),
       day,
     });
-    return price === null ? null : roundHalfUp((minutes * price) / 60);
   }
 
   #month(client: number, firstDay: Day, lastDay: Day): Remembered {
