@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { type Field, checkDigit, day, formatInstant, instant } from "#model";
+import { contractTerms, type Field, checkDigit, day, formatInstant, instant } from "#model";
 import * as transforms from "../../src/mapping/transforms.ts";
 import { FAILED, type Convert, newFrame } from "../../src/mapping/transforms.ts";
 
@@ -376,6 +376,19 @@ test("nested values are checked by the field's schema, and the place named", () 
   const frame = newFrame({}, context);
   expect(weekdays([1, 8], frame)).toBe(FAILED);
   expect(frame.rule).toContain("vid 1");
+});
+
+test("terms of a contract that do not fit name the place, the nearest key and the words that there are", () => {
+  const reason = (terms: unknown) => {
+    const frame = newFrame({}, context);
+    expect(transforms.json(contractTerms)(terms, frame)).toBe(FAILED);
+    return frame.rule;
+  };
+  expect(reason({ cap: { tolerancePercnt: 2 } })).toBe(
+    'har inte rätt form vid cap: nyckeln "tolerancePercnt" finns inte, menade du "tolerancePercent"?',
+  );
+  expect(reason({ household: "delas" })).toBe("har inte rätt form vid household: ska vara divide, full");
+  expect(reason({ price: [{ orePerHour: "480" }] })).toBe("har inte rätt form vid price.0.orePerHour");
 });
 
 test("versions are whole numbers or times", () => {
