@@ -49,12 +49,14 @@ import orderNotConfirmed from "./order-not-confirmed.ts";
 import overGranted from "./over-granted.ts";
 import overlongVisit from "./overlong-visit.ts";
 import planRewritten from "./plan-rewritten.ts";
+import priceBandDrift from "./price-band-drift.ts";
 import providerWithoutPermit from "./provider-without-permit.ts";
 import relativeAsCarer from "./relative-as-carer.ts";
 import roundDurations from "./round-durations.ts";
 import roundingGain from "./rounding-gain.ts";
 import serviceNotOrdered from "./service-not-ordered.ts";
 import sharedLogin from "./shared-login.ts";
+import shortAgainstStandard from "./short-against-standard.ts";
 import shortVisit from "./short-visit.ts";
 import singleCarer from "./single-carer.ts";
 import sourceSilent from "./source-silent.ts";
@@ -132,12 +134,14 @@ export const rules: readonly Rule[] = [
   overGranted,
   overlongVisit,
   planRewritten,
+  priceBandDrift,
   providerWithoutPermit,
   relativeAsCarer,
   roundDurations,
   roundingGain,
   serviceNotOrdered,
   sharedLogin,
+  shortAgainstStandard,
   shortVisit,
   singleCarer,
   sourceSilent,

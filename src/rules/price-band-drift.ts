@@ -1,0 +1,139 @@
+import { z } from "zod";
+import { cut, decimalText, defineRule, example, formatOre, MINUTE, minuteOfDay, sample } from "#rule";
+
+const terms = {
+  bands: [{ name: "kväll", from: "18:00", to: "22:00" }],
+  price: [{ orePerHour: 48_000 }, { band: "kväll", orePerHour: 60_000 }],
+};
+
+/**
+ * On so many days a visit at C1 planned at 17:40 begins at the time given, and one planned at 10:40 at 10:42; on
+ * `late` days that one begins at 11:02.
+ */
+function evenings(
+  days: number,
+  begins: string,
+  { late = 0, planned = "17:40", price = terms as Record<string, unknown>, usual = 31 } = {},
+) {
+  const pair = (date: string, name: string, plan: string, start: string) => [
+    sample("planned-visits", `p-${name}-${date}`, { start: `${date} ${plan}` }),
+    sample("visits", `v-${name}-${date}`, { start: `${date} ${start}`, plannedVisitId: `p-${name}-${date}` }),
+  ];
+  return example([
+    sample("contracts", "k-1", { terms: price }),
+    ...Array.from({ length: usual }, (_, day) => `2026-10-${String(day + 1).padStart(2, "0")}`).flatMap(
+      (date, position) => [
+        ...(position < days ? pair(date, "b", planned, begins) : pair(date, "b", "17:40", "17:41")),
+        ...pair(date, "a", "10:40", position < late ? "11:02" : "10:42"),
+      ],
+    ),
+  ]);
+}
+
+export default defineRule({
+  id: "price-band-drift",
+  version: 1,
+  level: "pattern",
+  scope: "provider-month",
+  title: { sv: "Besök börjar strax innanför en dyrare pristid", en: "Visits begin just inside a dearer price band" },
+  why: "Besök som är planerade strax före en dyrare pristid börjar gång på gång strax efter den, oftare än besök annars blir sena.",
+  remedy: "Jämför planerad och registrerad tid med utföraren, och fråga varför besöken flyttas.",
+  innocent: {
+    lateAsUsual: "Besöken är sena lika ofta vid andra hela timmar, då priset är detsamma.",
+  },
+  reads: ["visits", "plans", "matches", "settlement", "units", "services"],
+  parameters: z.object({
+    minutesInside: z.int().min(1).default(10).describe("Så långt in i den dyrare pristiden börjar besöket."),
+    minutesBefore: z.int().min(1).default(60).describe("Så långt före den var besöket planerat."),
+    movedMin: z.int().min(1).default(10).describe("Färre sådana besök under månaden säger för lite."),
+    percentMin: z.number().min(0).max(100).default(30).describe("Av besöken som var planerade strax före."),
+    timesUsualMin: z.number().min(1).default(3).describe("Gånger andelen vid andra hela timmar."),
+    usualMin: z.int().min(1).default(30).describe("Så många besök vid andra hela timmar behövs att jämföra med."),
+  }),
+  examples: {
+    // Ten of 31 are 32 %.
+    reports: [evenings(10, "18:02"), evenings(31, "18:09")],
+    accepts: [
+      evenings(9, "18:02"),
+      evenings(31, "18:10"),
+      evenings(31, "17:58"),
+      evenings(31, "18:02", { planned: "18:00" }),
+      // Late as often in the morning.
+      evenings(31, "18:02", { late: 11 }),
+      evenings(31, "18:02", { price: {} }),
+      evenings(29, "18:02", { usual: 29 }),
+    ],
+  },
+  *evaluate(
+    { visits, plans, matches, settlement, units, services, slice },
+    { minutesInside, minutesBefore, movedMin, percentMin, timesUsualMin, usualMin },
+    report,
+  ) {
+    // Minutes of the day at which some band of the provider's contracts begins or ends.
+    const cuts = new Set<number>();
+    for (let unit = 0; unit < units.count; unit++) {
+      if (units.provider(unit) !== slice.provider) continue;
+      for (let service = 0; service < services.code.length; service++) {
+        const inForce = settlement.terms(slice.provider, unit, service, slice.lastDay);
+        for (const day of inForce?.terms.bands?.byWeekday ?? []) for (const { from } of day) cuts.add(from);
+      }
+    }
+    if (cuts.size === 0) return;
+    const times = [...cuts].map((minute) => (minute === 0 ? 24 * 60 : minute)).sort((a, b) => a - b);
+
+    const moved: number[] = [];
+    let [planned, usual, usualLate, minutes, ore] = [0, 0, 0, 0, 0];
+    for (const row of slice.visits) {
+      const plan = matches.plan(row);
+      if (plan < 0 || !visits.usable(row)) continue;
+      const start = plans.start(plans.frozen(plan));
+      const minute = minuteOfDay(start);
+      const next = times.find((time) => time > minute && time - minute <= minutesBefore);
+      const border = start + ((next ?? minute - (minute % 60) + 60) - minute) * MINUTE;
+      const late = visits.start(row) >= border && visits.start(row) < border + minutesInside * MINUTE;
+      if (next === undefined) {
+        usual++;
+        if (late) usualLate++;
+        continue;
+      }
+      const [before, after] = [settlement.orePerHour(row, start), settlement.orePerHour(row, border)];
+      if (before === null || after === null || after <= before) continue;
+      planned++;
+      if (!late) continue;
+      moved.push(row);
+      const dearer = Math.min(visits.minutes(row), Math.floor((border - start) / MINUTE));
+      minutes += dearer;
+      ore += Math.floor((dearer * (after - before)) / 60);
+    }
+    if (moved.length < movedMin) return;
+    const percent = (100 * moved.length) / planned;
+    if (percent < percentMin) return;
+    if (usual < usualMin) {
+      report.tooLittleData("för få andra besök att jämföra med");
+      return;
+    }
+    const usualPercent = (100 * usualLate) / usual;
+    if (percent < timesUsualMin * usualPercent) {
+      report.suppressed("lateAsUsual", moved);
+      return;
+    }
+    yield {
+      records: moved,
+      minutes,
+      amountOre: ore,
+      reason:
+        `${moved.length} av ${planned} besök som var planerade strax före en dyrare pristid började högst ${minutesInside} minuter in i den. ` +
+        `Vid andra hela timmar händer det ${decimalText(usualPercent)} % av besöken. Prisskillnaden är ${formatOre(ore)}.`,
+      evidence: {
+        "besök flyttade in i den dyrare pristiden ≥": [moved.length, movedMin],
+        "av dem som var planerade strax före, procent ≥": [cut(percent), percentMin],
+        "andelen vid andra hela timmar, procent": cut(usualPercent),
+        "gånger den andelen ≥": [
+          usualPercent === 0 ? "där händer det aldrig" : cut(percent / usualPercent),
+          timesUsualMin,
+        ],
+        "besök att jämföra med ≥": [usual, usualMin],
+      },
+    };
+  },
+});
