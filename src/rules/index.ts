@@ -14,11 +14,15 @@ import clockSkew from "./clock-skew.ts";
 import copiedPlan from "./copied-plan.ts";
 import decisionNotExecuted from "./decision-not-executed.ts";
 import declinedClaimedInFull from "./declined-claimed-in-full.ts";
+import declinedPattern from "./declined-pattern.ts";
 import doubleStaffingIncomplete from "./double-staffing-incomplete.ts";
 import doubleStaffingNotOrdered from "./double-staffing-not-ordered.ts";
 import duplicateVisit from "./duplicate-visit.ts";
 import editAfterCutOff from "./edit-after-cut-off.ts";
+import editBurstBeforeCutOff from "./edit-burst-before-cut-off.ts";
 import editWithoutReason from "./edit-without-reason.ts";
+import editedToPlan from "./edited-to-plan.ts";
+import editorConcentration from "./editor-concentration.ts";
 import endBeforeStart from "./end-before-start.ts";
 import executionAfterDecision from "./execution-after-decision.ts";
 import fullUtilisation from "./full-utilisation.ts";
@@ -99,11 +103,15 @@ export const rules: readonly Rule[] = [
   copiedPlan,
   decisionNotExecuted,
   declinedClaimedInFull,
+  declinedPattern,
   doubleStaffingIncomplete,
   doubleStaffingNotOrdered,
   duplicateVisit,
   editAfterCutOff,
+  editBurstBeforeCutOff,
   editWithoutReason,
+  editedToPlan,
+  editorConcentration,
   endBeforeStart,
   executionAfterDecision,
   fullUtilisation,
