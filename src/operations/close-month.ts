@@ -268,7 +268,7 @@ function adjustments(
     if ([...Object.values(minutes), ...Object.values(ore)].every((value) => value === 0)) continue;
     const why = `uppgifter som kom efter avräkningen av ${month}`;
     const trace = [{ step: "adjustment", minutes: minutes.payable, why }];
-    found.push(closedLine({ ...line, minutes, ore, codes: {}, trace }, month));
+    found.push(closedLine({ ...line, minutes, ore, codes: {}, trace, claims: [] }, month));
   }
   return found;
 }

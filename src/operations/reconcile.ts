@@ -1,5 +1,5 @@
 import type { Tables } from "#columns";
-import { type Day, dayOf, formatDay, type Instant, parseDate } from "#model";
+import { type Day, dayOf, daysOfMonth, formatDay, type Instant, parseDate } from "#model";
 import {
   countClientDays,
   type DirtyMark,
@@ -9,6 +9,7 @@ import {
   type Rule,
   runEngine,
 } from "#rule";
+import { tellingProviders } from "#settle";
 import {
   acquireLease,
   clearDirty,
@@ -119,13 +120,18 @@ export async function reconcileUnder(
   const unsettledFrom = since === null ? openFrom : dayOf(since) - Math.min(config.night.reconcileDays, settles + 1);
   const open: Window = { from: from ?? Math.min(openFrom, unsettledFrom), through: day - 1 };
   const run = await startRun(database, tenantId, { kind: "reconcile", day, at: now() });
-  const evaluate: Evaluate = full || since === null ? "all" : { since, marks: marksOf(dirty, surroundings) };
+  const marks = full || since === null ? null : marksOf(dirty, surroundings);
+  let telling: unknown = last?.summary?.["telling"];
 
   const reconciled: Reconciled[] = [];
   for (const window of windowsOf(open, dirty)) {
     signal.throwIfAborted();
     progress?.("read", window);
     const tables = await readTables(needs, tenantId, window, asOf, surroundings);
+    const told = [...tellingProviders(tables)].sort();
+    const evaluate: Evaluate =
+      marks === null || since === null ? "all" : { since, marks: [...marks, ...monthsTold(telling, told)] };
+    if (window === open) telling = told;
     progress?.("match and check", window);
     const result = runEngine({
       tenant: tenantId,
@@ -158,7 +164,7 @@ export async function reconcileUnder(
   lease.check();
   // A chosen part of the time leaves marks of the rest, and what was known of it: the next night needs them.
   if (from === undefined) await clearDirty(database.pool, tenantId, dirty.upTo);
-  const summary = from === undefined ? { asOf, basis } : (last?.summary ?? {});
+  const summary = from === undefined ? { asOf, basis, telling } : (last?.summary ?? {});
   await endRun(database, run, { outcome: "done", at: now(), summary });
   return reconciled;
 }
@@ -187,6 +193,20 @@ function marksOf(dirty: Dirty, { refs, sources }: Pick<Surroundings, "refs" | "s
     ...dirty.clients.map(({ ref, day }) => ({ kind: "client" as const, ...nameOf(ref), days: on(day) })),
     ...dirty.staff.map(({ ref, day }) => ({ kind: "staff" as const, ...nameOf(ref), days: on(day) })),
   ];
+}
+
+/** The months in which a provider's first claim or meals came, or its last went: that reaches all its clients. */
+function monthsTold(before: unknown, now: readonly string[]): DirtyMark[] {
+  const was = new Set(Array.isArray(before) ? (before as string[]) : []);
+  const is = new Set(now);
+  const months = new Set(
+    [...was, ...is].filter((told) => was.has(told) !== is.has(told)).map((told) => told.slice(-7)),
+  );
+  return [...months].map((month) => {
+    const { first, last } = daysOfMonth(month);
+    // Not so near its ends that the months beside it count as touched.
+    return { kind: "everything", days: { from: first + 3, through: last - 3 } };
+  });
 }
 
 async function write(

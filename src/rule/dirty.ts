@@ -154,7 +154,7 @@ function mayHaveFilled(
   return false;
 }
 
-/** From clients to the staff who were there, and from those to everybody whom they met. */
+/** From clients to their households and the staff who were there, and from those to everybody whom they met. */
 function spread(
   { visits, clients, staff }: Tables,
   month: { first: Day; last: Day },
@@ -165,6 +165,11 @@ function spread(
 ): void {
   const visitsOf = (grouped: Grouped, code: number): Int32Array =>
     between(rowsOf(grouped, code), month.first - NEIGHBOUR_DAYS, month.last + NEIGHBOUR_DAYS, (row) => visits.day(row));
+  // A claim without a visit is looked for at the others of the household.
+  for (let client = 0; client < clients.count; client++) {
+    if (dirtyClients[client * width + position] === 0) continue;
+    for (const member of clients.household(client)) dirtyClients[member * width + position] = 1;
+  }
   for (let client = 0; client < clients.count; client++) {
     if (dirtyClients[client * width + position] === 0) continue;
     for (const row of visitsOf(visits.byClient, client)) {

@@ -83,11 +83,6 @@ export class Settlement {
     return this.#judgement(this.#month(client, firstDay, lastDay)).judged;
   }
 
-  /** Providers that have claimed, or told of meals, in a month: "claims <code> <month>". It reaches all their clients. */
-  get telling(): ReadonlySet<string> {
-    return (this.#telling ??= tellingProviders(this.#tables));
-  }
-
   /** What is paid for each of these rows, and why; the last asked for is remembered. */
   paid(client: number, firstDay: Day, lastDay: Day): readonly PaidRow[] {
     return [...this.#month(client, firstDay, lastDay).paid.values()];
@@ -167,7 +162,10 @@ export class Settlement {
         terms: (provider, unit, service, day) => this.terms(provider, unit, service, day),
         cutOff: (provider, unit, service, of) => this.cutOff(provider, unit, service, of),
         paid: (other) => [...(other === client ? month : this.#pay(other, first, last)).paid.values()],
-        tells: (what, provider, of) => this.telling.has(`${what} ${provider} ${of}`),
+        tells: (what, provider, of) => {
+          this.#telling ??= tellingProviders(this.#tables);
+          return provider >= 0 && this.#telling.has(`${what} ${this.#tables.providers.key(provider)} ${of}`);
+        },
       },
       client,
       first,

@@ -1,7 +1,8 @@
 export type { ClaimCoverage } from "./claims.ts";
 export { type ClaimCode, claimCodes, type ClaimMatter, type JudgedClaim, type Proposal } from "./codes.ts";
 export { type Figures, Settlement } from "./figures.ts";
+export { tellingProviders } from "./judge.ts";
 export { lastCutOff } from "./last-cut-off.ts";
-export type { PaidDay, PaidRow, StepName, TraceStep, VisitTrace } from "./paid.ts";
+export { type PaidDay, type PaidRow, type StepName, stepNames, type TraceStep, type VisitTrace } from "./paid.ts";
 export { type PrintedClaim, settlementRow, type SettlementRow } from "./print.ts";
 export { cutOffOf, type InForce, type Terms } from "./terms.ts";

@@ -885,21 +885,24 @@ const denials: Partial<Record<ClaimMatter, string>> = {
   contract: "Inget avtal omfattar insatsen den dagen.",
 };
 
-/** Which providers have claimed, and told of meals, in which months: what reaches all clients of a provider. */
-export function tellingProviders(tables: Tables): ReadonlySet<string> {
-  const { claims, meals } = tables;
+/**
+ * Which providers have claimed, and told of meals, in which months: "claims <provider's key> <month>". It reaches all
+ * clients of a provider.
+ */
+export function tellingProviders({ claims, meals, providers }: Tables): ReadonlySet<string> {
   const told = new Set<string>();
   const months = new Map<Day, Month>();
-  const tell = (what: string, provider: number, from: Day, to: Day): void => {
-    for (const day of [from, to]) {
+  const tell = (what: string, provider: number, days: readonly Day[]): void => {
+    if (provider < 0) return;
+    for (const day of days) {
       let month = months.get(day);
       if (month === undefined) months.set(day, (month = monthOf(day)));
-      told.add(`${what} ${provider} ${month}`);
+      told.add(`${what} ${providers.key(provider)} ${month}`);
     }
   };
   for (let row = 0; row < claims.count; row++) {
-    if (!claims.credit(row)) tell("claims", claims.provider(row), claims.from(row), claims.to(row));
+    if (!claims.credit(row)) tell("claims", claims.provider(row), [claims.from(row), claims.to(row)]);
   }
-  for (let row = 0; row < meals.count; row++) tell("meals", meals.provider(row), meals.from(row), meals.to(row));
+  for (let row = 0; row < meals.count; row++) tell("meals", meals.provider(row), [meals.from(row), meals.to(row)]);
   return told;
 }

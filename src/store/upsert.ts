@@ -117,9 +117,10 @@ function marks(entity: EntityName, from: string, wide: boolean): string | null {
   return parts.length === 0 ? null : parts.join(" UNION ");
 }
 
-/** A new identity number or HSA-id joins ids anew: who is touched by that is not seen in the row alone. */
+/** A new identity number, HSA-id or household joins people anew: who is touched by that is not seen in the row alone. */
 const identities: Partial<Record<EntityName, string>> = {
-  clients: "s.personal_identity_number_hash IS DISTINCT FROM h.personal_identity_number_hash",
+  clients:
+    "(s.personal_identity_number_hash IS DISTINCT FROM h.personal_identity_number_hash OR s.household_id IS DISTINCT FROM h.household_id OR (s.deleted AND h.household_id IS NOT NULL))",
   staff:
     "(s.personal_identity_number_hash IS DISTINCT FROM h.personal_identity_number_hash OR s.hsa_id IS DISTINCT FROM h.hsa_id)",
 };

@@ -236,8 +236,14 @@ describe("codes of claims", () => {
     const terms = { basis: { larm: "monthly" }, price: [{ services: ["larm"], orePerMonth: 20_000 }] };
     const month = (amountOre: number) =>
       sample("claims", "k-1", {
-        ...{ from: "2026-10-01", to: "2026-10-31", service: "larm", unit: "MON", quantity: 1, amountOre },
-        ...{ minutes: undefined, unitPriceOre: undefined },
+        from: "2026-10-01",
+        to: "2026-10-31",
+        service: "larm",
+        unit: "MON",
+        quantity: 1,
+        amountOre,
+        minutes: undefined,
+        unitPriceOre: undefined,
       });
     expect(judgedOf([alarm, month(20_000)], { terms })).toMatchObject([{ code: "M10", overbilledOre: 0 }]);
     expect(judgedOf([alarm, month(30_000)], { terms })).toMatchObject([{ code: "M03", overbilledOre: 10_000 }]);
