@@ -2,12 +2,15 @@ import { z } from "zod";
 import { at, claimHit, daysText, defineRule, example, formatOre, minutesText, ripeClaims, sample } from "#rule";
 
 /** 60 minutes are registered and ordered; so many are claimed. */
-function claimed(minutes: number, { contract = {}, visit = {}, asOf = "2026-11-10 04:30", facts = false } = {}) {
+function claimed(
+  minutes: number,
+  { contract = {}, visit = {}, asOf = "2026-11-10 04:30", facts = false, service = "omvardnad" } = {},
+) {
   return example(
     [
       sample("contracts", "K1", { terms: { price: [{ orePerHour: 48_000 }], ...contract } }),
       sample("visits", "v-1", { start: "08:00", end: "09:00", ...visit }),
-      sample("claims", "k-1", { minutes, amountOre: minutes * 800 }),
+      sample("claims", "k-1", { minutes, amountOre: minutes * 800, service }),
     ],
     {
       asOf: at(asOf),
@@ -56,6 +59,8 @@ export default defineRule({
       claimed(90, { visit: { end: undefined } }),
       claimed(90, { facts: true }),
       claimed(90, { asOf: "2026-10-06 23:00" }),
+      // Nobody orders an alarm beforehand, so nothing of it is payable by the order.
+      claimed(60, { visit: { services: ["larm"] }, service: "larm" }),
     ],
   },
   *evaluate({ claims, services, settlement, slice, asOf }, { daysAfter }, report) {

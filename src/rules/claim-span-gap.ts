@@ -42,6 +42,21 @@ export default defineRule({
       weekWith(week),
       weekWith(["2026-10-05"], { basis: "granted" }),
       weekWith(["2026-10-05"], { asOf: "2026-10-10 23:00" }),
+      // Nothing was heard from the 5th at noon to the 11th.
+      {
+        ...weekWith(["2026-10-05"]),
+        facts: [
+          {
+            source: "files",
+            everyHours: 24,
+            arrivals: [
+              { at: at("2026-10-04 12:00"), records: 1 },
+              { at: at("2026-10-05 12:00"), records: 1 },
+              ...Array.from({ length: 35 }, (_, date) => ({ at: at("2026-10-11 12:00", date * 24 * 60), records: 1 })),
+            ],
+          },
+        ],
+      },
     ],
   },
   *evaluate({ claims, settlement, slice, asOf }, { daysAfter }, report) {

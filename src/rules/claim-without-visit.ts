@@ -51,6 +51,21 @@ export default defineRule({
         }),
       ]),
       claimed([], "2026-10-07 12:00"),
+      // Nothing was heard from the 4th to the 8th.
+      {
+        ...claimed(),
+        facts: [
+          {
+            source: "files",
+            everyHours: 24,
+            arrivals: [
+              { at: at("2026-10-03 12:00"), records: 1 },
+              { at: at("2026-10-04 12:00"), records: 1 },
+              ...Array.from({ length: 35 }, (_, date) => ({ at: at("2026-10-08 12:00", date * 24 * 60), records: 1 })),
+            ],
+          },
+        ],
+      },
     ],
   },
   *evaluate({ claims, settlement, slice, asOf }, { daysAfter }, report) {

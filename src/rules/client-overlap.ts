@@ -14,7 +14,7 @@ import {
 /** A second person is at C1 from so many minutes before the first leaves. */
 function overlapOf(
   minutes: number,
-  { staffing = 1, law = "SoL", flagged = undefined as boolean | undefined, shift = "work" } = {},
+  { staffing = 1, law = "SoL", flagged = undefined as boolean | undefined, shift = "work", service = "omvardnad" } = {},
 ) {
   return example([
     sample("order-lines", "o-1-1", { orderId: "o-1", times: 3, staffing }),
@@ -23,6 +23,7 @@ function overlapOf(
     sample("visits", "v-2", {
       staffId: "S2",
       law,
+      services: [service],
       start: at("08:40", -minutes),
       end: "09:20",
       doubleStaffing: flagged,
@@ -59,6 +60,7 @@ export default defineRule({
       overlapOf(10),
       overlapOf(30, { staffing: 2 }),
       overlapOf(30, { law: "HSL" }),
+      overlapOf(30, { service: "larm" }),
       overlapOf(30, { shift: "other" }),
       // Registered as double staffing: double-staffing-not-ordered says it.
       overlapOf(30, { flagged: true }),

@@ -70,6 +70,12 @@ export default defineRule({
       secondFor(40, { who: { staffId: "S4", unitId: "U2" } }),
       // Another line of the same service asks for one person.
       secondFor(0, { more: [sample("order-lines", "o-1-2", { orderId: "o-1", times: 1 })] }),
+      secondFor(0, {
+        more: [
+          sample("order-lines", "o-1-1", { orderId: "o-1", times: 3, staffing: 2, partOfDay: "midday" }),
+          sample("order-lines", "o-1-2", { orderId: "o-1", times: 1 }),
+        ],
+      }),
       secondFor(0, { asOf: "2026-10-06 12:00" }),
     ],
   },

@@ -20,6 +20,7 @@ function togetherFor(
     services = ["omvardnad"],
     shift = "work",
     service = "omvardnad",
+    law = "SoL",
   } = {},
 ) {
   return example([
@@ -33,6 +34,7 @@ function togetherFor(
       start: at("08:40", -minutes),
       end: "08:40",
       services,
+      law,
       doubleStaffing: flags[1],
     }),
   ]);
@@ -66,6 +68,7 @@ export default defineRule({
       togetherFor(4),
       togetherFor(30, { staffing: 2 }),
       togetherFor(30, { shift: "other" }),
+      togetherFor(30, { law: "HSL" }),
       togetherFor(30, { services: ["omvardnad", "introduktion"] }),
       // Two at once who are not registered as double staffing are the other rule's: client-overlap.
       togetherFor(30, { flags: [undefined, undefined] }),

@@ -23,7 +23,20 @@ export default defineRule({
   }),
   examples: {
     reports: [againAfter(2)],
-    accepts: [againAfter(3), againAfter(1, { staffId: "S2" }), againAfter(1, { source: "phoniro" })],
+    accepts: [
+      againAfter(3),
+      againAfter(1, { staffId: "S2" }),
+      againAfter(1, { source: "phoniro" }),
+      // Two that were typed in beside one that the door's lock tells of.
+      example([
+        sample("clients", "C1", { personalIdentityNumber: "189001019802" }),
+        sample("clients", "K1", { personalIdentityNumber: "189001019802" }, { source: "phoniro" }),
+        sample("staff", "A1", { hsaId: "HSA-S1" }, { source: "phoniro" }),
+        sample("visits", "v-1", { start: "08:00", startProof: "manual" }),
+        sample("visits", "v-2", { start: "08:04", startProof: "manual" }),
+        sample("visits", "v-3", { start: "08:02", clientId: "K1", staffId: "A1" }, { source: "phoniro" }),
+      ]),
+    ],
   },
   *evaluate({ visits, slice }, { minutesWithin }, report) {
     const { visits: rows } = slice;

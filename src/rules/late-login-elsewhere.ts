@@ -2,9 +2,12 @@ import { z } from "zod";
 import { at, daily, defineRule, example, formatLocal, home, overlapMinutes, overlappingPairs, sample } from "#rule";
 
 /** On so many days S1 logs in at C2 so many minutes before leaving C1. */
-function daysOf(days: number, { minutes = 2, building = "B-C2", group = undefined as string | undefined } = {}) {
+function daysOf(
+  days: number,
+  { minutes = 2, building = "B-C2", household = "H-C2", group = undefined as string | undefined } = {},
+) {
   return example([
-    sample("clients", "C2", { addresses: [home(building)] }),
+    sample("clients", "C2", { householdId: household, addresses: [home(building)] }),
     ...daily(days, (date) =>
       sample("visits", `a-${date}`, { start: `${date} 08:00`, end: `${date} 08:30`, groupCode: group }),
     ),
@@ -48,6 +51,7 @@ export default defineRule({
       daysOf(12, { minutes: 0 }),
       daysOf(12, { building: "B-C1" }),
       daysOf(12, { group: "G1" }),
+      daysOf(12, { household: "H-C1" }),
       // Longer ones are reported one by one as overlaps.
       daysOf(12, { minutes: 8 }),
     ],

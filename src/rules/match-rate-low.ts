@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineRule, example, formatDay, sample } from "#rule";
+import { daily, defineRule, example, formatDay, sample } from "#rule";
 
 /** Ten days are claimed with 60 minutes each; so many of them have a visit. */
 function daysWithVisit(count: number) {
@@ -33,7 +33,17 @@ export default defineRule({
       .describe("Så stor del av de fakturerade minuterna ska ha besök."),
   }),
   settlesAfterDays: 35,
-  examples: { reports: [daysWithVisit(8)], accepts: [daysWithVisit(9)] },
+  examples: {
+    reports: [daysWithVisit(8)],
+    accepts: [
+      daysWithVisit(9),
+      // One line for all ten days.
+      example([
+        sample("claims", "k-1", { from: "2026-10-05", to: "2026-10-14", minutes: 600, amountOre: 480_000 }),
+        ...daily(9, (date) => sample("visits", `v-${date}`, { start: `${date} 08:00`, end: `${date} 09:00` })),
+      ]),
+    ],
+  },
   *evaluate({ claims, settlement, slice }, { percentBelow }) {
     let claimed = 0;
     let matched = 0;

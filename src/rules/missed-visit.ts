@@ -39,6 +39,20 @@ export default defineRule({
       plannedWithout([sample("visits", "v-1", { start: "2026-10-05 08:00", status: "declined" })]),
       plannedWithout([sample("absences", "a-1", { from: "2026-10-04 20:00", to: "2026-10-06 12:00" })]),
       plannedWithout([], { cancelled: true }),
+      // Nothing was heard from six in the morning until three in the afternoon.
+      {
+        ...plannedWithout(),
+        facts: [
+          {
+            source: "files",
+            everyHours: 1,
+            arrivals: Array.from({ length: 48 }, (_, hour) => ({
+              at: at("00:00", hour * 60),
+              records: hour > 6 && hour < 15 ? 0 : 1,
+            })),
+          },
+        ],
+      },
       // The day has ended, but not 24 hours ago.
       plannedWithout([], {}, "2026-10-06 23:59"),
     ],

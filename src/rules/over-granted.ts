@@ -2,13 +2,14 @@ import { z } from "zod";
 import { at, defineRule, example, formatDay, sample } from "#rule";
 
 /** 30 minutes three times a day are granted: 2,790 minutes in October. One visit of so many minutes every day. */
-function octoberOf(minutesPerDay: number) {
-  return example(
-    Array.from({ length: 31 }, (_, date) => {
+function octoberOf(minutesPerDay: number, more: ReturnType<typeof sample>[] = []) {
+  return example([
+    ...more,
+    ...Array.from({ length: 31 }, (_, date) => {
       const start = at("2026-10-01 08:00", date * 24 * 60 + (date >= 24 ? 60 : 0));
       return sample("visits", `v-${date}`, { start, end: start + minutesPerDay * 60_000 });
     }),
-  );
+  ]);
 }
 
 export default defineRule({
@@ -24,7 +25,17 @@ export default defineRule({
   parameters: z.object({
     percentAbove: z.number().min(0).default(5).describe("Så många procent över den beviljade tiden godtas."),
   }),
-  examples: { reports: [octoberOf(95)], accepts: [octoberOf(94)] },
+  examples: {
+    reports: [octoberOf(95)],
+    accepts: [
+      octoberOf(94),
+      // More was approved for the month.
+      octoberOf(100, [
+        sample("orders", "o-9", { validFrom: "2026-10-01", validTo: "2026-10-31", orderedAt: "2026-09-28 10:00" }),
+        sample("order-lines", "o-9-1", { orderId: "o-9", minutes: 10 }),
+      ]),
+    ],
+  },
   *evaluate({ settlement, visits, slice }, { percentAbove }) {
     let granted = 0;
     let registered = 0;

@@ -13,6 +13,25 @@ function silentFor(hours: number) {
   });
 }
 
+/** A source that delivers every hour from 8 to 17, Monday to Friday: its nights and weekends are no silence. */
+const officeHours = example([sample("visits", "v-1")], {
+  facts: [
+    {
+      source: "files",
+      everyHours: null,
+      arrivals: Array.from({ length: 40 }, (_, date) => date)
+        .filter((date) => date % 7 < 5)
+        .flatMap((date) =>
+          Array.from({ length: 10 }, (_, hour) => ({
+            at: at("2026-09-07 08:00", (date * 24 + hour) * 60),
+            records: 3,
+          })),
+        ),
+    },
+  ],
+  asOf: at("2026-10-16 18:00"),
+});
+
 export default defineRule({
   id: "source-silent",
   version: 1,
@@ -25,7 +44,7 @@ export default defineRule({
   reads: ["sources", "plans"],
   parameters: z.object({}),
   settlesAfterDays: 3,
-  examples: { reports: [silentFor(7)], accepts: [silentFor(2)] },
+  examples: { reports: [silentFor(7)], accepts: [silentFor(2), officeHours] },
   *evaluate({ sources, plans, slice, asOf }) {
     for (const { from, until, everyHours, learned } of sources.silences(slice.source, asOf)) {
       const day = dayOf(from);

@@ -2,12 +2,18 @@ import { z } from "zod";
 import { at, defineRule, example, formatClock, overlapMinutes, overlappingPairs, sample } from "#rule";
 
 /** S1 works for P1 and P2; the visit for P2 at C2 begins so many minutes before the one for P1 at C1 ends. */
-function overlapOf(minutes: number, { building = "other", sameProvider = false, identified = true } = {}) {
+function overlapOf(
+  minutes: number,
+  { building = "other", household = "H-C2", sameProvider = false, identified = true } = {},
+) {
   const person = identified ? { hsaId: "HSA-S1" } : { hsaId: undefined };
   return example([
     sample("staff", "S1", person),
     sample("staff", "S9", { providerId: "P2", unitId: "U2", ...person }),
-    sample("clients", "C2", { addresses: [{ from: "2020-01-01", buildingId: building === "same" ? "B-C1" : "B-C2" }] }),
+    sample("clients", "C2", {
+      householdId: household,
+      addresses: [{ from: "2020-01-01", buildingId: building === "same" ? "B-C1" : "B-C2" }],
+    }),
     sample("visits", "v-1", { end: "09:30", start: "09:00" }),
     sample("visits", "v-2", {
       clientId: "C2",
@@ -41,6 +47,7 @@ export default defineRule({
     accepts: [
       overlapOf(4),
       overlapOf(10, { building: "same" }),
+      overlapOf(10, { household: "H-C1" }),
       overlapOf(10, { sameProvider: true }),
       // Without personal identity number or HSA-id they are two people: names join nobody.
       overlapOf(10, { identified: false }),

@@ -14,11 +14,12 @@ const twice: Warning = {
 /** S1 is at C1 until 08:30, and at C2 from so many minutes before. */
 function overlapOf(
   minutes: number,
-  { building = "other", group = undefined as string | undefined, warnings = [] as Warning[] } = {},
+  { building = "other", household = "H-C2", group = undefined as string | undefined, warnings = [] as Warning[] } = {},
 ) {
   return example(
     [
       sample("clients", "C2", {
+        householdId: household,
         addresses: [{ from: "2020-01-01", buildingId: building === "same" ? "B-C1" : "B-C2" }],
       }),
       sample("visits", "v-1", { end: "08:30", groupCode: group }),
@@ -67,6 +68,12 @@ export default defineRule({
     accepts: [
       overlapOf(7),
       overlapOf(30, { building: "same" }),
+      overlapOf(30, { household: "H-C1" }),
+      // The second person of a pair, registered under the first one's name.
+      example([
+        sample("visits", "v-1", { end: "08:30", doubleStaffing: true }),
+        sample("visits", "v-2", { start: "08:05", end: "08:30", doubleStaffing: true }),
+      ]),
       overlapOf(30, { group: "G1" }),
       overlapOf(30, { warnings: [twice] }),
       shortOverlapsOf(4),
