@@ -54,6 +54,7 @@ import overGranted from "./over-granted.ts";
 import overlongVisit from "./overlong-visit.ts";
 import planRewritten from "./plan-rewritten.ts";
 import priceBandDrift from "./price-band-drift.ts";
+import providerOutlier from "./provider-outlier.ts";
 import providerWithoutPermit from "./provider-without-permit.ts";
 import relativeAsCarer from "./relative-as-carer.ts";
 import roundDurations from "./round-durations.ts";
@@ -143,6 +144,7 @@ export const rules: readonly Rule[] = [
   overlongVisit,
   planRewritten,
   priceBandDrift,
+  providerOutlier,
   providerWithoutPermit,
   relativeAsCarer,
   roundDurations,
