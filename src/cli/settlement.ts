@@ -1,17 +1,23 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { formatInstant, formatOre, type Ore } from "#model";
 import {
   listClosedMonths,
   listSettlement,
+  listStatementProviders,
   lockMonth,
+  makeStatement,
   settleMonth,
   settlementJson,
   unlockMonth,
   verifyMonth,
 } from "#operations";
+import { type Statement, statementCsv, statementPdf, statementText, statementXlsx } from "#statement";
 import type { System } from "#system";
 import { defineCommand, formatOption, monthPattern } from "./command.ts";
-import { type Column, render, say } from "./render.ts";
+import { type Column, render, say, write } from "./render.ts";
 import { UsageError } from "./run.ts";
+import { showClaims } from "./settlement-claims.ts";
 
 type Line = Parameters<typeof settlementJson>[0];
 const minutes = (title: string, of: (line: Line) => number): Column<Line> => ({ title, of, align: "right" });
@@ -22,7 +28,14 @@ const ore = (title: string, of: (line: Line) => Ore): Column<Line> => ({
   align: "right",
 });
 
-const usage = "[lock | unlock | settle | verify | months] --month YYYY-MM";
+const usage = "[lock | unlock | settle | verify | statement | months] --month YYYY-MM";
+const writers = {
+  text: (statement: Statement) => statementText(statement),
+  json: (statement: Statement) => `${JSON.stringify(statement, null, 2)}\n`,
+  csv: statementCsv,
+  xlsx: statementXlsx,
+  pdf: statementPdf,
+};
 
 export default defineCommand({
   name: "settlement",
@@ -32,16 +45,27 @@ export default defineCommand({
   positionals: { min: 0, max: 1 },
   options: {
     month: { type: "string", value: "YYYY-MM", summary: "The month", pattern: monthPattern },
+    provider: { type: "string", value: "ID", summary: "statement: whose; without it, all providers'" },
+    line: { type: "string", value: "ID", summary: "statement: only this order line" },
+    as: {
+      type: "string",
+      value: "text|json|csv|xlsx|pdf",
+      summary: "statement: how it is written",
+      default: "text",
+      oneOf: Object.keys(writers),
+    },
+    out: { type: "string", value: "FOLDER", summary: "statement: a file for each provider in this folder" },
+    claims: { type: "boolean", summary: "Claims that are held or put right, and what nobody has claimed" },
     early: { type: "boolean", summary: "lock: before the cut-off of its contracts" },
     format: formatOption,
   },
-  async run({ month, early, format }, { system, positionals: [action = "show"] }) {
+  async run({ month, provider, line, as, out, early, claims, format }, { system, positionals: [action = "show"] }) {
     if (action === "months") {
       await showMonths(system, format);
       return "done";
     }
     if (month === undefined) throw new UsageError(`Usage: klarsyn settlement ${usage}`);
-    if (action === "show") await showLines(system, month, format);
+    if (action === "show") await (claims ? showClaims : showLines)(system, month, format);
     else if (action === "lock") await lock(system, month, early);
     else if (action === "unlock") {
       await unlockMonth(system, system.operator, month);
@@ -49,6 +73,8 @@ export default defineCommand({
     } else if (action === "settle") {
       const { lines } = await settleMonth(system, system.operator, month);
       say(`${month} är avräknad: ${lines} rader. Senare uppgifter blir justeringar i en senare månad.`);
+    } else if (action === "statement") {
+      await writeStatements(system, { month, provider, line, as: as as keyof typeof writers, out });
     } else if (action === "verify") return verify(system, month);
     else throw new UsageError(`Usage: klarsyn settlement ${usage}`);
     return "done";
@@ -65,6 +91,42 @@ async function lock(system: System, month: string, early: boolean): Promise<void
   say(
     `${month} är låst: ${lines + adjustments} rader${earlier}. Nästa steg: \`klarsyn settlement settle --month ${month}\`.`,
   );
+}
+
+async function writeStatements(
+  system: System,
+  wanted: {
+    month: string;
+    provider: string | undefined;
+    line: string | undefined;
+    as: keyof typeof writers;
+    out: string | undefined;
+  },
+): Promise<void> {
+  const { month, provider, line, as, out } = wanted;
+  const binary = as === "xlsx" || as === "pdf";
+  if (out === undefined && (binary || provider === undefined))
+    throw new UsageError(
+      binary ? `--as ${as} needs --out FOLDER.` : "Say whose: --provider ID, or --out FOLDER for all.",
+    );
+  const providers = provider === undefined ? await listStatementProviders(system, system.operator, month) : [provider];
+  for (const one of providers) {
+    const statement = await makeStatement(system, system.operator, {
+      month,
+      provider: one,
+      ...(line === undefined ? {} : { line }),
+    });
+    const content = await writers[as](statement);
+    if (out === undefined) {
+      await write(content as string);
+      continue;
+    }
+    await mkdir(out, { recursive: true });
+    // An id may hold what a file name may not.
+    const name = `avrakning-${month}-${one.replaceAll(/[^\p{L}\p{N}_-]/gu, "_")}.${as === "text" ? "txt" : as}`;
+    await writeFile(join(out, name), content, { mode: 0o600 });
+    say(join(out, name));
+  }
 }
 
 async function verify(system: System, month: string): Promise<"done" | "failed"> {

@@ -96,6 +96,7 @@ export function buildTables(input: TableInput): Tables {
     unitName[unit] ??= textAt(column.texts(unitRows, "name"), row);
   }
   const providerName: Array<string | null> = [];
+  const organisationNumber: Array<string | null> = [];
   const regime = new Int8Array(providers.count).fill(-1);
   const permit = {
     from: new Int32Array(providers.count).fill(NO_DAY),
@@ -105,6 +106,7 @@ export function buildTables(input: TableInput): Tables {
   for (const row of bySource(providerRows, rank)) {
     const provider = providers.ofMaster[row]!;
     providerName[provider] ??= textAt(column.texts(providerRows, "name"), row);
+    organisationNumber[provider] ??= textAt(column.texts(providerRows, "organisationNumber"), row);
     if (regime[provider]! < 0) regime[provider] = column.flags(providerRows, "regime")[row]!;
     // From one source only: the ends of two permits do not belong together.
     if (permit.from[provider] === NO_DAY && permit.to[provider] === NO_DAY) {
@@ -349,7 +351,7 @@ export function buildTables(input: TableInput): Tables {
     clients: clientTable,
     staff: buildStaff(staffRows, staff, providers, units, unitTable, input.period, context, buildings),
     units: unitTable,
-    providers: new table.Providers(providers, providerName, regime, permit),
+    providers: new table.Providers(providers, providerName, organisationNumber, regime, permit),
     services,
     orders,
     lines,

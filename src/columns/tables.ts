@@ -632,19 +632,25 @@ export class Units extends People {
 
 export class Providers extends People {
   readonly #name: ReadonlyArray<string | null>;
+  readonly #organisationNumber: ReadonlyArray<string | null>;
   readonly #regime: Int8Array;
   readonly #permit: { from: Int32Array; to: Int32Array };
 
   constructor(
     resolved: Resolved,
     name: ReadonlyArray<string | null>,
+    organisationNumber: ReadonlyArray<string | null>,
     regime: Int8Array,
     permit: { from: Int32Array; to: Int32Array },
   ) {
     super(resolved);
     this.#name = name;
+    this.#organisationNumber = organisationNumber;
     this.#regime = regime;
     this.#permit = permit;
+  }
+  organisationNumber(code: number): string | null {
+    return this.#organisationNumber[code] ?? null;
   }
   /** First day of the permit, or NO_DAY where no source says. */
   permitFrom(code: number): Day {

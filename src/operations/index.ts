@@ -2,6 +2,7 @@ export * from "./actor.ts";
 export * from "./list-findings.ts";
 export * from "./close-month.ts";
 export * from "./list-settlement.ts";
+export * from "./make-statement.ts";
 export * from "./settlement-json.ts";
 export * from "./list-sources.ts";
 export * from "./pull-sources.ts";

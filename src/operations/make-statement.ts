@@ -1,0 +1,258 @@
+import { type Tables } from "#columns";
+import { AppError } from "#errors";
+import { matchVisits } from "#match";
+import { type Day, daysOfMonth, formatClock, formatDay, type Instant, MINUTE, type Month, type Ore } from "#model";
+import { claimCodes, type Figures, type PaidRow, Settlement, type VisitTrace } from "#settle";
+import {
+  type Statement,
+  type StatementAdjustment,
+  type StatementClaim,
+  type StatementLine,
+  type StatementStep,
+  type StatementVisit,
+  stepTitles,
+  visitTitles,
+} from "#statement";
+import {
+  type ClosedMonth,
+  type Database,
+  lastNormalisedPage,
+  recordAccess,
+  selectClosedLines,
+  selectClosedMonths,
+  type SettlementLine,
+} from "#store";
+import { type Actor, permit } from "./actor.ts";
+import type { CloseNeeds } from "./close-month.ts";
+import { readSurroundings, readTables } from "./read-window.ts";
+
+export interface StatementNeeds extends CloseNeeds {
+  config: { municipality: { name: string } };
+}
+
+class UnknownProvider extends AppError {
+  readonly code = "statement.unknown-provider";
+  readonly kind = "missing";
+
+  constructor(provider: string, month: Month) {
+    super(`${provider} has no figures for ${month}.`, { month });
+  }
+}
+
+/** Providers with figures in a month, by id. */
+export async function listStatementProviders(needs: StatementNeeds, actor: Actor, month: Month): Promise<string[]> {
+  permit(actor, "settlement:read");
+  const { tables, settlement, first, last } = await settlementOf(needs, actor.tenantId, month);
+  const providers = new Set<number>();
+  for (let client = 0; client < tables.clients.count; client++)
+    for (const { provider } of settlement.month(client, first, last)) if (provider >= 0) providers.add(provider);
+  return [...providers].map((provider) => tables.providers.text(provider)).sort();
+}
+
+/**
+ * A provider's month, from every registered interval to öre: of an open month as it is now, of a closed one as it stands.
+ * The reading is recorded. `line` narrows it to one order line. Throws where the provider has no figures.
+ */
+export async function makeStatement(
+  needs: StatementNeeds,
+  actor: Actor,
+  { month, provider, line }: { month: Month; provider: string; line?: string },
+): Promise<Statement> {
+  permit(actor, "settlement:read");
+  const { database, now } = needs;
+  const { tables, settlement, closed, first, last, asOf } = await settlementOf(needs, actor.tenantId, month);
+  const lines: StatementLine[] = [];
+  let code = -1;
+  for (let client = 0; client < tables.clients.count; client++) {
+    const figures = settlement
+      .month(client, first, last)
+      .filter((row) => row.provider >= 0 && tables.providers.text(row.provider) === provider)
+      .filter((row) => line === undefined || (row.line >= 0 && tables.lines.id(row.line) === line));
+    if (figures.length === 0) continue;
+    code = figures[0]!.provider;
+    const detail = new Map(
+      [...settlement.detail(client, first, last)].map(([row, visits]) => [keyOf(row), { row, visits }]),
+    );
+    for (const row of figures) lines.push(statementLine(tables, row, detail.get(keyOf(row))));
+  }
+  if (code < 0) throw new UnknownProvider(provider, month);
+  lines.sort(
+    (a, b) => compare(a.client, b.client) || compare(a.service, b.service) || compare(a.line ?? "", b.line ?? ""),
+  );
+  const adjustments =
+    closed === null || line !== undefined ? [] : await adjustmentsOf(database, actor.tenantId, month, provider, tables);
+  await recordAccess(database, actor.tenantId, {
+    at: now(),
+    actor: actor.id,
+    operation: "statement",
+    subject: `${provider} ${month}`,
+    rows: lines.length,
+  });
+  const sum = (of: (line: StatementLine) => number): number => lines.reduce((total, one) => total + of(one), 0);
+  return {
+    municipality: needs.config.municipality.name,
+    provider: {
+      id: provider,
+      name: tables.providers.name(code),
+      organisationNumber: tables.providers.organisationNumber(code),
+    },
+    month,
+    state: closed === null ? "open" : closed.settledAt === null ? "locked" : "settled",
+    asOf,
+    lines,
+    adjustments,
+    totals: {
+      registeredMinutes: sum(({ minutes }) => minutes.registered),
+      payableMinutes: sum(({ minutes }) => minutes.payable),
+      claimedMinutes: sum(({ minutes }) => minutes.claimed),
+      payableOre: sum(({ ore }) => ore.payable),
+      claimedOre: sum(({ ore }) => ore.claimed),
+      overbilledOre: sum(({ ore }) => ore.overbilled),
+      unbilledOre: sum(({ ore }) => ore.unbilled),
+      heldOre: sum(({ claims }) => claims.reduce((held, one) => held + (one.holdUntil === null ? 0 : heldOf(one)), 0)),
+      adjustmentsOre: adjustments.reduce((total, { ore }) => total + ore, 0),
+    },
+  };
+}
+
+/** Of a held claim only what is in question waits; the rest is paid. */
+function heldOf({ overbilledOre, claimedOre, code }: StatementClaim): Ore {
+  return code === "M06" ? claimedOre : overbilledOre;
+}
+
+async function settlementOf(
+  { database, now, sources }: StatementNeeds,
+  tenantId: string,
+  month: Month,
+): Promise<{
+  tables: Tables;
+  settlement: Settlement;
+  closed: ClosedMonth | null;
+  first: Day;
+  last: Day;
+  asOf: Instant;
+}> {
+  const closed = (await selectClosedMonths(database, tenantId)).find((one) => one.month === month) ?? null;
+  const { first, last } = daysOfMonth(month);
+  const known =
+    closed === null
+      ? { upToPage: await lastNormalisedPage(database, tenantId), at: now() }
+      : { upToPage: closed.upToPage, at: closed.lockedAt };
+  // Written when the month was locked.
+  const basis = closed === null ? sources : (closed.basis as { sources: CloseNeeds["sources"] }).sources;
+  const needs = { database, sources: basis };
+  const surroundings = await readSurroundings(needs, tenantId, known.at);
+  const window = { from: first, through: last };
+  const tables = await readTables(needs, tenantId, window, known.at, surroundings, closed === null ? undefined : known);
+  return { tables, settlement: new Settlement(tables, matchVisits(tables)), closed, first, last, asOf: known.at };
+}
+
+const keyOf = ({ provider, unit, service, order, line }: PaidRow | Figures): string =>
+  `${provider} ${unit} ${service} ${order} ${line}`;
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function statementLine(
+  tables: Tables,
+  figures: Figures,
+  paid: { row: PaidRow; visits: readonly VisitTrace[] } | undefined,
+): StatementLine {
+  const { clients, units, services, orders, lines, contracts } = tables;
+  return {
+    client: clients.text(figures.client),
+    unit: figures.unit < 0 ? null : units.name(figures.unit),
+    service: figures.service < 0 ? "okänd insats" : services.name(figures.service),
+    order: figures.order < 0 ? null : orders.id(figures.order),
+    line: figures.line < 0 ? null : lines.id(figures.line),
+    ordered: figures.line < 0 ? null : orderedText(tables, figures.line),
+    contract: figures.contract < 0 ? null : contracts.reference(figures.contract),
+    minutes: figures.minutes,
+    ore: figures.ore,
+    steps: figures.trace.map(({ step, minutes, clause, why }) => stepOf(step, minutes, clause, why)),
+    visits: (paid?.visits ?? []).map((visit) => statementVisit(tables, visit)),
+    days: (paid?.row.days ?? []).map(({ day, band, ms, orePerHour, ore }) => ({
+      day: formatDay(day),
+      band,
+      minutes: ms / MINUTE,
+      orePerHour,
+      ore,
+    })),
+    claims: figures.claims.map((claim): StatementClaim => {
+      const { code, days, holdUntil, proposal } = claim;
+      return {
+        code,
+        title: claimCodes[code],
+        days: days.map((day) => formatDay(day)),
+        claimedMinutes: claim.claimedMinutes,
+        payableMinutes: claim.payableMinutes,
+        claimedOre: claim.claimedOre,
+        payableOre: claim.payableOre,
+        overbilledOre: claim.overbilledOre,
+        unbilledOre: claim.unbilledOre,
+        holdUntil: holdUntil === null ? null : formatDay(holdUntil),
+        proposal: proposal?.why ?? null,
+      };
+    }),
+  };
+}
+
+const periods = { day: "dag", week: "vecka", fortnight: "två veckor", month: "månad" } as const;
+
+function orderedText({ lines }: Tables, line: number): string {
+  const [times, per, staffing] = [lines.times(line), lines.per(line), lines.staffing(line)];
+  const often =
+    per === "once"
+      ? "en gång"
+      : `${String(times).replace(".", ",")} ${times === 1 ? "gång" : "gånger"} per ${periods[per]}`;
+  return `${lines.minutes(line)} minuter ${often}${staffing > 1 ? `, ${staffing} personal` : ""}`;
+}
+
+function stepOf(step: string, minutes: number, clause?: string, why?: string): StatementStep {
+  return { title: stepTitles[step] ?? step, minutes, clause: clause ?? null, why: why ?? null };
+}
+
+function statementVisit({ staff }: Tables, trace: VisitTrace): StatementVisit {
+  const timed = !Number.isNaN(trace.start) && !Number.isNaN(trace.end);
+  return {
+    title: visitTitles[trace.kind],
+    day: formatDay(trace.day),
+    time: timed ? `${formatClock(trace.start)}–${formatClock(trace.end)}` : null,
+    staff: trace.staff < 0 ? null : staff.text(trace.staff),
+    steps: trace.steps.map(({ step, ms, clause, why }) => stepOf(step, ms / MINUTE, clause, why)),
+    payableMinutes: trace.bands.reduce((sum, { ms }) => sum + ms, 0) / MINUTE,
+    bands: trace.bands.map(({ band, ms, orePerHour, ore }) => ({ band, minutes: ms / MINUTE, orePerHour, ore })),
+  };
+}
+
+async function adjustmentsOf(
+  database: Database,
+  tenantId: string,
+  month: Month,
+  provider: string,
+  { services }: Tables,
+): Promise<StatementAdjustment[]> {
+  const found: StatementAdjustment[] = [];
+  let after: { month: Month; id: string } | undefined;
+  for (;;) {
+    const page = await selectClosedLines(database, tenantId, {
+      month,
+      provider,
+      ...(after === undefined ? {} : { after }),
+    });
+    for (const { adjusts, content } of page) {
+      if (adjusts === null) continue;
+      // Written when the month was locked.
+      const { client, service, line, minutes, ore } = JSON.parse(content) as SettlementLine;
+      const code = service === null ? -1 : services.code.indexOf(service);
+      found.push({
+        month: adjusts,
+        client: client ?? "–",
+        service: code < 0 ? (service ?? "okänd insats") : services.name(code),
+        line,
+        minutes: minutes.payable,
+        ore: ore.payable,
+      });
+    }
+    after = page.at(-1);
+    if (page.length < 1000) return found;
+  }
+}

@@ -1,0 +1,5 @@
+export * from "./statement.ts";
+export { bandText, kronor, minutesText, signed, stepText, stepTitles, visitTitles } from "./words.ts";
+export { statementCsv, statementRows, statementText } from "./csv.ts";
+export { statementPdf } from "./pdf.ts";
+export { statementXlsx } from "./xlsx.ts";
