@@ -1,5 +1,6 @@
 import type { Level, Scope, Severity } from "#rule";
 import type { DispositionOutcome, FindingMode, FindingStatus, RuleOutcome, RunOutcome } from "#store";
+import type { ClaimMatter } from "#settle";
 import type { SourceStatus } from "./list-sources.ts";
 import type { HeldRule } from "./show-overview.ts";
 
@@ -84,3 +85,22 @@ export const silences: Readonly<Record<RuleOutcome["outcome"], string>> = {
   "too-little-data": "För lite underlag",
   "before-go-live": "Före startdagen",
 };
+
+/** What a claim is about that is not accepted as it stands. */
+export const claimTexts: Readonly<Record<string, string>> = {
+  silent: "källan var tyst",
+  duplicate: "redan fakturerat",
+  meal: "fler måltider än levererade",
+  contract: "inget avtal omfattar insatsen",
+  unjoined: "besöken kan inte ses",
+  service: "besöket finns på en annan insats",
+  client: "besöket finns hos en annan i hushållet",
+  unverified: "besöket är inte styrkt",
+  absence: "brukaren var borta",
+  declined: "avböjt, fakturerat fullt ut",
+  band: "fel prisband",
+  price: "fel pris",
+  visit: "inget besök",
+  time: "mer än ersättningen",
+  unbilled: "inte fakturerat",
+} satisfies Record<ClaimMatter, string>;
