@@ -25,16 +25,15 @@ export function standingOn(rule: Rule, parameters: readonly ParameterVersion[], 
 const same = (a: RuleState, b: RuleState): boolean =>
   a.ruleId === b.ruleId && a.ruleVersion === b.ruleVersion && a.parameters === b.parameters;
 
-/**
- * What a rule is measured against: its back-test with these parameters, or what somebody has released; else its own
- * nights; else whatever was measured of it last, with other parameters or as another version.
- */
-export function rateOf(rates: readonly RuleRate[], state: RuleState): RuleRate | undefined {
-  return (
-    rates.findLast((rate) => same(rate, state) && rate.measuredIn !== "night") ??
-    rates.findLast((rate) => same(rate, state)) ??
-    rates.findLast(({ ruleId }) => ruleId === state.ruleId)
-  );
+/** The rate of a rule as it is: its back-test or what somebody has released, whichever is later, else its last night. */
+export function ownRate(rates: readonly RuleRate[], state: RuleState): RuleRate | undefined {
+  const own = rates.filter((rate) => same(rate, state));
+  return own.findLast(({ measuredIn }) => measuredIn !== "night") ?? own.at(-1);
+}
+
+/** What a rule is measured against: where nothing was measured of it as it is, what was measured of it last. */
+function rateOf(rates: readonly RuleRate[], state: RuleState): RuleRate | undefined {
+  return ownRate(rates, state) ?? rates.findLast(({ ruleId }) => ruleId === state.ruleId);
 }
 
 /** Whether one of the hold-backs that nobody has released is about the rule as it is. */

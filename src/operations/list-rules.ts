@@ -12,7 +12,7 @@ import {
   selectRuleRates,
 } from "#store";
 import { type Actor, permit } from "./actor.ts";
-import { isHeld, type StandingRule, standingOn } from "./hold-back.ts";
+import { isHeld, ownRate, type StandingRule, standingOn } from "./hold-back.ts";
 import { parameterVersions } from "./read-window.ts";
 
 type Needs = { database: Database; rules: readonly Rule[]; now: () => Instant };
@@ -27,7 +27,7 @@ export interface ListedRule extends Omit<StandingRule, "mode"> {
   changed: string[];
   /** Findings that are held back. */
   held: number;
-  /** The latest measured rate of this version with these parameters; null: none. */
+  /** Of this version with these parameters; null: none was measured. */
   rate: RuleRate | null;
   /** Over all versions. */
   precision: Precision;
@@ -70,7 +70,6 @@ async function readRules({ database, now }: Needs, tenantId: string): Promise<(r
     const own = standingOn(rule, [], today).values;
     const ofRule = <Row extends { ruleId: string }>(rows: readonly Row[]): Row[] =>
       rows.filter(({ ruleId }) => ruleId === rule.id);
-    const measured = ofRule(rates);
     const judgedHere = ofRule(judged);
     const total = (of: "confirmed" | "explained"): number => judgedHere.reduce((sum, one) => sum + one[of], 0);
     const heldHere = held.get(rule.id) ?? 0;
@@ -79,13 +78,10 @@ async function readRules({ database, now }: Needs, tenantId: string): Promise<(r
       mode: standing.mode === "active" && (heldHere > 0 || isHeld(unreleased, standing)) ? "held" : standing.mode,
       changed: Object.keys(own).filter((name) => JSON.stringify(own[name]) !== JSON.stringify(standing.values[name])),
       held: heldHere,
-      rate:
-        measured.findLast(
-          ({ ruleVersion, parameters }) => ruleVersion === rule.version && parameters === standing.parameters,
-        ) ?? null,
+      rate: ownRate(rates, standing) ?? null,
       precision: precisionOf({ confirmed: total("confirmed"), explained: total("explained") }),
       history: ofRule(set),
-      rates: measured,
+      rates: ofRule(rates),
       holds: ofRule(holds),
       precisions: judgedHere.map(({ ruleVersion, unclear, ...counts }) => ({
         version: ruleVersion,

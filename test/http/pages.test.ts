@@ -187,6 +187,16 @@ describe("the overview", () => {
     expect(text).toMatch(/Fakturerat för mycket: 1\s317,50\s*kr/);
   });
 
+  test("says which rule is held back, and shows none of what it found", async () => {
+    await using app = await served([finding("a")]);
+    await app.system.database.pool.query("UPDATE findings SET held = true");
+    const { text } = await app.get("/");
+    expect(text).toContain("Samma personal på två platser samtidigt: 1 fynd hålls inne och visas inte.");
+    expect(text).toContain("klarsyn rules release staff-overlap");
+    expect(text).toContain("Inga öppna fynd.");
+    expect((await app.get("/fynd")).text).toContain("Inga öppna fynd här.");
+  });
+
   test("begins with the latest month in which somebody was visited, and shows another on request", async () => {
     await using app = await served([], [line("2026-09", 10), line("2026-10", 1702), line("2026-11", 0)]);
     expect((await app.get("/")).text).toContain("per utförare, 2026-10");
