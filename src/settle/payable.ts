@@ -27,8 +27,8 @@ interface Cell {
 type Steps = Map<StepName, { ms: number; whys: Set<string>; clauses: Set<string> }>;
 
 /** What is paid for each row of a client's month. */
-export function payRows(world: World, rows: MonthRows, mayBePlain = true): Map<Row, PaidRow> {
-  return mayBePlain && isPlain(world.tables, rows) ? payPlain(world.tables, rows) : payPieces(world, rows);
+export function payRows(world: World, rows: MonthRows): Map<Row, PaidRow> {
+  return isPlain(world.tables, rows) ? payPlain(world.tables, rows) : payPieces(world, rows);
 }
 
 /** What is paid for a row on which nothing is registered, planned or granted. */

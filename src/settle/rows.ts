@@ -31,7 +31,8 @@ export function addedMs(visits: Tables["visits"], visit: number): number {
   const originalEnd = visits.originalEnd(visit);
   const late = Number.isNaN(originalEnd) ? 0 : visits.end(visit) - originalEnd;
   const early = Number.isNaN(originalStart) ? 0 : originalStart - visits.start(visit);
-  return Math.max(0, late + early);
+  // What was first registered may have been impossible; more than all of it cannot have been added.
+  return Math.min(Math.max(0, late + early), visits.end(visit) - visits.start(visit));
 }
 
 /** By what the limit of a decision scales the minutes of a line down. */
