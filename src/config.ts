@@ -48,6 +48,35 @@ const sourceConfig = z.strictObject({
 });
 export type SourceConfig = z.infer<typeof sourceConfig>;
 
+const routerUrl = z.string().regex(/^https?:\/\//, "expected an address that starts with http:// or https://");
+
+const router = z
+  .discriminatedUnion("kind", [
+    z.strictObject({
+      kind: z.literal("osrm"),
+      url: routerUrl.meta({
+        description: "{mode} becomes car, bike or foot: one OSRM server answers for one way to travel",
+      }),
+      modes: z
+        .array(z.enum(["walking", "bicycle", "car"]))
+        .min(1)
+        .default(["car"]),
+    }),
+    z.strictObject({
+      kind: z.literal("valhalla"),
+      url: routerUrl,
+      modes: z
+        .array(z.enum(["walking", "bicycle", "electricBicycle", "car"]))
+        .min(1)
+        .default(["walking", "bicycle", "electricBicycle", "car"]),
+    }),
+  ])
+  .refine(({ kind, url, modes }) => kind !== "osrm" || modes.length === 1 || url.includes("{mode}"), {
+    path: ["url"],
+    message: "expected {mode} in the address, since one OSRM server answers for one way to travel",
+  })
+  .meta({ description: "A router of your own that says how long journeys take; without it straight lines count" });
+
 const configuration = z.strictObject({
   $schema: z.string().optional(),
   municipality: z.strictObject({
@@ -63,6 +92,7 @@ const configuration = z.strictObject({
   night: z
     .strictObject({ at: clock.default("04:30"), reconcileDays: z.int().min(1).max(400).default(62) })
     .prefault({}),
+  router: router.optional(),
   notify: z
     .strictObject({
       email: z

@@ -26,6 +26,22 @@ function problemsOf(content: unknown, env: NodeJS.ProcessEnv = {}): string[] {
 }
 
 describe("checkConfig", () => {
+  test("takes a router with the ways to travel that it knows, and one OSRM server for each", () => {
+    const router = (given: unknown) =>
+      checkConfig({ municipality, router: given }, "klarsyn.config.json", {}, []).router;
+    expect(router({ kind: "valhalla", url: "http://127.0.0.1:8002" })?.modes).toContain("electricBicycle");
+    expect(router({ kind: "osrm", url: "http://127.0.0.1:5000" })?.modes).toEqual(["car"]);
+    expect(router({ kind: "osrm", url: "http://osrm-{mode}:5000", modes: ["car", "walking"] })?.modes).toHaveLength(2);
+    for (const wrong of [
+      { kind: "osrm", url: "http://127.0.0.1:5000", modes: ["car", "walking"] },
+      { kind: "osrm", url: "http://127.0.0.1:5000", modes: ["electricBicycle"] },
+      { kind: "osrm", url: "127.0.0.1:5000" },
+      { kind: "straight", url: "http://127.0.0.1:5000" },
+    ]) {
+      expect(problemsOf({ municipality, router: wrong }).join("\n")).toContain("router");
+    }
+  });
+
   test("fills in secrets from the environment and paths from the file's folder", () => {
     const config = checkConfig(
       {

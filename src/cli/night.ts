@@ -4,7 +4,7 @@ import type { System } from "#system";
 import { sendNotice } from "#worker";
 import { datePattern, defineCommand } from "./command.ts";
 import { progressLine, say, write } from "./render.ts";
-import { nightSummary, pullRemarks, pullTable, windowText } from "./summary.ts";
+import { nightSummary, pullRemarks, pullTable, routerRemarks, windowText } from "./summary.ts";
 
 const steps = { read: "läser", "match and check": "jämför", write: "skriver" };
 
@@ -32,11 +32,11 @@ export async function nightWithNotice(
     for (const target of failed) system.log.warn({ target }, "notice not sent");
   };
   try {
-    const { pulls, outcome } = await runNight(system, system.operator, { day, full, signal, progress });
+    const { pulls, outcome, reconciled } = await runNight(system, system.operator, { day, full, signal, progress });
     progress.end();
     await write(`Natten ${formatDay(day)}\n\n${pullTable(pulls)}`);
     const remarks = pullRemarks(pulls);
-    for (const remark of remarks) say(`Obs: ${remark}`);
+    for (const remark of [...remarks, ...routerRemarks(reconciled)]) say(`Obs: ${remark}`);
     const overview = await showOverview(system, system.operator);
     await write(nightSummary(overview));
     for (const { error, source, resource } of pulls) {

@@ -4,7 +4,7 @@ import { datePattern, defineCommand } from "./command.ts";
 import { nightProgress } from "./night.ts";
 import { say, write } from "./render.ts";
 import { UsageError } from "./run.ts";
-import { nightSummary, windowText } from "./summary.ts";
+import { nightSummary, routerRemarks, windowText } from "./summary.ts";
 
 export default defineCommand({
   name: "reconcile",
@@ -35,6 +35,7 @@ export default defineCommand({
         `${windowText(window)}: ${visits.toLocaleString("sv-SE")} besök. Fynd: ${findings.opened} nya, ${findings.changed} ändrade, ${findings.kept} oförändrade, ${findings.closed} rättade i källan.`,
       );
     }
+    for (const remark of routerRemarks(windows)) say(`Obs: ${remark}`);
     await write(nightSummary(await showOverview(system, system.operator)));
     return "done";
   },

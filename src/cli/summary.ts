@@ -33,6 +33,13 @@ export function pullRemarks(pulls: Pulls): string[] {
   ];
 }
 
+/** What a person should know of the router, which is asked how long journeys take. */
+export function routerRemarks(windows: NightResult["reconciled"]): string[] {
+  const failure = windows.find(({ routerFailure }) => routerFailure !== null)?.routerFailure ?? null;
+  if (failure === null) return [];
+  return [`Ruttjänsten svarade inte på allt, fågelvägen räknas i stället där: ${failure}`];
+}
+
 /** The night in a table that fits a terminal: findings by rule and the latest month by provider. */
 export function nightSummary(overview: Overview): string {
   const rules = table(

@@ -15,6 +15,7 @@ import { Settlement } from "#settle";
 import { recordAccess, selectNames, writeRuleRates } from "#store";
 import { type Actor, permit } from "./actor.ts";
 import { standingOn } from "./hold-back.ts";
+import { knownTravel } from "./travel.ts";
 import { nightTime, readMeasures, readSurroundings, readTables, type Window } from "./read-window.ts";
 import type { ReconcileNeeds } from "./reconcile.ts";
 import { ruleOf, valuesOf } from "./rules.ts";
@@ -115,6 +116,7 @@ export async function backtestRule(
     const stored = await readMeasures(needs, tenantId, window);
     const matches = matchVisits(tables);
     const settlement = new Settlement(tables, matches);
+    const travel = await knownTravel(needs, tenantId, tables);
     clientDays += countClientDays(tables, window.from, window.through);
     const [before, after] = variants.map(({ parameters, measured }) => {
       const result = runEngine({
@@ -122,6 +124,7 @@ export async function backtestRule(
         tables,
         matches,
         settlement,
+        travel,
         rules: withPreceding(rule, rules),
         parameters,
         exceptions: surroundings.exceptions,

@@ -37,6 +37,7 @@ import {
 import { type Actor, permit } from "./actor.ts";
 import { holdBack, nightRates, standingOn } from "./hold-back.ts";
 import type { ConfiguredSource } from "./pull-sources.ts";
+import { prepareTravel, type TravelNeeds } from "./travel.ts";
 import {
   nightTime,
   readMeasures,
@@ -51,7 +52,7 @@ export interface ReconcileNeeds {
   now: () => Instant;
   rules: readonly Rule[];
   sources: readonly ConfiguredSource[];
-  config: { goLive?: string | undefined; night: { at: string; reconcileDays: number } };
+  config: TravelNeeds["config"] & { goLive?: string | undefined; night: { at: string; reconcileDays: number } };
 }
 
 export type ReconcileStep = "read" | "match and check" | "write";
@@ -63,6 +64,8 @@ export interface Reconciled {
   plans: number;
   findings: FindingsWritten;
   settlementLines: number;
+  /** Why the router did not say how long all journeys take, one line; null where it did or there is none. */
+  routerFailure: string | null;
 }
 
 /**
@@ -111,6 +114,7 @@ export async function reconcileUnder(
     rules.map(({ id, version }) => `${id} ${version}`),
     sources.map(({ id, everyHours }) => [id, everyHours]),
     config.goLive ?? null,
+    config.router ?? null,
   ]);
   // Where somebody goes back in time, what the clock may have changed lies after the earlier of the two.
   const since = typeof lastAsOf === "number" && last?.summary?.["basis"] === basis ? Math.min(lastAsOf, asOf) : null;
@@ -122,6 +126,7 @@ export async function reconcileUnder(
   const run = await startRun(database, tenantId, { kind: "reconcile", day, at: now() });
   const marks = full || since === null ? null : marksOf(dirty, surroundings);
   let telling: unknown = last?.summary?.["telling"];
+  let ways: unknown = last?.summary?.["ways"];
 
   const reconciled: Reconciled[] = [];
   for (const window of windowsOf(open, dirty)) {
@@ -129,13 +134,17 @@ export async function reconcileUnder(
     progress?.("read", window);
     const tables = await readTables(needs, tenantId, window, asOf, surroundings);
     const told = [...tellingProviders(tables)].sort();
+    const travelling = await prepareTravel(needs, tenantId, tables, signal);
     const evaluate: Evaluate =
-      marks === null || since === null ? "all" : { since, marks: [...marks, ...monthsTold(telling, told)] };
-    if (window === open) telling = told;
+      marks === null || since === null
+        ? "all"
+        : { since, marks: [...marks, ...monthsDiffering(telling, told), ...monthsDiffering(ways, travelling.ways)] };
+    if (window === open) [telling, ways] = [told, travelling.ways];
     progress?.("match and check", window);
     const result = runEngine({
       tenant: tenantId,
       tables,
+      travel: travelling.travel,
       rules,
       parameters: surroundings.parameters,
       exceptions: surroundings.exceptions,
@@ -154,7 +163,8 @@ export async function reconcileUnder(
       holds.push(...back.holds);
       return back;
     };
-    reconciled.push(await write(database, tenantId, window, tables, result, now(), decide));
+    const written = await write(database, tenantId, window, tables, result, now(), decide);
+    reconciled.push({ ...written, routerFailure: travelling.failure });
     if (from === undefined && window === open) {
       const found = await countStanding(database, tenantId, { fromDay: looked.from, throughDay: looked.through });
       const measured = nightRates(standing, { found, holds, window: looked, clientDays });
@@ -164,7 +174,7 @@ export async function reconcileUnder(
   lease.check();
   // A chosen part of the time leaves marks of the rest, and what was known of it: the next night needs them.
   if (from === undefined) await clearDirty(database.pool, tenantId, dirty.upTo);
-  const summary = from === undefined ? { asOf, basis, telling } : (last?.summary ?? {});
+  const summary = from === undefined ? { asOf, basis, telling, ways } : (last?.summary ?? {});
   await endRun(database, run, { outcome: "done", at: now(), summary });
   return reconciled;
 }
@@ -195,8 +205,11 @@ function marksOf(dirty: Dirty, { refs, sources }: Pick<Surroundings, "refs" | "s
   ];
 }
 
-/** The months in which a provider's first claim or meals came, or its last went: that reaches all its clients. */
-function monthsTold(before: unknown, now: readonly string[]): DirtyMark[] {
+/**
+ * The months in which a provider's first claim or meals came or its last went, or in which units travel otherwise than
+ * the last run thought: that reaches everybody.
+ */
+function monthsDiffering(before: unknown, now: readonly string[]): DirtyMark[] {
   const was = new Set(Array.isArray(before) ? (before as string[]) : []);
   const is = new Set(now);
   const months = new Set(
@@ -217,7 +230,7 @@ async function write(
   result: EngineResult,
   at: Instant,
   decide: (unshown: ReadonlyMap<string, number>) => HeldBack,
-): Promise<Reconciled> {
+): Promise<Omit<Reconciled, "routerFailure">> {
   const evaluated = new Set((await selectStoredSlices(database, tenantId)).filter((slice) => result.covers(slice)));
   for (const { slice } of result.findings) evaluated.add(slice);
   for (const { slice } of result.outcomes) evaluated.add(slice);

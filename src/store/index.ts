@@ -40,6 +40,7 @@ export type { Evaluated } from "./stage.ts";
 export * from "./dirty.ts";
 export { forgetCanonical } from "./forget.ts";
 export * from "./idempotency.ts";
+export * from "./journeys.ts";
 export * from "./ledger.ts";
 export * from "./quarantine.ts";
 export { keepRecordTimes, type RecordTime } from "./record-times.ts";

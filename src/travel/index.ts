@@ -1,7 +1,7 @@
 import { HOUR } from "#model";
 
 export { Journeys, type Place, placeOf, positionOf } from "./journeys.ts";
-export { journeyPairs, type JourneyPair, unitModes } from "./pairs.ts";
+export { journeyPairs, type JourneyPair } from "./pairs.ts";
 export { speedOf, type TravelMode, travelModes } from "./modes.ts";
 export { Travel } from "./travel.ts";
 

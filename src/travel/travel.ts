@@ -26,10 +26,14 @@ export class Travel {
     return travelModes.filter((mode) => (bits & bitOf(mode)) !== 0);
   }
 
+  /** Bits of modes by unit, by month; nothing where no plan says. */
+  get unitModes(): ReadonlyMap<string, Uint8Array> {
+    return (this.#modes ??= unitModes(this.#tables));
+  }
+
   #bits(unit: number, day: Day): number {
     if (unit < 0) return ANY_MODE;
-    this.#modes ??= unitModes(this.#tables);
-    if (day !== this.#day) [this.#day, this.#month] = [day, this.#modes.get(monthOf(day))];
+    if (day !== this.#day) [this.#day, this.#month] = [day, this.unitModes.get(monthOf(day))];
     return this.#month?.[unit] || ANY_MODE;
   }
 

@@ -2,6 +2,7 @@ export * from "./access.ts";
 export * from "./canonical.ts";
 export * from "./findings.ts";
 export * from "./idempotency.ts";
+export * from "./journeys.ts";
 export * from "./ledger.ts";
 export * from "./measures.ts";
 export * from "./nights.ts";
