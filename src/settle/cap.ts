@@ -18,7 +18,7 @@ interface Unit {
  * visits count on one of them: it may use what the others leave.
  */
 export function shareCaps(units: readonly Unit[]): void {
-  if (units.length < 2) return;
+  if (units.length < 2 || units.every(({ ms, cap }) => ms <= cap)) return;
   const left = new Map<string, number>();
   for (const { row, ms, cap } of units) {
     left.set(groupOf(row), (left.get(groupOf(row)) ?? 0) + Math.max(0, cap - ms));
@@ -99,12 +99,18 @@ export function applyCap(tables: Tables, rows: MonthRows, pieces: readonly Piece
     }
   }
   capVisits(tables, byRow);
+  const scales = new Map<Row, number>();
+  const scaleOf = (row: Row): number => {
+    let scale = scales.get(row);
+    if (scale === undefined) scales.set(row, (scale = decisionScale(tables, row, rows)));
+    return scale;
+  };
   capBy(
     rows,
     byRow,
     "day",
     (piece) => piece.day,
-    (row, piece) => grantedOn(tables, row.line, piece.day) * decisionScale(tables, row, rows),
+    (row, piece) => grantedOn(tables, row.line, piece.day) * scaleOf(row),
   );
   // Also where days limit, a line that leaves them open never comes to more than the month.
   const monthly = ({ segment: { terms }, row }: Piece): boolean =>
@@ -126,17 +132,25 @@ function capBy(
   minutesOf: (row: Row, piece: Piece) => number,
 ): void {
   const units = new Map<number, Map<Row, Unit>>();
+  // Also lines without a visit leave what they grant to the others of their order and service.
+  const groups = new Map<string, Row[]>();
+  for (const row of rows.all()) {
+    if (row.line < 0) continue;
+    const group = groups.get(groupOf(row));
+    if (group === undefined) groups.set(groupOf(row), [row]);
+    else group.push(row);
+  }
   const limited = [...byRow.values()]
     .flat()
     .filter(({ segment }) => level === null || segment.terms.cap.level === level);
   if (limited.length === 0) return;
   for (const piece of limited) {
-    const ofUnit = units.get(unitOf(piece)) ?? new Map<Row, Unit>();
-    units.set(unitOf(piece), ofUnit);
-    // Also lines without a visit leave what they grant to the others.
-    for (const row of rows.all()) {
-      if (row.line < 0 || ofUnit.has(row) || groupOf(row) !== groupOf(piece.row)) continue;
-      ofUnit.set(row, { row, ms: 0, cap: minutesOf(row, piece) * MINUTE * piece.segment.terms.cap.tolerance });
+    let ofUnit = units.get(unitOf(piece));
+    if (ofUnit === undefined) units.set(unitOf(piece), (ofUnit = new Map()));
+    if (!ofUnit.has(piece.row)) {
+      for (const row of groups.get(groupOf(piece.row))!) {
+        ofUnit.set(row, { row, ms: 0, cap: minutesOf(row, piece) * MINUTE * piece.segment.terms.cap.tolerance });
+      }
     }
     ofUnit.get(piece.row)!.ms += piece.ms;
   }

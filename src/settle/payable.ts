@@ -157,7 +157,7 @@ function payPieces(world: World, rows: MonthRows): Map<Row, PaidRow> {
     for (const { step, ms, why } of piece.steps) addStep(steps.get(row)!, segment.terms, step, ms, why);
     const ofRow = cells.get(row)!;
     for (const { band, exactMs, ms } of piece.bands) {
-      let cell = ofRow.find((one) => one.day === day && one.band === band);
+      let cell = ofRow.findLast((one) => one.day === day && one.band === band);
       if (cell === undefined) ofRow.push((cell = { day, band, segment, exactMs: 0, ms: 0, visits: 0 }));
       cell.exactMs += exactMs;
       cell.ms += ms;
@@ -236,29 +236,30 @@ function roundingReason({ stepMs, direction, per }: Rounding): string {
   return `${how} ${stepMs / MINUTE} minuter per ${each}`;
 }
 
-/** A visit is rounded once, whatever number of services shares it. */
+/** A visit is rounded once, whatever number of services shares it; its pieces follow on each other. */
 function roundVisits(pieces: readonly Piece[]): void {
-  const units = new Map<string, Piece[]>();
-  for (const [position, piece] of pieces.entries()) {
-    if (piece.segment.terms.rounding?.per !== "visit" || piece.bands.length === 0) continue;
-    const { kind, visit, plan } = piece;
-    const what = kind === "visit" ? `visit ${visit}` : plan >= 0 ? `plan ${plan}` : `${kind} ${position}`;
-    const key = `${what} ${piece.segment.inForce?.contract ?? -1}`;
-    const unit = units.get(key);
-    if (unit === undefined) units.set(key, [piece]);
-    else unit.push(piece);
-  }
-  for (const unit of units.values()) {
-    const rounding = unit[0]!.segment.terms.rounding!;
-    const parts = unit.flatMap((piece) => piece.bands.map((band) => ({ piece, band })));
-    const differences = roundParts(
-      parts.map(({ band }) => band),
-      rounding,
-    );
-    for (const [position, ms] of differences.entries()) {
-      if (ms !== 0) parts[position]!.piece.steps.push({ step: "rounding", ms, why: roundingReason(rounding) });
+  for (let first = 0, next = 0; first < pieces.length; first = next) {
+    const piece = pieces[first]!;
+    for (next = first + 1; next < pieces.length && sameVisit(piece, pieces[next]!); next++);
+    const { rounding } = piece.segment.terms;
+    if (rounding === null || rounding.per !== "visit") continue;
+    const parts: Array<Piece["bands"][number]> = [];
+    const owners: Piece[] = [];
+    for (let position = first; position < next; position++) {
+      for (const band of pieces[position]!.bands) {
+        parts.push(band);
+        owners.push(pieces[position]!);
+      }
+    }
+    for (const [position, ms] of roundParts(parts, rounding).entries()) {
+      if (ms !== 0) owners[position]!.steps.push({ step: "rounding", ms, why: roundingReason(rounding) });
     }
   }
+}
+
+function sameVisit(a: Piece, b: Piece): boolean {
+  const same = a.kind === "visit" ? a.visit === b.visit : a.plan >= 0 && a.plan === b.plan;
+  return same && a.kind === b.kind && a.segment.inForce === b.segment.inForce;
 }
 
 const perOf = ({ basis }: Segment): "hour" | "visit" | "month" =>

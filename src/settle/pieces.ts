@@ -74,7 +74,8 @@ export function visitPieces(world: World, rows: MonthRows): Piece[] {
   const { visits } = tables;
   const monthStart = startOfDay(rows.first);
   const pieces: Piece[] = [];
-  const taken: Piece[] = [];
+  /** Those that have not ended when the next begins. */
+  let taken: Piece[] = [];
   for (const visit of rowsOf(visits.byClient, rows.client)) {
     const day = visits.day(visit);
     if (day > rows.last) break;
@@ -115,6 +116,7 @@ export function visitPieces(world: World, rows: MonthRows): Piece[] {
       accept(world, piece, rows.first, rows.last);
       if (!before) pieces.push(piece);
       if (row.line >= 0 && piece.ms > 0) {
+        taken = taken.filter((other) => other.end > start);
         withinSlots(tables, piece, taken);
         taken.push(piece);
       }
@@ -188,7 +190,8 @@ function blank(text: string | null): boolean {
 }
 
 /** Step 4: time in which the slots of staff are taken by earlier visits is not paid again. */
-function withinSlots({ lines }: Tables, piece: Piece, taken: Piece[]): void {
+function withinSlots({ lines }: Tables, piece: Piece, taken: readonly Piece[]): void {
+  if (taken.length === 0) return;
   const { row, segment, staff, visit } = piece;
   const { doubleStaffing } = segment.terms;
   const slots = doubleStaffing === "always" ? Infinity : doubleStaffing === "never" ? 1 : lines.staffing(row.line);
@@ -196,9 +199,7 @@ function withinSlots({ lines }: Tables, piece: Piece, taken: Piece[]): void {
     other.row.provider === row.provider && other.row.order === row.order && other.row.service === row.service;
   const sameStaff = (other: Piece): boolean =>
     staff >= 0 && other.staff === staff && other.row.provider === row.provider;
-  const rivals = taken.filter(
-    (other) => other.visit !== visit && other.end > piece.start && (sameStaff(other) || sameSlots(other)),
-  );
+  const rivals = taken.filter((other) => other.visit !== visit && (sameStaff(other) || sameSlots(other)));
   if (rivals.length === 0) return;
   const held = (other: Piece, from: Instant, until: Instant): boolean =>
     other.slices.some((slice) => slice.from <= from && slice.until >= until);
