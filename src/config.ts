@@ -81,6 +81,11 @@ const configuration = z.strictObject({
   $schema: z.string().optional(),
   municipality: z.strictObject({
     code: z.string().regex(/^\d{4}$/, "expected the municipality's four digits"),
+    organisationNumber: z
+      .string()
+      .regex(/^(16)?\d{6}-?\d{4}$/, "expected an organisation number, NNNNNN-NNNN")
+      .optional()
+      .describe("Needed for invoices that the municipality makes out itself."),
     name: z.string().min(1),
   }),
   database: z.string().default("").meta({ secret: true, description: "postgres://…; empty: the embedded Postgres" }),

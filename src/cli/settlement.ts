@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatInstant, formatOre, type Ore } from "#model";
 import {
@@ -6,13 +6,23 @@ import {
   listSettlement,
   listStatementProviders,
   lockMonth,
+  makePayments,
   makeStatement,
   settleMonth,
   settlementJson,
   unlockMonth,
   verifyMonth,
 } from "#operations";
-import { type Statement, statementCsv, statementPdf, statementText, statementXlsx } from "#statement";
+import {
+  paymentCsv,
+  paymentMapping,
+  type Statement,
+  statementCsv,
+  statementPdf,
+  statementText,
+  statementXlsx,
+  usualPaymentMapping,
+} from "#statement";
 import type { System } from "#system";
 import { defineCommand, formatOption, monthPattern } from "./command.ts";
 import { type Column, render, say, write } from "./render.ts";
@@ -28,7 +38,7 @@ const ore = (title: string, of: (line: Line) => Ore): Column<Line> => ({
   align: "right",
 });
 
-const usage = "[lock | unlock | settle | verify | statement | months] --month YYYY-MM";
+const usage = "[lock | unlock | settle | verify | statement | payments | months] --month YYYY-MM";
 const writers = {
   text: (statement: Statement) => statementText(statement),
   json: (statement: Statement) => `${JSON.stringify(statement, null, 2)}\n`,
@@ -54,12 +64,20 @@ export default defineCommand({
       default: "text",
       oneOf: Object.keys(writers),
     },
-    out: { type: "string", value: "FOLDER", summary: "statement: a file for each provider in this folder" },
+    mapping: { type: "string", value: "FILE", summary: "payments: columns of the file, as YAML" },
+    out: {
+      type: "string",
+      value: "FOLDER",
+      summary: "statement: a file for each provider in this folder; payments: all files",
+    },
     claims: { type: "boolean", summary: "Claims that are held or put right, and what nobody has claimed" },
     early: { type: "boolean", summary: "lock: before the cut-off of its contracts" },
     format: formatOption,
   },
-  async run({ month, provider, line, as, out, early, claims, format }, { system, positionals: [action = "show"] }) {
+  async run(
+    { month, provider, line, as, mapping, out, early, claims, format },
+    { system, positionals: [action = "show"] },
+  ) {
     if (action === "months") {
       await showMonths(system, format);
       return "done";
@@ -75,6 +93,8 @@ export default defineCommand({
       say(`${month} är avräknad: ${lines} rader. Senare uppgifter blir justeringar i en senare månad.`);
     } else if (action === "statement") {
       await writeStatements(system, { month, provider, line, as: as as keyof typeof writers, out });
+    } else if (action === "payments") {
+      await writePayments(system, month, { mapping, out });
     } else if (action === "verify") return verify(system, month);
     else throw new UsageError(`Usage: klarsyn settlement ${usage}`);
     return "done";
@@ -126,6 +146,28 @@ async function writeStatements(
     const name = `avrakning-${month}-${one.replaceAll(/[^\p{L}\p{N}_-]/gu, "_")}.${as === "text" ? "txt" : as}`;
     await writeFile(join(out, name), content, { mode: 0o600 });
     say(join(out, name));
+  }
+}
+
+/** What each provider is paid for a closed month, as the ledger takes it, and the invoices that are ours to make out. */
+async function writePayments(
+  system: System,
+  month: string,
+  { mapping, out }: { mapping: string | undefined; out: string | undefined },
+): Promise<void> {
+  const columns = mapping === undefined ? usualPaymentMapping : paymentMapping(await readFile(mapping, "utf8"));
+  const { payments, invoices } = await makePayments(system, system.operator, month);
+  const content = paymentCsv(payments, columns);
+  if (out === undefined) {
+    if (invoices.length > 0) say(`${invoices.length} självfakturor skrivs med --out MAPP.`);
+    await write(content);
+    return;
+  }
+  await mkdir(out, { recursive: true });
+  const files = [{ name: `utbetalning-${month}.csv`, content }, ...invoices];
+  for (const file of files) {
+    await writeFile(join(out, file.name), file.content, { mode: 0o600 });
+    say(join(out, file.name));
   }
 }
 

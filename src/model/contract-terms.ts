@@ -169,6 +169,10 @@ export const contractTerms = group({
       description: "Whether Midsummer's, Christmas and New Year's Eve count as public holidays.",
       default: { eves: true },
     }),
+  selfBilling: z
+    .boolean()
+    .optional()
+    .meta({ description: "The municipality makes out the invoice, by what is payable.", default: false }),
   clauses: z
     .record(z.string(), z.string())
     .optional()

@@ -1,9 +1,22 @@
 import { type Tables } from "#columns";
 import { AppError } from "#errors";
 import { matchVisits } from "#match";
-import { type Day, daysOfMonth, formatClock, formatDay, type Instant, MINUTE, type Month, type Ore } from "#model";
-import { claimCodes, type Figures, type PaidRow, Settlement, type VisitTrace } from "#settle";
 import {
+  type Day,
+  dayOf,
+  daysOfMonth,
+  formatClock,
+  formatDay,
+  type Instant,
+  MINUTE,
+  type Month,
+  type Ore,
+} from "#model";
+import { claimCodes, type Figures, type JudgedClaim, type PaidRow, Settlement, type VisitTrace } from "#settle";
+import {
+  type Payment,
+  paymentOf,
+  selfBilling,
   type Statement,
   type StatementAdjustment,
   type StatementClaim,
@@ -27,7 +40,7 @@ import type { CloseNeeds } from "./close-month.ts";
 import { readSurroundings, readTables } from "./read-window.ts";
 
 export interface StatementNeeds extends CloseNeeds {
-  config: { municipality: { name: string } };
+  config: { municipality: { name: string; organisationNumber?: string | undefined } };
 }
 
 class UnknownProvider extends AppError {
@@ -109,15 +122,67 @@ export async function makeStatement(
       claimedOre: sum(({ ore }) => ore.claimed),
       overbilledOre: sum(({ ore }) => ore.overbilled),
       unbilledOre: sum(({ ore }) => ore.unbilled),
-      heldOre: sum(({ claims }) => claims.reduce((held, one) => held + (one.holdUntil === null ? 0 : heldOf(one)), 0)),
+      heldOre: sum(({ heldOre }) => heldOre),
       adjustmentsOre: adjustments.reduce((total, { ore }) => total + ore, 0),
     },
   };
 }
 
+class MonthOpen extends AppError {
+  readonly code = "payments.month-open";
+  readonly kind = "conflict";
+
+  constructor(month: Month) {
+    super(
+      `${month} is open: lock it first, so that what is paid cannot change (\`klarsyn settlement lock --month ${month}\`).`,
+      { month },
+    );
+  }
+}
+
+class NumberMissing extends AppError {
+  readonly code = "payments.organisation-number";
+  readonly kind = "usage";
+}
+
+/**
+ * What every provider is paid for a closed month, and the self-billed invoices of those whose contract says so. Throws
+ * where the month is open, or an organisation number that an invoice needs is missing.
+ */
+export async function makePayments(
+  needs: StatementNeeds,
+  actor: Actor,
+  month: Month,
+): Promise<{ payments: Payment[]; invoices: Array<{ name: string; content: string }> }> {
+  const closed = (await selectClosedMonths(needs.database, actor.tenantId)).find((one) => one.month === month);
+  if (closed === undefined) throw new MonthOpen(month);
+  const payments: Payment[] = [];
+  for (const provider of await listStatementProviders(needs, actor, month))
+    payments.push(paymentOf(await makeStatement(needs, actor, { month, provider })));
+  const buyer = needs.config.municipality;
+  const invoices = payments
+    .filter(({ selfBilled }) => selfBilled.length > 0)
+    .map((payment) => {
+      const { organisationNumber: buyerNumber } = buyer;
+      const { organisationNumber: sellerNumber, name, provider } = payment;
+      if (buyerNumber === undefined)
+        throw new NumberMissing("Self-billed invoices need municipality.organisationNumber in the configuration.", {});
+      if (sellerNumber === null)
+        throw new NumberMissing(`Provider ${provider} has no organisation number.`, { provider });
+      const number = `${month}-${provider}`.replaceAll(/[^\p{L}\p{N}-]/gu, "-");
+      const parties = {
+        buyer: { name: buyer.name, organisationNumber: buyerNumber },
+        seller: { name, organisationNumber: sellerNumber },
+      };
+      const issued = formatDay(dayOf(closed.lockedAt));
+      return { name: `sjalvfaktura-${number}.xml`, content: selfBilling(payment, parties, { number, issued }) };
+    });
+  return { payments, invoices };
+}
+
 /** Of a held claim only what is in question waits; the rest is paid. */
-function heldOf({ overbilledOre, claimedOre, code }: StatementClaim): Ore {
-  return code === "M06" ? claimedOre : overbilledOre;
+function heldOf({ overbilledOre, claimedOre, code, holdUntil }: JudgedClaim): Ore {
+  return holdUntil === null ? 0 : code === "M06" ? claimedOre : overbilledOre;
 }
 
 async function settlementOf(
@@ -157,6 +222,8 @@ function statementLine(
   paid: { row: PaidRow; visits: readonly VisitTrace[] } | undefined,
 ): StatementLine {
   const { clients, units, services, orders, lines, contracts } = tables;
+  const selfBilled = isSelfBilled(tables, figures.contract);
+  const heldOre = figures.claims.reduce((held, claim) => held + heldOf(claim), 0);
   return {
     client: clients.text(figures.client),
     unit: figures.unit < 0 ? null : units.name(figures.unit),
@@ -167,6 +234,9 @@ function statementLine(
     contract: figures.contract < 0 ? null : contracts.reference(figures.contract),
     minutes: figures.minutes,
     ore: figures.ore,
+    selfBilled,
+    heldOre,
+    dueOre: selfBilled ? figures.ore.payable : figures.ore.claimed - heldOre,
     steps: figures.trace.map(({ step, minutes, clause, why }) => stepOf(step, minutes, clause, why)),
     visits: (paid?.visits ?? []).map((visit) => statementVisit(tables, visit)),
     days: (paid?.row.days ?? []).map(({ day, band, ms, orePerHour, ore }) => ({
@@ -193,6 +263,10 @@ function statementLine(
       };
     }),
   };
+}
+
+function isSelfBilled({ contracts }: Tables, contract: number): boolean {
+  return contract >= 0 && contracts.terms(contract).selfBilling === true;
 }
 
 const periods = { day: "dag", week: "vecka", fortnight: "två veckor", month: "månad" } as const;
@@ -228,8 +302,9 @@ async function adjustmentsOf(
   tenantId: string,
   month: Month,
   provider: string,
-  { services }: Tables,
+  tables: Tables,
 ): Promise<StatementAdjustment[]> {
+  const { services, contracts } = tables;
   const found: StatementAdjustment[] = [];
   let after: { month: Month; id: string } | undefined;
   for (;;) {
@@ -241,7 +316,10 @@ async function adjustmentsOf(
     for (const { adjusts, content } of page) {
       if (adjusts === null) continue;
       // Written when the month was locked.
-      const { client, service, line, minutes, ore } = JSON.parse(content) as SettlementLine;
+      const { client, service, line, contract, minutes, ore } = JSON.parse(content) as SettlementLine;
+      const selfBilled = [...Array(contracts.count).keys()].some(
+        (row) => contracts.id(row) === contract && isSelfBilled(tables, row),
+      );
       const code = service === null ? -1 : services.code.indexOf(service);
       found.push({
         month: adjusts,
@@ -250,6 +328,8 @@ async function adjustmentsOf(
         line,
         minutes: minutes.payable,
         ore: ore.payable,
+        selfBilled,
+        dueOre: selfBilled ? ore.payable : ore.claimed - ore.overbilled,
       });
     }
     after = page.at(-1);

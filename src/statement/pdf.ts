@@ -140,11 +140,11 @@ class Writer {
     this.#table(
       [
         { title: "Dag", width: 54 },
-        { title: "Tid", width: 60 },
-        { title: "Personal", width: 50 },
-        { title: "Från utförd tid till ersättning", width: 165 },
-        { title: "Min", width: 32, align: "right" },
-        { title: "Prisband, pris och belopp", width: this.#width - 361 },
+        { title: "Tid", width: 58 },
+        { title: "Personal", width: 46 },
+        { title: "Från utförd tid till ersättning", width: 153 },
+        { title: "Min", width: 30, align: "right" },
+        { title: "Prisband, pris och belopp", width: this.#width - 341 },
       ],
       line.visits.map(({ title, day, time, staff, steps, payableMinutes, bands }) => [
         day,

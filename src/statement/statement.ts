@@ -81,6 +81,12 @@ export interface StatementLine {
     underDelivered: number;
   };
   ore: { payable: Ore; claimed: Ore; overbilled: Ore; unbilled: Ore };
+  /** The municipality makes out the invoice, in the provider's name. */
+  selfBilled: boolean;
+  /** Of what is claimed, what waits for an explanation or a correction. */
+  heldOre: Ore;
+  /** What is paid now: what is claimed and not held, or what is payable where the municipality makes out the invoice. */
+  dueOre: Ore;
   /** From registered to payable, for the whole month. */
   steps: StatementStep[];
   visits: StatementVisit[];
@@ -96,6 +102,9 @@ export interface StatementAdjustment {
   line: string | null;
   minutes: number;
   ore: Ore;
+  selfBilled: boolean;
+  /** What is paid in addition, or taken back. */
+  dueOre: Ore;
 }
 
 export interface Statement {

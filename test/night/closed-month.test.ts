@@ -1,3 +1,4 @@
+import { XMLParser } from "fast-xml-parser";
 import { describe, expect, test } from "vitest";
 import { rebuild } from "#intake";
 import { day } from "#model";
@@ -5,11 +6,13 @@ import {
   listClosedMonths,
   listSettlement,
   lockMonth,
+  makePayments,
   runNight,
   settleMonth,
   unlockMonth,
   verifyMonth,
 } from "#operations";
+import { paymentCsv, paymentMapping } from "#statement";
 import { testDatabase } from "../support/database.ts";
 import { type Delivered, handedSource, operator, rules, signal } from "./hand.ts";
 
@@ -79,7 +82,10 @@ async function openMunicipality() {
     rules,
     now: () => clock,
     sources: [handedSource("files", () => waiting)],
-    config: { night: { at: "04:30", reconcileDays: 62 } },
+    config: {
+      night: { at: "04:30", reconcileDays: 62 },
+      municipality: { name: "Provkommun", organisationNumber: "212000-0001" },
+    },
   };
   const actor = { ...operator, tenantId: system.tenantId };
   return {
@@ -169,6 +175,106 @@ describe("a month", () => {
       "2026-10 930 min 775000 öre",
     ]);
     expect(await town.verify("2026-10")).toEqual({ lines: 2, same: true, different: [] });
+  });
+
+  test("is paid: what is claimed and not held, and by our own invoice where the contract says so", async () => {
+    await using town = await openMunicipality();
+    const { needs, actor } = town;
+    const contract = (id: string, providerId: string, more: object) => ({
+      id,
+      providerId,
+      reference: id,
+      validFrom: "2026-01-01",
+      terms: { price: [{ from: "2026-01-01", orePerHour: 48_000 }], ...more },
+    });
+    const order = (id: string, clientId: string, unitId: string) => ({
+      id,
+      clientId,
+      unitId,
+      status: "accepted",
+      orderedAt: "2026-08-20T10:00",
+      validFrom: "2026-09-01",
+      lines: [{ id: `${id}-1`, service: "omvardnad", minutes: 30, times: 1, per: "day" }],
+    });
+    const claim = (id: string, from: string, minutes: number) => ({
+      id,
+      invoiceId: "i-1",
+      providerId: "P1",
+      clientId: "C1",
+      service: "omvardnad",
+      from,
+      to: from,
+      minutes,
+      amountOre: minutes * 800,
+    });
+    await town.night("2026-11-05", [
+      ...municipality.filter(({ entity }) => entity !== "contracts" && entity !== "orders"),
+      {
+        entity: "providers",
+        records: [{ id: "P2", organisationNumber: "165560-0002", name: "Beta & Co", regime: "private" }],
+      },
+      { entity: "units", records: [{ id: "U2", providerId: "P2", name: "Beta" }] },
+      { entity: "clients", records: [{ id: "C2" }] },
+      { entity: "staff", records: [{ id: "S2", providerId: "P2", unitId: "U2" }] },
+      { entity: "contracts", records: [contract("K1", "P1", {}), contract("K2", "P2", { selfBilling: true })] },
+      { entity: "orders", records: [order("o-1", "C1", "U1"), order("o-2", "C2", "U2")] },
+      {
+        entity: "visits",
+        records: [
+          ...dates("2026-10", 2).map((date) => visit(date)),
+          ...dates("2026-10", 2).map((date) =>
+            visit(date, { id: `w-${date}`, clientId: "C2", unitId: "U2", staffId: "S2" }),
+          ),
+        ],
+      },
+      // 30 minutes too many on the second: 240 kronor wait, 480 are paid.
+      { entity: "claims", records: [claim("k-1", "2026-10-01", 30), claim("k-2", "2026-10-02", 60)] },
+    ]);
+    await expect(makePayments(needs, actor, "2026-10")).rejects.toThrow(/open/);
+    await lockMonth(needs, actor, { month: "2026-10", early: false });
+    const { payments, invoices } = await makePayments(needs, actor, "2026-10");
+    expect(
+      payments.map(({ provider, invoicedOre, selfBilledOre, heldOre, payOre }) => [
+        provider,
+        invoicedOre,
+        selfBilledOre,
+        heldOre,
+        payOre,
+      ]),
+    ).toEqual([
+      ["P1", 48_000, 0, 24_000, 48_000],
+      ["P2", 0, 48_000, 0, 48_000],
+    ]);
+    const columns = paymentMapping(
+      "separator: ','\ndecimal: .\ncolumns:\n- { title: Leverantör, from: organisationNumber }\n- { title: Konto, value: '=4711' }\n- { title: Belopp, from: pay }",
+    );
+    // A column that a spreadsheet would calculate is text.
+    expect(paymentCsv(payments, columns)).toBe(
+      "\uFEFFLeverantör,Konto,Belopp\r\n165560-0001,'=4711,480.00\r\n165560-0002,'=4711,480.00\r\n",
+    );
+    expect(() => paymentMapping("columns:\n- { title: X, from: betala }")).toThrow(/claimedBack/);
+    expect(invoices.map(({ name }) => name)).toEqual(["sjalvfaktura-2026-10-P2.xml"]);
+    const { Invoice: invoice } = new XMLParser({
+      ignoreAttributes: true,
+      parseTagValue: false,
+      removeNSPrefix: true,
+    }).parse(invoices[0]!.content) as { Invoice: Record<string, never> };
+    expect(invoice).toMatchObject({
+      CustomizationID: "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:selfbilling:3.0",
+      ProfileID: "urn:fdc:peppol.eu:2017:poacc:selfbilling:01:1.0",
+      InvoiceTypeCode: "389",
+      AccountingSupplierParty: { Party: { EndpointID: "1655600002", PartyName: { Name: "Beta & Co" } } },
+      AccountingCustomerParty: { Party: { EndpointID: "2120000001" } },
+      LegalMonetaryTotal: { PayableAmount: "480.00" },
+      InvoiceLine: {
+        InvoicedQuantity: "1",
+        LineExtensionAmount: "480.00",
+        Item: { Description: "60 minuter", Name: "Omvårdnad à 480,00 kr per timme" },
+        Price: { PriceAmount: "480.00" },
+      },
+    });
+    // Nothing in it says who was helped.
+    expect(invoices[0]!.content).not.toMatch(/C2|o-2/);
   });
 
   test("is locked after its cut-off, in order, and opened again only until it is settled", async () => {
