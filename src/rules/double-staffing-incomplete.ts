@@ -6,9 +6,11 @@ import {
   defineRule,
   example,
   formatClock,
+  heldAgainst,
   HOUR,
   MINUTE,
   mostStaffing,
+  orderedStaffing,
   percentOf,
   type RuleTables,
   sample,
@@ -19,13 +21,20 @@ import {
 /** Two are ordered for C1; S1 is there for 40 minutes, a second person for so many of them (0: nobody). */
 function secondFor(
   minutes: number,
-  { staffing = 2, who = {}, claimed = 1, asOf = "2026-11-10 04:30", more = [] as ReturnType<typeof sample>[] } = {},
+  {
+    staffing = 2,
+    who = {},
+    claimed = 1,
+    asOf = "2026-11-10 04:30",
+    more = [] as ReturnType<typeof sample>[],
+    flagged = undefined as boolean | undefined,
+  } = {},
 ) {
   return example(
     [
       sample("order-lines", "o-1-1", { orderId: "o-1", times: 3, staffing }),
       sample("claims", "k-1", { staffing: claimed }),
-      sample("visits", "v-1", { start: "10:00", end: "10:40" }),
+      sample("visits", "v-1", { start: "10:00", end: "10:40", doubleStaffing: flagged }),
       ...(minutes === 0
         ? []
         : [sample("visits", "v-2", { staffId: "S2", start: "10:00", end: at("10:00", minutes), ...who })]),
@@ -34,6 +43,11 @@ function secondFor(
     { asOf: at(asOf) },
   );
 }
+
+const single = sample("order-lines", "o-1-2", { orderId: "o-1", times: 1 });
+const twoPlans = ["S1", "S2"].map((staffId) =>
+  sample("planned-visits", `p-${staffId}`, { staffId, start: "10:00", end: "10:40" }),
+);
 
 const LONGEST_MS = 25 * HOUR;
 
@@ -50,7 +64,7 @@ export default defineRule({
     otherUnit: "Den andra personen kom från en annan enhet eller utförare, till exempel nattpatrullen.",
     alsoSingle: "Brukaren har också en beställning för en person av samma insats, och besöket kan höra till den.",
   },
-  reads: ["visits", "orders", "lines", "services", "claims", "sources", "settlement"],
+  reads: ["visits", "plans", "matches", "orders", "lines", "services", "claims", "sources", "settlement"],
   parameters: z.object({
     percentBelow: z
       .number()
@@ -62,14 +76,21 @@ export default defineRule({
   // The second person's registration may come a day later.
   settlesAfterDays: 2,
   examples: {
-    reports: [secondFor(31), secondFor(0), secondFor(0, { staffing: 1, claimed: 2 })],
+    reports: [
+      secondFor(31),
+      secondFor(0),
+      secondFor(0, { staffing: 1, claimed: 2 }),
+      // Another line asks for one person, but two were planned, or two are registered.
+      secondFor(0, { more: [single, ...twoPlans] }),
+      secondFor(0, { more: [single], flagged: true }),
+    ],
     accepts: [
       secondFor(32),
       secondFor(0, { staffing: 1 }),
       // The night patrol of another provider helped.
       secondFor(40, { who: { staffId: "S4", unitId: "U2" } }),
       // Another line of the same service asks for one person.
-      secondFor(0, { more: [sample("order-lines", "o-1-2", { orderId: "o-1", times: 1 })] }),
+      secondFor(0, { more: [single] }),
       secondFor(0, {
         more: [
           sample("order-lines", "o-1-1", { orderId: "o-1", times: 3, staffing: 2, partOfDay: "midday" }),
@@ -86,9 +107,9 @@ export default defineRule({
     let named = null as Set<number> | null;
     for (const row of slice.visits) {
       if (!visits.usable(row) || named?.has(row) === true) continue;
-      const ofTwo = ordered ? (settlement.lines(row).lines.find((line) => lines.staffing(line) >= 2) ?? -1) : -1;
+      const orderedFor = ordered ? orderedStaffing(tables, row) : 0;
       const claim = claimForTwo(tables, row);
-      if (ofTwo < 0 && claim < 0) continue;
+      if (orderedFor < 2 && claim < 0) continue;
       const length = visits.end(row) - visits.start(row);
       const together = timeOfOthers(visits, row, false);
       if (together * 100 >= length * percentBelow) {
@@ -96,6 +117,15 @@ export default defineRule({
           report.suppressed("otherUnit", [row, ...others(visits, row)]);
         }
         continue;
+      }
+      // The source's own word that two were there, a plan for two or a claim for two leaves no doubt which order is meant.
+      if (claim < 0 && visits.doubleStaffing(row) !== true && !plannedForTwo(tables, row)) {
+        const ofTwo = settlement.lines(row).lines.find((line) => lines.staffing(line) >= 2);
+        if (ofTwo === undefined) continue;
+        if (mayBeSingle(tables, row, ofTwo)) {
+          report.suppressed("alsoSingle", [row]);
+          continue;
+        }
       }
       if (visits.ambiguousTime(row)) {
         report.tooLittleData("klockslaget förekom två gånger när klockan ställdes tillbaka");
@@ -109,16 +139,11 @@ export default defineRule({
         report.tooLittleData("en källa var tyst under besöket");
         continue;
       }
-      // The source's own word that two were there, or a claim for two, leaves no doubt which order is meant.
-      if (claim < 0 && visits.doubleStaffing(row) !== true && mayBeSingle(tables, row, ofTwo)) {
-        report.suppressed("alsoSingle", [row]);
-        continue;
-      }
       const present = others(visits, row);
       for (const other of present) (named ??= new Set()).add(other);
       const minutes = Math.round((length - together) / MINUTE);
       const clock = `${formatClock(visits.start(row))}–${formatClock(visits.end(row))}`;
-      const said = ofTwo >= 0 ? "beställda" : "fakturerade";
+      const said = orderedFor >= 2 ? "beställda" : "fakturerade";
       yield {
         records: [row, ...present, ...(claim < 0 ? [] : [{ table: "claims" as const, row: claim }])],
         minutes,
@@ -139,7 +164,7 @@ export default defineRule({
               },
             ],
           },
-          { condition: "personer enligt beställningen", value: ofTwo < 0 ? 1 : lines.staffing(ofTwo) },
+          { condition: "personer enligt beställningen", value: orderedFor },
           { condition: "personer enligt fakturaraden", value: claim < 0 ? null : claims.staffing(claim) },
         ],
       };
@@ -165,20 +190,41 @@ function claimForTwo(
   return -1;
 }
 
-/** A line for one person of the same service is in force, at a time of day that does not rule it out. */
+/** The plan of the visit has a second one beside it, for somebody else at the same time. */
+function plannedForTwo(
+  { visits, plans, matches }: Pick<RuleTables, "visits" | "plans" | "matches">,
+  row: number,
+): boolean {
+  const own = heldAgainst(visits, plans, matches, row);
+  if (own < 0) return false;
+  const [start, end] = [plans.start(own), plans.end(own)];
+  const { offsets, rows } = plans.byClient;
+  for (let at = offsets[visits.client(row)]!; at < offsets[visits.client(row) + 1]!; at++) {
+    const plan = rows[at]!;
+    if (plan === matches.plan(row)) continue;
+    const version = plans.frozen(plan);
+    const shared = Math.min(plans.end(version), end) - Math.max(plans.start(version), start);
+    if (shared * 2 < end - start || shared <= 0 || plans.cancelled(version)) continue;
+    if (plans.provider(version) !== plans.provider(own) || plans.staff(version) === plans.staff(own)) continue;
+    return true;
+  }
+  return false;
+}
+
+/** A line for one person is in force, of a service that the visit names and at a time of day that does not rule it out. */
 function mayBeSingle(
-  { visits, orders, lines }: Pick<RuleTables, "visits" | "orders" | "lines">,
+  { visits, orders, lines, services }: Pick<RuleTables, "visits" | "orders" | "lines" | "services">,
   row: number,
   ofTwo: number,
 ): boolean {
-  const [client, day] = [visits.client(row), visits.day(row)];
+  const [client, day, named] = [visits.client(row), visits.day(row), visits.services(row)];
   for (let at = orders.byClient.offsets[client]!; at < orders.byClient.offsets[client + 1]!; at++) {
     const order = orders.byClient.rows[at]!;
     if (!orders.valid(order, day)) continue;
     for (let next = lines.byOrder.offsets[order]!; next < lines.byOrder.offsets[order + 1]!; next++) {
       const line = lines.byOrder.rows[next]!;
-      if (!lines.valid(line, day) || lines.staffing(line) >= 2 || lines.service(line) !== lines.service(ofTwo))
-        continue;
+      if (!lines.valid(line, day) || lines.staffing(line) >= 2) continue;
+      if (named >= 0 && !services.list(named).includes(lines.service(line))) continue;
       const [part, ofPair] = [lines.partOfDay(line), lines.partOfDay(ofTwo)];
       if (part === "any" || ofPair === "any" || part === ofPair) return true;
     }
