@@ -1,5 +1,5 @@
 import { type Grouped, rowsOf, silencesInside, type Tables } from "#columns";
-import { type Day, dayOf, type Instant, startOfDay } from "#model";
+import { type ContractTerms, type Day, dayOf, type Instant, startOfDay } from "#model";
 import { between, monthsOf, parseSliceKey } from "./slices.ts";
 
 /**
@@ -96,7 +96,17 @@ export function dirtyClosure(tables: Tables, evaluate: Evaluate, settlesAfterDay
     everything[month] === 1 || dirty[code * width + month] === 1;
   return {
     open(month) {
-      if (everything[month] === 0) spread(tables, months[month]!, width, month, dirtyClients, dirtyStaff);
+      if (everything[month] === 0) {
+        if (touched[month] === 1) markManual(tables, months[month]!, width, month, dirtyClients);
+        spread(tables, months[month]!, width, month, dirtyClients, dirtyStaff);
+      }
+      if (month + 1 === width) return;
+      // The paid days of an absence are counted from its first day without a visit, also into the next month.
+      const turn = startOfDay(months[month + 1]!.first);
+      for (let client = 0; client < clients.count; client++) {
+        if (marked(dirtyClients, client, month) && tables.absences.covering(client, turn - 1, turn) >= 0)
+          dirtyClients[client * width + month + 1] = 1;
+      }
     },
     mark(key, month) {
       const { walk, subject } = parseSliceKey(key)!;
@@ -152,6 +162,28 @@ function mayHaveFilled(
     if (silencesInside(times, { between: Float64Array.from(others), usualMin: 4 }).length > 0) return true;
   }
   return false;
+}
+
+/**
+ * Where a contract limits the share of manual visits in a provider's month, any visit may decide which of the others'
+ * manual visits is one too many.
+ */
+function markManual(
+  { visits, providers, contracts }: Tables,
+  month: { first: Day; last: Day },
+  width: number,
+  position: number,
+  dirtyClients: Uint8Array,
+): void {
+  for (let provider = 0; provider < providers.count; provider++) {
+    const limited = rowsOf(contracts.byProvider, provider).some(
+      (contract) => (contracts.terms(contract) as ContractTerms).manual?.maxSharePercent !== undefined,
+    );
+    if (!limited) continue;
+    for (const row of between(rowsOf(visits.byProvider, provider), month.first, month.last, (one) => visits.day(one))) {
+      if (visits.grade(row) === 0) dirtyClients[visits.client(row) * width + position] = 1;
+    }
+  }
 }
 
 /** From clients to their households and the staff who were there, and from those to everybody whom they met. */

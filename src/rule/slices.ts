@@ -51,6 +51,9 @@ function lowerBound(rows: Int32Array, value: Day, dayAt: (row: number) => Day): 
   return low;
 }
 
+/** No contract pays for longer. */
+const PAID_AFTER_DEATH_DAYS = 62;
+
 export function clientMonth(tables: Tables, client: number, firstDay: Day, lastDay: Day): ClientMonthSlice | null {
   const { visits, plans, claims, orders } = tables;
   const slice: ClientMonthSlice = {
@@ -65,7 +68,10 @@ export function clientMonth(tables: Tables, client: number, firstDay: Day, lastD
     ),
   };
   const empty = slice.visits.length + slice.plans.length + slice.claims.length + slice.orders.length === 0;
-  return empty ? null : slice;
+  // A contract may pay for days after a death, also when the order has ended.
+  const died = tables.clients.deceasedOn(client);
+  const mourned = died !== NO_DAY && died <= lastDay && died >= firstDay - PAID_AFTER_DEATH_DAYS;
+  return empty && !mourned ? null : slice;
 }
 
 interface DaySlice {

@@ -223,7 +223,14 @@ class Municipality {
       providerId: `P${unit}`,
       reference: `LOV ${unit}`,
       validFrom: "2026-01-01",
-      terms: { price: [{ from: "2026-01-01", orePerHour: this.pick([48_000, 50_000]) }] },
+      // Terms by which one client's pay depends on others, and one month's on the month before.
+      terms: {
+        price: [{ from: "2026-01-01", orePerHour: this.pick([48_000, 50_000]) }],
+        manual: { maxSharePercent: this.pick([20, 40]) },
+        absence: { unplannedPaidDays: 5, plannedNoticeDays: 2 },
+        death: { paidPercent: [75, 25, 25, 25, 25] },
+        declined: { percent: { default: 50 } },
+      },
     });
   }
 
