@@ -119,6 +119,8 @@ export default defineRule({
     }
     yield {
       records: moved,
+      client: -1,
+      staff: -1,
       minutes,
       amountOre: ore,
       reason:

@@ -96,6 +96,8 @@ export default defineRule({
     if (short.length < timesMin || percent < sharePercentMin) return;
     yield {
       records: short,
+      client: -1,
+      staff: -1,
       minutes: Math.floor(missingMs / MINUTE),
       reason:
         `${short.length} av ${count} besök som betalas efter schablon tog mindre än ${decimalText(percentBelow)} % av den; ` +

@@ -1,77 +1,11 @@
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { askRouter, type Router } from "#route";
 import { type JourneyPair, placeOf, type TravelMode } from "#travel";
+import { type Answer, osrm as osrmWith, standIn } from "./stand-in.ts";
 
-/*
- * A stand-in that answers as the routers' published descriptions say (see src/route/protocols.ts): seconds are the
- * difference in latitude in ten-thousandths of a degree, so that every answer can be told from every other.
- */
-interface StandIn {
-  url: string;
-  requests: Array<{ path: string; body: unknown }>;
-}
-const closing: Array<() => Promise<void>> = [];
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-});
-
-type Answer = { status: number; body: unknown } | "never";
-
-async function standIn(answer: (path: string, body: unknown) => Answer): Promise<StandIn> {
-  const requests: StandIn["requests"] = [];
-  const server = createServer((request, response) => {
-    const respond = async (): Promise<void> => {
-      const text = await textOf(request);
-      const body: unknown = text === "" ? null : JSON.parse(text);
-      requests.push({ path: request.url!, body });
-      const given = answer(request.url!, body);
-      if (given === "never") return;
-      response.writeHead(given.status, { "Content-Type": "application/json" }).end(JSON.stringify(given.body));
-    };
-    void respond();
-  });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  closing.push(
-    () =>
-      new Promise((closed) => {
-        server.closeAllConnections();
-        server.close(() => closed());
-      }),
-  );
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  let text = "";
-  for await (const chunk of request) text += String(chunk);
-  return text;
-}
-
+/** Ten-thousandths of a degree of latitude, so that every answer can be told from every other. */
 const secondsBetween = (a: number, b: number): number => Math.abs(Math.round((a - b) * 1e4));
-
-/** Table service of OSRM 5 and 6. `refuse`: a place that no road is near. */
-function osrm(refuse: string | null = null) {
-  return (path: string): Answer => {
-    const [, places = "", query = ""] = /^\/table\/v1\/\w+\/([^?]+)\?(.*)$/.exec(path) ?? [];
-    if (refuse !== null && places.includes(refuse)) {
-      return {
-        status: 400,
-        body: { code: "NoSegment", message: "Could not find a matching segment for coordinate 0" },
-      };
-    }
-    const latitudes = places.split(";").map((place) => Number(place.split(",")[1]));
-    const options = new URLSearchParams(query);
-    const chosen = (name: string) =>
-      options
-        .get(name)!
-        .split(";")
-        .map((index) => latitudes[Number(index)]!);
-    const durations = chosen("sources").map((a) => chosen("destinations").map((b) => secondsBetween(a, b)));
-    return { status: 200, body: { code: "Ok", durations, sources: [], destinations: [] } };
-  };
-}
+const osrm = (refuse: string | null = null) => osrmWith(secondsBetween, refuse);
 
 interface MatrixRequest {
   sources: Array<{ lat: number; lon: number }>;
@@ -105,7 +39,8 @@ const ask = (
 
 describe("OSRM", () => {
   test("is asked for a table of rounded places, longitude first", async () => {
-    const { url, requests } = await standIn(osrm());
+    await using server = await standIn(osrm());
+    const { url, requests } = server;
     const { answers, failure } = await ask({ kind: "osrm", url, modes: ["car"] }, { car: [pair(120), pair(300)] });
     expect(failure).toBeNull();
     expect(answers).toEqual([
@@ -118,7 +53,8 @@ describe("OSRM", () => {
   });
 
   test("has a server for each way to travel", async () => {
-    const { url, requests } = await standIn((path) => osrm()(path.replace(/^\/routed-\w+/, "")));
+    await using server = await standIn((path) => osrm()(path.replace(/^\/routed-\w+/, "")));
+    const { url, requests } = server;
     const wanted = { car: [pair(10)], bicycle: [pair(10)], walking: [pair(10)] };
     await ask({ kind: "osrm", url: `${url}/routed-{mode}/`, modes: ["car", "bicycle", "walking"] }, wanted);
     expect(requests.map(({ path }) => path.slice(0, path.indexOf("/17."))).toSorted()).toEqual([
@@ -129,7 +65,8 @@ describe("OSRM", () => {
   });
 
   test("is asked for many pairs at once, and no more places than it takes", async () => {
-    const { url, requests } = await standIn(osrm());
+    await using server = await standIn(osrm());
+    const { url, requests } = server;
     const pairs = Array.from({ length: 120 }, (_, to) => pair(to + 1));
     const { answers } = await ask({ kind: "osrm", url, modes: ["car"] }, { car: pairs });
     expect(answers.map(({ seconds }) => seconds).toSorted((a, b) => a! - b!)).toEqual(pairs.map((_, to) => to + 1));
@@ -138,7 +75,8 @@ describe("OSRM", () => {
   });
 
   test("that finds no road near one place still answers for the others", async () => {
-    const { url } = await standIn(osrm("17.5000,58.5003"));
+    await using server = await standIn(osrm("17.5000,58.5003"));
+    const { url } = server;
     const pairs = [1, 2, 3, 4, 5].map((to) => pair(to));
     const { answers, failure } = await ask({ kind: "osrm", url, modes: ["car"] }, { car: pairs });
     const seconds = answers.toSorted((a, b) => a.to - b.to).map((answer) => answer.seconds);
@@ -149,7 +87,8 @@ describe("OSRM", () => {
 
 describe("Valhalla", () => {
   test("is asked for a matrix by costing, and says null where there is no way", async () => {
-    const { url, requests } = await standIn(valhalla);
+    await using server = await standIn(valhalla);
+    const { url, requests } = server;
     const router: Router = { kind: "valhalla", url, modes: ["walking", "electricBicycle"] };
     const { answers } = await ask(router, { walking: [pair(42), pair(777)], electricBicycle: [pair(42)] });
     expect(answers.toSorted((a, b) => (a.mode < b.mode ? -1 : a.mode > b.mode ? 1 : a.to - b.to))).toEqual([
@@ -180,7 +119,8 @@ describe("a router that does not answer", () => {
     ],
     ["answered a table of another size", (): Answer => ({ status: 200, body: { code: "Ok", durations: [[1, 2, 3]] } })],
   ])("is left alone after some failures: %s", async (what, answer) => {
-    const { url, requests } = await standIn(answer);
+    await using server = await standIn(answer);
+    const { url, requests } = server;
     const pairs = Array.from({ length: 600 }, (_, to) => pair(to + 1));
     const { answers, failure } = await ask({ kind: "osrm", url, modes: ["car"] }, { car: pairs });
     expect(answers).toEqual([]);
@@ -190,7 +130,8 @@ describe("a router that does not answer", () => {
   });
 
   test("costs no more than the time limit of a request and of the whole", async () => {
-    const { url } = await standIn(() => "never");
+    await using server = await standIn(() => "never");
+    const { url } = server;
     const pairs = Array.from({ length: 600 }, (_, to) => pair(to + 1));
     const router: Router = { kind: "osrm", url, modes: ["car"] };
     const started = performance.now();
@@ -203,7 +144,8 @@ describe("a router that does not answer", () => {
   });
 
   test("does not stop whoever stops the night", async () => {
-    const { url } = await standIn(() => "never");
+    await using server = await standIn(() => "never");
+    const { url } = server;
     const stop = new AbortController();
     const router: Router = { kind: "osrm", url, modes: ["car"] };
     const asked = askRouter(router, new Map([["car", [pair(1)]]]), { signal: stop.signal, timeLimitMs: 10_000 });
