@@ -12,6 +12,7 @@ import { overviewPage } from "./pages/overview.ts";
 import { quarantinePage } from "./pages/quarantine.ts";
 import { settlementPage } from "./pages/settlement.ts";
 import { sourcesPage } from "./pages/sources.ts";
+import { statementPage } from "./pages/statement.ts";
 import { problem, statusOf } from "./problem.ts";
 import type { Env, Served } from "./served.ts";
 import { errorPage } from "./views/error.ts";
@@ -78,6 +79,7 @@ export function createApp(system: System, reader: Actor, limits: { uploadBytesMa
   });
   app.route("/api/v1/intake", intakeApi(system, limits.uploadBytesMax));
   app.route("/fynd", findingsPage(served));
+  app.route("/avrakning/underlag", statementPage(served));
   app.route("/avrakning", settlementPage(served));
   app.route("/kallor", sourcesPage(served));
   app.route("/karantan", quarantinePage(served));

@@ -7,4 +7,4 @@ export interface Env {
 }
 
 /** What the pages need of the system. */
-export type Served = Pick<System, "database" | "now" | "rules" | "sources"> & { municipality: string };
+export type Served = Pick<System, "config" | "database" | "now" | "rules" | "sources"> & { municipality: string };

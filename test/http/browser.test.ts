@@ -70,6 +70,23 @@ async function serve() {
   const provider = { id: "P1", organisationNumber: "212000-1355", name: "Hemtjänsten Norr", regime: "municipal" };
   for (const [name, text] of [
     ["providers.jsonl", `${JSON.stringify(provider)}\n{"id":"P2"}\nno record\n`],
+    ["units.jsonl", '{"id":"U1","providerId":"P1","name":"Norr"}'],
+    [
+      "contracts.jsonl",
+      '{"id":"K1","providerId":"P1","reference":"Avtal 1","validFrom":"2026-01-01","terms":{"price":[{"orePerHour":48000}]}}',
+    ],
+    [
+      "orders.jsonl",
+      '{"id":"o-1","clientId":"C1","unitId":"U1","status":"accepted","orderedAt":"2026-08-20T10:00","validFrom":"2026-09-01","lines":[{"id":"o-1-1","service":"omvardnad","minutes":30,"times":1,"per":"day"}]}',
+    ],
+    [
+      "visits-2.jsonl",
+      '{"id":"v-2","clientId":"C1","unitId":"U1","start":"2026-10-06T08:00","end":"2026-10-06T08:25","status":"completed","services":["omvardnad"]}',
+    ],
+    [
+      "claims.jsonl",
+      '{"id":"k-1","invoiceId":"i-1","providerId":"P1","clientId":"C1","service":"omvardnad","from":"2026-10-06","to":"2026-10-06","minutes":60,"amountOre":48000}',
+    ],
     ["visits.csv", "Summa;1\nid;clientId;unitId;start;status\nv-1;C1;U1;2026-10-05T08:00:00Z;completed\nSumma;;;;\n"],
   ]) {
     await app.request(`/api/v1/intake/files?name=${name}`, {
@@ -100,7 +117,15 @@ afterAll(async () => {
 });
 
 // Of lists the short ones: a hundred rows are no other than five, and take as much longer.
-const pages = ["/", "/fynd?regel=manual-share", "/avrakning?manad=2026-09", "/kallor", "/karantan", "/finns-inte"];
+const pages = [
+  "/",
+  "/fynd?regel=manual-share",
+  "/avrakning?manad=2026-09",
+  "/avrakning/underlag?manad=2026-10&utforare=P1",
+  "/kallor",
+  "/karantan",
+  "/finns-inte",
+];
 
 describe.each([
   { width: 360, colorScheme: "light" },
@@ -175,4 +200,27 @@ test("by keyboard the first stop leads past the menu", async () => {
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   expect(new URL(page.url()).hash).toBe("#innehall");
+});
+
+test("a month is followed from the registered interval to öre, and taken home as a file", async () => {
+  const about = "manad=2026-10&utforare=P1&rad=o-1-1";
+  const page = await (await fetch(`${server.url}/avrakning/underlag?${about}`)).text();
+  expect(page).toContain("08:00–08:25");
+  expect(page).toContain("25 min à 480,00 kr/tim = 200,00 kr");
+  expect(page).toContain("M03 mer än ersättningen");
+  for (const [format, first] of [
+    ["csv", "\uFEFFMånad;"],
+    ["xlsx", "PK"],
+    ["pdf", "%PDF"],
+  ]) {
+    const file = await fetch(`${server.url}/avrakning/underlag/${format}?${about}`);
+    expect(file.headers.get("content-disposition")).toBe(`attachment; filename="avrakning-2026-10.${format}"`);
+    expect(
+      Buffer.from(await file.arrayBuffer())
+        .toString()
+        .startsWith(first!),
+    ).toBe(true);
+  }
+  expect((await fetch(`${server.url}/avrakning/underlag?manad=2026-10&utforare=P9`)).status).toBe(404);
+  expect((await fetch(`${server.url}/avrakning/underlag?manad=oktober`, { redirect: "manual" })).status).toBe(302);
 });

@@ -3,6 +3,7 @@ import { html } from "hono/html";
 import { z } from "zod";
 import { chooseMonth, pageOfSettlement, showNames } from "#operations";
 import type { Env, Served } from "../served.ts";
+import { parametersOf } from "./statement.ts";
 import { amount, type Column, dataTable, layout, monthChoice, nextPage, person } from "../views/layout.ts";
 
 const query = z.object({
@@ -44,10 +45,11 @@ export function settlementPage(system: Served) {
           number("Avböjt"),
           number("Uteblivet"),
           number("Fakturerat"),
+          number("Att betala"),
           number("För mycket"),
           number("Ej fakturerat"),
         ],
-        lines.map(({ provider, unit, client, service, minutes, ore }) => {
+        lines.map(({ provider, unit, client, service, line, minutes, ore }) => {
           const [by, at] = [nameOf("provider", provider), nameOf("unit", unit)];
           return [
             at === null || at === by ? by : html`${by ?? "–"}<br /><small>${at}</small>`,
@@ -56,10 +58,16 @@ export function settlementPage(system: Served) {
             minutes.granted,
             minutes.planned,
             minutes.registered,
-            minutes.payable,
+            provider === null
+              ? minutes.payable
+              : html`<a
+                  href="/avrakning/underlag?${parametersOf({ manad: month, utforare: provider, ...(line === null ? {} : { rad: line }) })}"
+                  >${minutes.payable}</a
+                >`,
             minutes.declined,
             minutes.missed,
             minutes.claimed,
+            amount(ore.payable),
             amount(ore.overbilled),
             amount(ore.unbilled),
           ];

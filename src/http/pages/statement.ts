@@ -1,0 +1,149 @@
+import { Hono } from "hono";
+import { html } from "hono/html";
+import { z } from "zod";
+import { makeStatement } from "#operations";
+import {
+  bandText,
+  minutesText,
+  stateTitles,
+  type Statement,
+  statementCsv,
+  type StatementLine,
+  statementPdf,
+  statementXlsx,
+  stepText,
+} from "#statement";
+import type { Env, Served } from "../served.ts";
+import { amount, dataTable, type Html, layout, person } from "../views/layout.ts";
+
+const query = z.object({
+  manad: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/),
+  utforare: z.string().min(1).max(200),
+  rad: z.string().max(200).optional(),
+});
+type Query = z.infer<typeof query>;
+
+const files = {
+  csv: { type: "text/csv; charset=utf-8", write: async (statement: Statement) => Buffer.from(statementCsv(statement)) },
+  xlsx: { type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write: statementXlsx },
+  pdf: { type: "application/pdf", write: statementPdf },
+} as const;
+
+/** `/avrakning/underlag`: from each registered interval to öre, of one order line or all of a provider's; also as files. */
+export function statementPage(system: Served) {
+  const statementOf = (c: { var: { actor: Env["Variables"]["actor"] } }, { manad, utforare, rad }: Query) =>
+    makeStatement(system, c.var.actor, {
+      month: manad,
+      provider: utforare,
+      ...(rad === undefined ? {} : { line: rad }),
+    });
+  return new Hono<Env>()
+    .get("/", async (c) => {
+      const asked = query.safeParse(c.req.query());
+      if (!asked.success) return c.redirect("/avrakning");
+      const statement = await statementOf(c, asked.data);
+      const { provider, month, state, lines } = statement;
+      const body = html`<p>
+          ${provider.name}, ${stateTitles[state]}.
+          ${Object.keys(files).map(
+            (format) =>
+              html`<a href="/avrakning/underlag/${format}?${parametersOf(asked.data)}">${format.toUpperCase()}</a> `,
+          )}
+        </p>
+        ${lines.slice(0, SHOWN).map(lineSection)}
+        ${
+          lines.length > SHOWN
+            ? html`<p>Här visas ${SHOWN} av ${lines.length} beställda insatser. Filerna innehåller alla.</p>`
+            : ""
+        }`;
+      return c.html(
+        layout({
+          title: `Underlag till avräkningen, ${month}`,
+          path: "/avrakning",
+          municipality: system.municipality,
+          body,
+        }),
+      );
+    })
+    .get("/:format{csv|xlsx|pdf}", async (c) => {
+      const asked = query.safeParse(c.req.query());
+      if (!asked.success) return c.redirect("/avrakning");
+      const format = c.req.param("format") as keyof typeof files;
+      const content = await files[format].write(await statementOf(c, asked.data));
+      const { manad } = asked.data;
+      return c.body(new Uint8Array(content), 200, {
+        "content-type": files[format].type,
+        "content-disposition": `attachment; filename="avrakning-${manad}.${format}"`,
+      });
+    });
+}
+
+/** A page of one provider may be long; each line stands by itself. */
+const SHOWN = 20;
+
+export function parametersOf({ manad, utforare, rad }: Query): string {
+  return new URLSearchParams({ manad, utforare, ...(rad === undefined ? {} : { rad }) }).toString();
+}
+
+function lineSection(line: StatementLine): Html {
+  const about = [
+    line.unit,
+    line.line === null ? "ingen beställning omfattar tiden" : `beställning ${line.order ?? "–"}, rad ${line.line}`,
+    line.ordered,
+    line.contract === null ? "inget avtal" : `avtal ${line.contract}`,
+  ];
+  return html`<section>
+    <h2>${line.service}, brukare ${person(line.client)}</h2>
+    <p>${about.filter((text) => text !== null).join(" · ")}</p>
+    <p>
+      ${line.steps.map(stepText).join(" → ")} →
+      <strong>${line.minutes.payable} min, ${amount(line.ore.payable)}</strong>
+    </p>
+    ${dataTable(
+      "Varje besök, från utförd tid till ersättning",
+      [
+        { title: "Dag", kind: "short" },
+        { title: "Tid", kind: "short" },
+        { title: "Vad" },
+        { title: "Personal", kind: "short" },
+        { title: "Steg", kind: "long" },
+        { title: "Minuter", kind: "number" },
+        { title: "Prisband och belopp", kind: "long" },
+      ],
+      line.visits.map(({ title, day, time, staff, steps, payableMinutes, bands }) => [
+        day,
+        time,
+        title,
+        staff,
+        steps.map(stepText).join(" → "),
+        minutesText(payableMinutes),
+        bands.map(bandText).join(", "),
+      ]),
+      "Inga besök.",
+    )}
+    ${
+      line.claims.length === 0
+        ? ""
+        : dataTable(
+            "Fakturerat som skiljer sig",
+            [
+              { title: "Dagar", kind: "short" },
+              { title: "Vad" },
+              { title: "Fakturerat", kind: "number" },
+              { title: "Ersättning", kind: "number" },
+              { title: "Vad som händer", kind: "long" },
+            ],
+            line.claims.map((claim) => [
+              claim.days.length > 2 ? `${claim.days[0]} – ${claim.days.at(-1)}` : claim.days.join(", "),
+              `${claim.code} ${claim.title}`,
+              amount(claim.claimedOre),
+              amount(claim.payableOre),
+              [claim.holdUntil === null ? null : `Hålls inne till ${claim.holdUntil}.`, claim.proposal]
+                .filter((text) => text !== null)
+                .join(" "),
+            ]),
+            "",
+          )
+    }
+  </section>`;
+}
