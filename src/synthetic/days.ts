@@ -239,15 +239,27 @@ export function makeDays(
     return routes;
   };
 
+  /** How often in a month somebody who works by day had to stay for the evening. */
+  const evenings = new Map<string, number>();
+  const early = (worker: Worker, day: Day) =>
+    worker.shift === "day" && onRota(worker, day + 1) && !worker.away.has(day + 1);
+
+  /** When somebody was last asked to come in on a day off. */
+  const asked = new Map<Worker, Day>();
+
   /** Who has the day off and can be asked to come in: for one employer only, and for the hours they usually work. */
   const reserveFor = (team: Team, day: Day, wanted: Instant, routes: readonly Route[]): Route | null => {
     const worker = team.workers.find((one) => {
       if (one.staff.employments.length > 1 || onRota(one, day) || one.away.has(day) || one.shift === "night")
         return false;
+      // Nobody gives up two days off in ten.
+      if (day - (asked.get(one) ?? -Infinity) < 10 && asked.get(one) !== day) return false;
       const { start, end } = hoursOf(one, day);
       return wanted >= start && wanted < end && routes.every((route) => route.worker !== one);
     });
-    return worker === undefined ? null : routeOf(worker, day);
+    if (worker === undefined) return null;
+    asked.set(worker, day);
+    return routeOf(worker, day);
   };
 
   /** The earliest that the worker could be there, by plan. */
@@ -277,7 +289,11 @@ export function makeDays(
           const arrival = reach(route, task);
           const start = Math.max(earliest, arrival);
           const familiar = (route.worker.index * 7 + task.person.place.x + task.person.place.y) % 3 === 0 ? 0 : 6;
-          const overtime = start + task.minutes * MINUTE > route.until || start < route.from ? 120 : 0;
+          let overtime = start + task.minutes * MINUTE > route.until || start < route.from ? 120 : 0;
+          // Whoever begins at seven tomorrow goes home in time, as long as anybody else can come.
+          if (overtime > 0 && start + task.minutes * MINUTE > atMinute(day, 1150) && early(route.worker, day)) {
+            overtime += 240 + 400 * (evenings.get(`${route.worker.staff.id} ${monthOf(day)}`) ?? 0);
+          }
           const cost = (start - earliest) / MINUTE + (arrival - route.free) / (2 * MINUTE) + familiar + overtime;
           if (cost >= bestCost) continue;
           best = route;
@@ -295,6 +311,10 @@ export function makeDays(
       // Nobody has time for it today.
       if (start - task.wanted > 4 * HOUR) continue;
       for (const { route } of chosen) {
+        if (end > atMinute(day, 1150) && early(route.worker, day)) {
+          const key = `${route.worker.staff.id} ${monthOf(day)}`;
+          evenings.set(key, (evenings.get(key) ?? 0) + 1);
+        }
         if (!route.lunch && start >= route.from + 4 * HOUR + 20 * MINUTE) route.lunch = true;
         route.free = end;
         route.place = task.person.place;
@@ -400,8 +420,10 @@ export function makeDays(
       const version = happening.visit.versions[0]!;
       if (status !== "completed") {
         version.status = status;
-        if (status === "declined")
+        if (status === "declined") {
           version.declinedReason = random.pick(["Ville inte", "Hade besök", "Klarade det själv"]);
+          version.declinedNotifiedAt = start;
+        }
       } else if (random.chance(0.004) && version.startProof !== "manual") forgottenLogOut(happening);
       route.reallyFree = end;
       route.reallyAt = person.place;

@@ -305,8 +305,11 @@ export function makeOrganisation(
     if (other === undefined || worker.away.size > 7) continue;
     const second = employ(worker.staff, other, "day");
     second.onlyOn = new Set();
+    let last = -Infinity;
     for (let day = from; day <= through; day++) {
-      if (!onRota(worker, day) && !worker.away.has(day) && random.chance(0.4)) second.onlyOn.add(day);
+      if (onRota(worker, day) || worker.away.has(day) || !random.chance(0.6) || day - last < 7) continue;
+      second.onlyOn.add(day);
+      last = day;
     }
   }
   return { providers, teams, staff, contracts, agreements };

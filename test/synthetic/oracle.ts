@@ -7,6 +7,7 @@ export interface Accusation {
   rule: string;
   client?: string;
   staff?: string;
+  unit?: string;
   provider?: string;
   month?: Month;
   /** "visits lifecare 4100001" */
@@ -240,8 +241,8 @@ export function accusations(world: World): Accusation[] {
   );
   for (const claim of world.claims) {
     if (claim.kind === "credit" || (claim.unit === undefined && claimNet.get(claim.id) === 0)) continue;
-    // By the month, whatever was done.
-    if (claim.unit === "MON") continue;
+    // By the month or the piece, whatever was done at the client's.
+    if (claim.unit !== undefined) continue;
     // Days of an absence that the contract pays.
     const paidAbsence = world.absences.some(
       (stay) =>
@@ -255,10 +256,10 @@ export function accusations(world: World): Accusation[] {
     const from = dayOfDate(claim.from);
     const through = dayOfDate(claim.to);
     const order = world.orders.find(({ id }) => id === claim.orderId)!;
-    const line = order.versions.at(-1)!.lines.find(({ service: code }) => code === claim.service)!;
+    const line = order.versions.at(-1)!.lines.find(({ service: code }) => code === claim.service);
     const empty: Day[] = [];
     for (let day = from; day <= through; day++) {
-      const expected = through === from || line.weekdays === undefined || line.weekdays.includes(weekdayOf(day));
+      const expected = through === from || line?.weekdays === undefined || line.weekdays.includes(weekdayOf(day));
       if (expected && !days.has(`${claim.clientId} ${claim.service} ${day}`)) empty.push(day);
     }
     const some = Array.from({ length: through - from + 1 }, (_, index) => from + index).some((day) =>

@@ -9,7 +9,16 @@ import type { PeopleSource } from "../people.ts";
 import type { Random } from "../random.ts";
 import { metresBetween, travelMinutes } from "../town.ts";
 import type { Place } from "../town.ts";
-import type { Label, Proof, SystemId, WorldClaim, WorldLockEvent, WorldMeal, WorldVisitVersion } from "../world.ts";
+import type {
+  Label,
+  Proof,
+  SystemId,
+  WorldClaim,
+  WorldLockEvent,
+  WorldMeal,
+  WorldShift,
+  WorldVisitVersion,
+} from "../world.ts";
 
 type LabelledRecord = Label["records"][number];
 
@@ -49,6 +58,12 @@ export interface Bench {
   /** What somebody does to invoices that are otherwise right. */
   later: Array<(billing: Billing) => void>;
   openings: Opening[];
+  /** Visits outside every shift, which is what is told of them. */
+  offShift: Set<Happening>;
+  /** Typed in by hand without the reason that the contract asks for. */
+  unexplained: Set<Happening>;
+  /** By person, as they stand. */
+  shifts: () => Map<string, WorldShift[]>;
   bookingOf: Map<unknown, Booking>;
   /** Hours in which a source heard nothing: what is planted then cannot be seen. */
   outages: Array<{ from: Instant; until: Instant }>;
@@ -191,6 +206,8 @@ export function makeBench(
     if (index >= 0) list!.splice(index, 1);
   };
 
+  const shifts = { count: -1, of: new Map<string, WorldShift[]>() };
+
   const bench: Bench = {
     ...input,
     months,
@@ -201,6 +218,15 @@ export function makeBench(
     meals: [],
     later: [],
     openings: [],
+    offShift: new Set(),
+    unexplained: new Set(),
+    shifts: () => {
+      if (shifts.count !== days.shifts.length) {
+        shifts.count = days.shifts.length;
+        shifts.of = Map.groupBy(days.shifts, ({ staffId }) => staffId);
+      }
+      return shifts.of;
+    },
     bookingOf,
     outages: [],
     monthOf: monthOfVisit,
@@ -296,13 +322,14 @@ export function makeBench(
 
     workerFree: (worker, place, start, end, except = []) =>
       bench.ofStaff(worker.staff.id).every((one) => {
-        if (except.includes(one)) return true;
+        // Hours away there is time for any journey.
+        if (endOf(one) + 4 * HOUR <= start || startOf(one) - 4 * HOUR >= end || except.includes(one)) return true;
         const travel = (travelMinutes(one.person.place, place, worker.employment.transport) + 2) * MINUTE;
         return endOf(one) + travel <= start || startOf(one) - travel >= end;
       }),
     personFree: (person, start, end, except = []) =>
       bench.ofPerson(person).every((one) => {
-        if (except.includes(one)) return true;
+        if (endOf(one) + 4 * HOUR <= start || startOf(one) - 4 * HOUR >= end || except.includes(one)) return true;
         // An alarm close by could be taken for the visit that is moved.
         const gap = (one.plan === null ? 180 : 3) * MINUTE;
         return endOf(one) + gap <= start || startOf(one) - gap >= end;

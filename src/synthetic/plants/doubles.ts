@@ -1,4 +1,4 @@
-import { daysOfMonth, formatDay, MINUTE } from "#model";
+import { daysOfMonth, formatDay, HOUR, MINUTE } from "#model";
 import type { Happening } from "../days.ts";
 import type { Worker } from "../organisation.ts";
 import { dateOf, endOf, headOf, minutesOf, startOf } from "./bench.ts";
@@ -161,8 +161,12 @@ function plantIncomplete(bench: Bench) {
           .find(
             (worker) =>
               worker.staff.employments.length === 1 &&
-              bench.ofStaff(worker.staff.id).some((at) => dateOf(at) === dateOf(one) && startOf(at) < startOf(one)) &&
-              bench.ofStaff(worker.staff.id).some((at) => dateOf(at) === dateOf(one) && startOf(at) > endOf(one)) &&
+              bench
+                .ofStaff(worker.staff.id)
+                .some((at) => startOf(at) < startOf(one) && startOf(at) > startOf(one) - 3 * HOUR) &&
+              bench
+                .ofStaff(worker.staff.id)
+                .some((at) => startOf(at) > endOf(one) && startOf(at) < endOf(one) + 3 * HOUR) &&
               bench.workerFree(worker, one.person.place, startOf(other), endOf(other)),
           );
         return helper !== undefined;

@@ -1,4 +1,4 @@
-import { atMinute, dayOf, daysOfMonth, HOUR } from "#model";
+import { atMinute, dayOf, daysOfMonth, HOUR, MINUTE } from "#model";
 import type { Day, Instant, Month } from "#model";
 import type { Need, Person } from "../clients.ts";
 import { tagged } from "../days.ts";
@@ -99,7 +99,9 @@ export function visit(
   more: Given = {},
 ): Happening {
   const { team } = need;
-  const { planned = { start, end } } = more;
+  // Planners think in fives, and in what was granted.
+  const from = start - (start % (5 * MINUTE));
+  const { planned = { start: from, end: Math.max(end, from + need.minutes * MINUTE) } } = more;
   const plan: Booking["plan"] = {
     id: bench.days.nextPlanId(team),
     source: team.unit.plansIn,

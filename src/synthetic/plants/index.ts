@@ -1,15 +1,20 @@
 import type { Bench } from "./bench.ts";
 import { nameCases } from "./cases.ts";
 import { plantClaims } from "./claims.ts";
+import { explainManual, plantCorrections, plantHabits } from "./corrections.ts";
 import { plantDoubles } from "./doubles.ts";
 import { plantEdits, plantManual } from "./edits.ts";
 import { plantHousehold, plantLimits } from "./limits.ts";
+import { coverShifts, plantEmployment } from "./employment.ts";
+import { plantFullUtilisation, plantGranted } from "./granted.ts";
+import { plantInvoices, plantRounding } from "./invoices.ts";
 import { plantLocks } from "./locks.ts";
 import { makeNoise } from "./noise.ts";
 import { plantOrders } from "./orders.ts";
 import { plantOverlaps } from "./overlaps.ts";
 import { plantPlans } from "./plans.ts";
 import { plantBatches, plantOutages, plantQuality, plantUnjoined } from "./quality.ts";
+import { plantCopied, plantSchedule } from "./schedule.ts";
 import { plantStatistics } from "./statistics.ts";
 import { plantStatus } from "./status.ts";
 import { plantTravel } from "./travel.ts";
@@ -25,6 +30,10 @@ export function plantAll(bench: Bench, noise = false) {
   plantUnjoined(bench);
   plantManual(bench);
   plantStatistics(bench);
+  plantCopied(bench);
+  plantRounding(bench);
+  plantHabits(bench);
+  plantFullUtilisation(bench);
   plantBatches(bench);
   plantOrders(bench);
   plantHousehold(bench);
@@ -38,7 +47,14 @@ export function plantAll(bench: Bench, noise = false) {
   plantQuality(bench);
   plantClaims(bench);
   plantEdits(bench);
+  plantSchedule(bench);
+  plantGranted(bench);
+  plantEmployment(bench);
+  plantCorrections(bench);
+  plantInvoices(bench);
   if (noise) makeNoise(bench);
   nameCases(bench);
   bench.prune();
+  explainManual(bench);
+  coverShifts(bench);
 }

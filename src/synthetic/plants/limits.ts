@@ -164,8 +164,10 @@ function plantClientDay(bench: Bench) {
       [958, 1436],
     ];
     const pairs: Array<[number, number]> = [
-      [300, 1100],
-      [301, 1099],
+      [5, 700],
+      [6, 701],
+      [705, 1400],
+      [706, 1401],
     ];
     const found = number % 2 === 0 ? around(provider, shifts, 1) : around(provider, pairs, 2);
     if (found === null) return false;
@@ -179,7 +181,7 @@ function plantRest(bench: Bench, used: Set<string>) {
   const { random } = bench;
   const rule = "no-rest";
   /** Evenings before a working day, until `minute`. */
-  const evenings = (provider: string, count: number, minute: number, kind: "work" | "other", minutes = 35) => {
+  const evenings = (provider: string, count: number, minute: number, kind: "work" | "other", minutes = 235) => {
     const month = random.pick(bench.months);
     let fit: Day[] = [];
     const { last } = daysOfMonth(month);
@@ -203,6 +205,8 @@ function plantRest(bench: Bench, used: Set<string>) {
       const end = atMinute(day, minute);
       const start = end - (minutes - 3) * MINUTE;
       onDuty(bench, worker, start - 30 * MINUTE, end + 15 * MINUTE, kind);
+      // Called out, on call counts as worked.
+      if (kind === "other") onDuty(bench, worker, start - 10 * MINUTE, end + 10 * MINUTE);
       const late = visit(helped, bench, worker, start, end);
       const before = days.get(day)!.toSorted((a, b) => startOf(a) - startOf(b));
       const after = days.get(day + 1)!.toSorted((a, b) => startOf(a) - startOf(b));
@@ -221,7 +225,7 @@ function plantRest(bench: Bench, used: Set<string>) {
     return true;
   });
   bench.plant(providersOf(bench), (provider) => {
-    const found = evenings(provider, 1, 1436, "work", 200);
+    const found = evenings(provider, 1, 1436, "work", 330);
     if (found === null) return false;
     const what = "Slutade vid midnatt och började klockan sju";
     const about = { what, staff: found.worker.staff.id, provider, ...monthLabel(found.month) };
@@ -237,7 +241,7 @@ function plantRest(bench: Bench, used: Set<string>) {
       bench.label({ rule, planted: false, ...about }, ...found.made);
       return true;
     }
-    const found = evenings(provider, 5, 1437, "other");
+    const found = evenings(provider, 5, 1437, "other", 35);
     if (found === null) return false;
     const what = "Ryckte ut sent från sin jour, som står i schemat";
     const about = { what, staff: found.worker.staff.id, provider, ...monthLabel(found.month) };
@@ -249,17 +253,28 @@ function plantRest(bench: Bench, used: Set<string>) {
 function plantNeverOff(bench: Bench, used: Set<string>) {
   const { random } = bench;
   const rule = "never-off";
-  /** Fills the worker's days off from `from` through `through`, but those that `off` names. */
-  const fill = (provider: string, off: (day: Day) => boolean) => {
+  /** Fills the worker's days off, all or but for the weekday on which they never work anyhow. */
+  const fill = (provider: string, withOff: boolean) => {
     const month = random.pick(bench.months);
     const { first, last } = daysOfMonth(month);
     const [from, through] = [Math.max(bench.from, first - 2), Math.min(bench.through, last + 2)];
-    const found = quietWorker(bench, provider, month, used, () => true);
+    let off: number | null = null;
+    const found = quietWorker(bench, provider, month, used, ({ staff }) => {
+      const weekdays = new Set(
+        bench
+          .ofStaff(staff.id)
+          .map(dateOf)
+          .filter((day) => day >= from && day <= through)
+          .map(weekdayOf),
+      );
+      off = withOff ? ([1, 2, 3, 4, 5, 6, 7].find((weekday) => !weekdays.has(weekday)) ?? null) : null;
+      return !withOff || off !== null;
+    });
     if (found === null) return null;
     const { worker } = found;
     const working = new Set(bench.ofStaff(worker.staff.id).map(dateOf));
     const missing = Array.from({ length: through - from + 1 }, (_, index) => from + index).filter(
-      (day) => !working.has(day) && !off(day),
+      (day) => !working.has(day) && weekdayOf(day) !== off,
     );
     const helped = newClient(
       bench,
@@ -272,31 +287,12 @@ function plantNeverOff(bench: Bench, used: Set<string>) {
       onDuty(bench, worker, start - 20 * MINUTE, start + 75 * MINUTE);
       return visit(helped, bench, worker, start, start + 55 * MINUTE);
     });
-    const own = bench.ofStaff(worker.staff.id).filter((one) => {
-      const day = dateOf(one);
-      return day >= from && day <= through;
-    });
-    for (const one of own.slice()) {
-      if (!off(dateOf(one))) continue;
-      const colleague = worker.team.workers.find(
-        (other) =>
-          other !== worker &&
-          other.shift === "day" &&
-          bench.ofStaff(other.staff.id).some((at) => dateOf(at) === dateOf(one) && at.worker === other) &&
-          bench.workerFree(other, one.person.place, startOf(one), endOf(one)),
-      );
-      if (colleague !== undefined) handOver(bench, one, colleague);
-      else {
-        const booking = bench.bookingOf.get(one.plan);
-        if (booking !== undefined) bench.unbook(booking);
-        bench.remove(one);
-      }
-    }
-    bench.occupy([...made, ...own.filter((one) => one.worker === worker)]);
+    const own = bench.ofStaff(worker.staff.id).filter((one) => dateOf(one) >= from && dateOf(one) <= through);
+    bench.occupy([...made, ...own]);
     return { worker, made, month, through: last };
   };
   bench.plant(providersOf(bench), (provider) => {
-    const found = fill(provider, () => false);
+    const found = fill(provider, false);
     if (found === null) return false;
     const what = "Besök varje dag i mer än en månad";
     const about = { what, staff: found.worker.staff.id, provider, ...monthLabel(found.month) };
@@ -304,9 +300,9 @@ function plantNeverOff(bench: Bench, used: Set<string>) {
     return true;
   });
   bench.plant(providersOf(bench), (provider) => {
-    const found = fill(provider, (day) => weekdayOf(day) === 7);
+    const found = fill(provider, true);
     if (found === null) return false;
-    const what = "Arbetade sex dagar i veckan, ledig varje söndag";
+    const what = "Arbetade sex dagar i veckan, ledig samma veckodag varje vecka";
     const about = { what, staff: found.worker.staff.id, provider, ...monthLabel(found.month) };
     bench.label({ rule, planted: false, ...about }, ...found.made);
     return true;

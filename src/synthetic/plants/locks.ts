@@ -226,8 +226,8 @@ function plantUnopened(bench: Bench) {
   bench.plant(locked(bench), (provider) => {
     const found = home(provider);
     if (found === null) return false;
-    const minutes = nobody(found.visits, 0.45);
-    say(true, "Nästan vartannat besök utan att dörren öppnades", found, { intensity: "visit", minutes });
+    const minutes = nobody(found.visits, 0.6);
+    say(true, "Vartannat besök utan att dörren öppnades", found, { intensity: "visit", minutes });
     return true;
   });
   bench.plant(locked(bench), (provider, number) => {

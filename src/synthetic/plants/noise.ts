@@ -10,7 +10,11 @@ function lateDeliveries(bench: Bench) {
   for (const one of bench.days.happenings) {
     if (!random.chance(0.01) || !bench.plain(one)) continue;
     const until = endOf(one) + random.int(26, 50) * HOUR;
-    if (bench.heard(startOf(one), until + HOUR)) headOf(one).at = until;
+    if (!bench.heard(startOf(one), until + HOUR)) continue;
+    headOf(one).at = until;
+    const what = "Kom en dag eller två efter de andra";
+    const about = { planted: true, optional: true, what, client: one.person.client.id };
+    bench.label({ rule: "late-registration", ...about }, one);
   }
 }
 

@@ -167,7 +167,7 @@ function answered(bench: Bench, night: Team, person: Person): boolean {
   return false;
 }
 
-function withoutId(line: WorldOrderLine): Omit<WorldOrderLine, "id"> {
+export function withoutId(line: WorldOrderLine): Omit<WorldOrderLine, "id"> {
   const { service, minutes, times, per, weekdays, partOfDay, staffing } = line;
   return {
     service,

@@ -98,6 +98,11 @@ function plantStaffOverlap(bench: Bench) {
     10,
     (a, b) => a.person !== b.person && sameHome(a, b),
     () => random.int(9, 20),
+    (both) => {
+      const what = "Samma tid registrerad på båda i ett hem";
+      const client = both[0]!.person.client.id;
+      bench.label({ rule: "household-full-time-twice", planted: true, optional: true, what, client }, ...both);
+    },
   );
   twin(
     "Loggade in hos nästa brukare några minuter för tidigt",
@@ -259,7 +264,11 @@ export function addSecond(bench: Bench, one: Happening, start: number, end: numb
     const visits = bench
       .ofStaff(other.staff.id)
       .filter((visit) => dateOf(visit) === dayOf(start) && visit.worker === other);
-    return visits.some((visit) => endOf(visit) < start) && visits.some((visit) => startOf(visit) > end);
+    const near = (at: number) => Math.abs(at - start) < 3 * HOUR;
+    return (
+      visits.some((visit) => endOf(visit) < start && near(endOf(visit))) &&
+      visits.some((visit) => startOf(visit) > end && near(startOf(visit)))
+    );
   };
   const colleague = worker.team.workers.find(
     (other) => other !== worker && onDuty(other) && bench.workerFree(other, person.place, start, end),
@@ -270,7 +279,8 @@ export function addSecond(bench: Bench, one: Happening, start: number, end: numb
     at: planned.at,
     staffId: colleague.staff.id,
     start,
-    end: start + need.minutes * MINUTE,
+    // As long as it took: the unit knew what the second one was for.
+    end: end + MINUTE,
     services: planned.services,
   };
   const booking = {

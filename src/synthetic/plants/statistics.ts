@@ -123,7 +123,11 @@ function plantShortStandards(bench: Bench) {
     }
     const what = `${shortened.length} besök på en tredjedel av den schablon som betalas`;
     say(bench, rule, true, what, { provider, month }, shortened);
-    for (const one of of(other).slice(0, 2)) bench.retime(one, startOf(one), startOf(one) + 0.36 * minutes * MINUTE);
+    for (const one of of(other).slice(0, 2)) {
+      bench.retime(one, startOf(one), startOf(one) + Math.round(0.36 * minutes) * MINUTE);
+      const about = { planted: true, optional: true, what: "Städningen avbröts", provider };
+      bench.label({ rule: "short-visit", ...about, client: one.person.client.id }, one);
+    }
     say(bench, rule, false, "Städningen avbröts två gånger, annars tar den sin tid", { provider, month: other });
   }
 }

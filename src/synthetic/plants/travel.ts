@@ -328,7 +328,8 @@ function plantZeroGaps(bench: Bench, used: Set<string>) {
       say(false, "Grannar i samma hus, direkt efter varandra", provider, visits!);
       return true;
     }
-    const found = chains(provider, 1, 3, elsewhere);
+    const close: typeof elsewhere = (a, b) => elsewhere(a, b) && apart(a, b) < 800 && gapBetween(a, b) <= 5;
+    const found = chains(provider, 1, 3, close);
     if (found === null) return false;
     const visits = found.chosen[0]!.slice(0, 3);
     fillGaps(bench, visits);
