@@ -182,7 +182,8 @@ export class Settlement {
       const paidRow = paid.get(row) ?? payNothing(this.#tables, rows, row);
       const claimed = claims.get(row);
       const { granted, planned, registered, declined, noAnswer } = row;
-      if (claimed === undefined && granted + planned + registered + declined + noAnswer === 0) continue;
+      const known = granted + planned + registered + declined + noAnswer + paidRow.payableMs + (paidRow.ore ?? 0);
+      if (claimed === undefined && known === 0) continue;
       const { minutes, ore, judged } = claimed ?? nothingClaimed;
       figures.push({
         month: monthOf(rows.first),
