@@ -6,6 +6,7 @@ export * from "./define.ts";
 export { type DirtyMark, type Evaluate } from "./dirty.ts";
 export * from "./engine.ts";
 export * from "./example.ts";
+export { heardThroughout } from "./heard.ts";
 export * from "./hold-back.ts";
 export { overlapMinutes, overlappingPairs } from "./pairs.ts";
 export * from "./precision.ts";

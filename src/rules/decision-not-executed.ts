@@ -7,6 +7,7 @@ import {
   defineRule,
   example,
   formatDay,
+  heardThroughout,
   type Lines,
   NO_DAY,
   rowsOf,
@@ -26,6 +27,7 @@ function octoberOf(
     client = {} as Record<string, unknown>,
     service = "omvardnad",
     asOf = "2026-11-10 04:30",
+    heardFrom = 0,
   } = {},
 ) {
   const made = example(
@@ -34,8 +36,10 @@ function octoberOf(
       sample("clients", "C3", client),
       sample("orders", "o-3", { clientId: "C3", decisionId: "b-9", validFrom: decidedOn, ...order }),
       sample("order-lines", "o-3-1", { orderId: "o-3", service }),
-      // Others get their visits.
-      sample("visits", "v-0", { start: "2026-10-05 08:00" }),
+      // Others get their visits, from the day given on.
+      ...Array.from({ length: 31 }, (_, date) =>
+        sample("visits", `v-0-${date}`, { start: at("2026-10-01 08:00", date * 24 * 60) }),
+      ).slice(heardFrom),
       ...more,
     ],
     { asOf: at(asOf) },
@@ -93,17 +97,20 @@ export default defineRule({
       octoberOf([sample("absences", "a-1", { clientId: "C3", from: "2026-07-01", to: "2026-10-20" })]),
       octoberOf([], { client: { deceasedOn: "2026-10-02" } }),
       octoberOf([], { service: "larm" }),
+      // Nothing is known of anybody's visits before the 10th.
+      octoberOf([], { heardFrom: 9 }),
       octoberOf([], { order: { status: "cancelled" } }),
       // Nobody has looked at the months before.
       octoberOf([], { decidedOn: "2026-02-01", quietSince: null }),
       {
         ...octoberOf(),
+        records: octoberOf().records.filter(({ record }) => !/^v-0-([5-9]|[123]\d)$/.test(record.id)),
         facts: [
           {
             source: "files",
             everyHours: 24,
             arrivals: [
-              { at: at("2026-10-05 12:00"), records: 1 },
+              { at: at("2026-10-05 20:00"), records: 1 },
               { at: at("2026-11-09 12:00"), records: 1 },
             ],
           },
@@ -178,6 +185,10 @@ export default defineRule({
       }
       if (daysWhere((from, to) => matches.silent(client, from, to)) * 2 > days) {
         if (reached) report.suppressed("sourceSilent");
+        continue;
+      }
+      if (!heardThroughout(visits, provider, slice.firstDay, until)) {
+        if (reached) report.tooLittleData("utförarens besök är inte kända hela månaden");
         continue;
       }
       report.measure(key, quiet);

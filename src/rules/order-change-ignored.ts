@@ -86,6 +86,15 @@ export default defineRule({
       example([changed({ minutes: 20 }), ...given(() => 30, { days: 10 })]),
       example([changed({ minutes: 30, times: 2 }), ...given(() => 30, { days: 31 })]),
       example([...replaced, ...given(() => 30)]),
+      // Every day, where now two days a week are ordered, as a line for each.
+      example([
+        sample("orders", "o-1", { validTo: "2026-10-04" }),
+        sample("orders", "o-9", { validFrom: "2026-10-05", orderedAt: "2026-10-02 10:00" }),
+        sample("order-lines", "o-9-1", { orderId: "o-9", per: "week", weekdays: [1] }),
+        sample("order-lines", "o-9-2", { orderId: "o-9", per: "week", weekdays: [4] }),
+        sample("order-lines", "o-1-1", { orderId: "o-1" }),
+        ...given(() => 30, { times: 1, days: 31 }),
+      ]),
     ],
     accepts: [
       // Three a day until the deadline, then two.
@@ -93,6 +102,8 @@ export default defineRule({
         changed({ minutes: 30, times: 2 }),
         ...given(() => 30, { days: 31 }).filter(({ record }) => !/^[pv]-(9|[123]\d)-2$/.test(record.id)),
       ]),
+      // Longer visits are planned, and a little shorter than planned.
+      example([changed({ minutes: 35 }), ...given(() => 30, { planned: (date) => (date < 9 ? 30 : 35) })]),
       // From the fourth weekday on, which is the 9th.
       example([changed({ minutes: 20 }), ...given((date) => (date < 9 ? 30 : 20))]),
       example([changed({ minutes: 20 }), ...given(() => 30, { days: 9 })]),
@@ -120,23 +131,23 @@ export default defineRule({
     report,
   ) {
     for (const order of slice.orders) {
-      const { offsets, rows } = lines.byOrder;
-      let counted: number[] | null = null;
-      for (let position = offsets[order]!; position < offsets[order + 1]!; position++) {
-        const line = rows[position]!;
-        const change = changeOf(orders, lines, order, line, slice.client);
-        if (change === null) continue;
+      const predecessor = predecessorOf(orders, order, slice.client);
+      if (predecessor < 0 && !everChanged(lines, order)) continue;
+      const changes = new Map<number, Change>();
+      for (const line of rowsOf(lines.byOrder, order)) {
+        const service = lines.service(line);
+        const change = changes.has(service) ? null : changeOf(orders, lines, order, predecessor, service);
+        if (change !== null) changes.set(service, change);
+      }
+      for (const [service, change] of changes) {
         if (Number.isNaN(change.day)) {
           report.tooLittleData("beställningens ändringstid saknas");
           continue;
         }
         const first = Math.max(addWorkingDays(change.day, workingDaysAfter) + 1, slice.firstDay);
-        const last = Math.min(
-          slice.lastDay,
-          lines.validTo(line) === NO_DAY ? slice.lastDay : lines.validTo(line),
-          // Two days for late registrations.
-          dayOf(asOf - 2 * DAY_MS) - 1,
-        );
+        const ends = orders.validTo(order) === NO_DAY ? slice.lastDay : orders.validTo(order);
+        // Two days for late registrations.
+        const last = Math.min(slice.lastDay, ends, dayOf(asOf - 2 * DAY_MS) - 1);
         if (first > last) continue;
         const days = new Set<Day>();
         for (let day = first; day <= last; day++) {
@@ -144,187 +155,213 @@ export default defineRule({
           if (absences.covering(slice.client, from, until) < 0 && !matches.silent(slice.client, from, until))
             days.add(day);
         }
-        const service = lines.service(line);
-        const own = { planned: [] as number[], registered: [] as number[], rows: [] as number[] };
-        let [visitsSeen, plansSeen, before] = [0, 0, -Infinity];
+
+        const seen: number[] = [];
+        let before = -Infinity;
+        let visitsSeen = 0;
         for (const row of slice.visits) {
           if (!days.has(visits.day(row)) || visits.status(row) === "cancelled") continue;
-          const shares = settlement.lines(row).lines;
-          if (!shares.some((one) => lines.order(one) === order && lines.service(one) === service)) continue;
+          const counts = settlement.lines(row).lines;
+          if (!counts.some((line) => lines.order(line) === order && lines.service(line) === service)) continue;
+          seen.push(row);
           // The second person of a pair is the same time with the client.
-          if (visits.start(row) - before >= 15 * MINUTE) {
-            visitsSeen++;
-            before = visits.start(row);
-          }
-          if (!shares.includes(line) || !visits.usable(row)) continue;
-          const wanted = shares.reduce((total, one) => total + lines.minutes(one), 0);
-          const version = heldAgainst(visits, plans, matches, row);
-          own.rows.push(row);
-          own.registered.push(visits.minutes(row) - wanted);
-          if (version >= 0) own.planned.push(plans.minutes(version) - wanted);
+          if (visits.start(row) - before < TOGETHER_MS) continue;
+          visitsSeen++;
+          before = visits.start(row);
         }
-        const [was, is] = [change.minutes, lines.minutes(line)];
-        const key = `${sources.id(orders.source(order))}/${orders.id(order)}/${lines.id(line)}`;
-        const found = (
-          what: string,
-          oldValue: number,
-          newValue: number,
-          planned: number,
-          registered: number,
-          minutes: number,
-        ) => ({
+        const hitOf = (what: string, wasAndIs: readonly [number, number], planned: number, registered: number) => ({
           records: [
             { table: "orders" as const, row: order },
-            { table: "lines" as const, row: line },
-            ...own.rows.map((row) => ({ table: "visits" as const, row })),
+            ...(change.predecessor < 0 ? [] : [{ table: "orders" as const, row: change.predecessor }]),
+            ...seen.map((row) => ({ table: "visits" as const, row })),
           ],
-          distinct: key,
-          minutes,
-          reason: `Beställningen ändrades ${formatDay(change.day)} från ${shown(oldValue)} till ${shown(newValue)} ${what} för ${services.name(service)}. Från ${formatDay(first)} är det planerat ${Number.isNaN(planned) ? "inget" : shown(planned)} och registrerat ${shown(registered)}.`,
+          distinct: `${sources.id(orders.source(order))}/${orders.id(order)} ${services.code[service] ?? ""}`,
+          reason: `Beställningen ändrades ${formatDay(change.day)} från ${shown(wasAndIs[0])} till ${shown(wasAndIs[1])} ${what} för ${services.name(service)}. Från ${formatDay(first)} är det planerat ${Number.isNaN(planned) ? "inget" : shown(planned)} och registrerat ${shown(registered)}.`,
           evidence: {
             "ändringen gäller": what,
-            "gammal beställning": cut(oldValue),
-            "ny beställning": cut(newValue),
+            "gammal beställning": cut(wasAndIs[0]),
+            "ny beställning": cut(wasAndIs[1]),
             "planerat efter fristen": Number.isNaN(planned) ? null : cut(planned),
             "registrerat efter fristen": cut(registered),
             "vardagar efter ändringen >": workingDaysAfter,
             "dagar som jämförs": days.size,
-            "besök som jämförs": own.rows.length,
+            "besök som jämförs": seen.length,
           },
         });
 
-        const apart = was - is;
-        const alike = rowsOf(lines.byOrder, order).some(
-          (other) =>
-            other !== line && lines.service(other) === service && lines.partOfDay(other) === lines.partOfDay(line),
-        );
-        if (Math.abs(apart) >= minutesMin && !alike && own.rows.length < visitsMin) {
-          if (days.size * 2 <= last - first + 1) report.suppressed("away");
-        } else if (Math.abs(apart) >= minutesMin && !alike) {
-          const [planned, registered] = [median(own.planned), median(own.registered)];
-          const follow = followsOf(planned, registered, apart);
+        const { was, is } = change;
+        // Where a visit is for several services, the length of each may have changed.
+        const planned: number[] = [];
+        const registered: number[] = [];
+        let apart = was.minutes - is.minutes;
+        for (const row of Math.abs(apart) >= minutesMin ? seen : []) {
+          if (!visits.usable(row)) continue;
+          const counts = settlement.lines(row).lines;
+          const wanted = counts.reduce((sum, line) => sum + lines.minutes(line), 0);
+          apart = counts.reduce((sum, line) => sum + apartOf(changes.get(lines.service(line))), 0);
+          if (Math.abs(apart) < minutesMin) continue;
+          const version = heldAgainst(visits, plans, matches, row);
+          registered.push((visits.minutes(row) - wanted) / apart);
+          if (version >= 0) planned.push((plans.minutes(version) - wanted) / apart);
+        }
+        if (registered.length >= visitsMin) {
+          apart = was.minutes - is.minutes;
+          const [byPlan, byVisits] = [median(planned), median(registered)];
+          const follow = followsOf(byPlan, byVisits, apart);
           if (follow === "old") {
-            yield found(
-              "minuter per besök",
-              was,
-              is,
-              is + planned,
-              is + registered,
-              Math.round(Math.abs(apart) * own.rows.length),
-            );
+            const [plan, visit] = [is.minutes + byPlan * apart, is.minutes + byVisits * apart];
+            yield {
+              ...hitOf("minuter per besök", [was.minutes, is.minutes], plan, visit),
+              minutes: Math.round(Math.abs(apart) * registered.length),
+            };
             continue;
           }
           if (follow === "planOnly") report.suppressed("visitsFollow");
+        } else if (Math.abs(was.minutes - is.minutes) >= minutesMin && days.size * 2 <= last - first + 1) {
+          report.suppressed("away");
         }
 
-        // How often: over all lines of the service, which a source need not tell apart.
-        const more = ((change.perWeek - perWeekOf(lines, line)) * days.size) / 7;
-        counted ??= [];
-        if (Math.abs(more) < visitsApartMin || counted.includes(service)) continue;
-        counted.push(service);
+        const more = ((was.perWeek - is.perWeek) * days.size) / 7;
+        if (Math.abs(more) < visitsApartMin) continue;
         before = -Infinity;
+        let plansSeen = 0;
         for (const plan of slice.plans) {
           const frozen = plans.frozen(plan);
-          const named = plans.order(frozen) < 0 || plans.order(frozen) === order;
-          if (plans.cancelled(frozen) || !named || plans.provider(frozen) !== orders.provider(order)) continue;
-          if (!days.has(dayOf(plans.start(frozen))) || !services.list(plans.services(frozen)).includes(service))
-            continue;
-          if (plans.start(frozen) - before < 15 * MINUTE) continue;
+          if (plans.cancelled(frozen) || plans.provider(frozen) !== orders.provider(order)) continue;
+          if (!days.has(dayOf(plans.start(frozen)))) continue;
+          if (!services.list(plans.services(frozen)).includes(service)) continue;
+          if (plans.start(frozen) - before < TOGETHER_MS) continue;
           plansSeen++;
           before = plans.start(frozen);
         }
-        let expected = 0;
-        for (const other of rowsOf(lines.byOrder, order))
-          if (lines.service(other) === service) expected += (perWeekOf(lines, other) * days.size) / 7;
-        const follow = followsOf(plansSeen === 0 ? NaN : plansSeen - expected, visitsSeen - expected, more);
+        const expected = (is.perWeek * days.size) / 7;
+        const plannedTimes = plansSeen === 0 ? NaN : plansSeen;
+        const follow = followsOf((plannedTimes - expected) / more, (visitsSeen - expected) / more, more);
         if (follow === "old") {
-          const oldCount = expected + more;
-          yield found(
-            `besök på ${days.size} dagar`,
-            oldCount,
-            expected,
-            plansSeen === 0 ? NaN : plansSeen,
-            visitsSeen,
-            Math.round(Math.abs(more) * is),
-          );
+          yield {
+            ...hitOf(`besök på ${days.size} dagar`, [expected + more, expected], plannedTimes, visitsSeen),
+            minutes: Math.round(Math.abs(more) * (is.minutes || was.minutes || 0)) || null,
+          };
         } else if (follow === "planOnly") report.suppressed("visitsFollow");
       }
     }
   },
 });
 
-/** How far off the new order planned and registered lie, where the old one lies `apart` off. */
+/** Two visits that begin so near each other are one to the client. */
+const TOGETHER_MS = 15 * MINUTE;
+
+/**
+ * Which order planned and registered follow, where 0 is as the new one says and 1 as the old one. Where more was ordered and
+ * the plan says so, visits that fall short of it are short visits.
+ */
 function followsOf(planned: number, registered: number, apart: number): "old" | "planOnly" | "other" {
-  const near = (value: number, to: number): boolean => Math.abs(value - to) <= Math.abs(apart) / 3;
-  if (near(registered, apart)) return "old";
-  if (!near(planned, apart)) return "other";
+  const near = (value: number, to: number): boolean => Math.abs(value - to) <= 1 / 3;
+  if (near(planned, 0) && apart < 0) return "other";
+  if (near(registered, 1)) return "old";
+  if (!near(planned, 1)) return "other";
   return near(registered, 0) ? "planOnly" : "old";
 }
 
-interface Change {
-  minutes: number;
-  perWeek: number;
-  /** From when the new order was known and in force; NaN where nobody says. */
-  day: Day;
+/** By how many minutes a visit was longer before; 0 where that cannot be said. */
+function apartOf(change: Change | undefined): number {
+  return change === undefined ? 0 : change.was.minutes - change.is.minutes || 0;
 }
 
-/** What an order line said before it last changed: in an older version, or in the order that this one took the place of. */
-function changeOf(orders: Orders, lines: Lines, order: number, line: number, client: number): Change | null {
-  const older = lines.older(line);
-  const now = { minutes: lines.minutes(line), times: lines.times(line), per: lines.per(line) };
-  for (let position = older.length - 1; position >= 0; position--) {
-    const was = older[position]!;
-    const next = older[position + 1] ?? now;
-    if (was.minutes === next.minutes && was.times === next.times && was.per === next.per) continue;
-    const day = Number.isNaN(was.until) ? NaN : Math.max(dayOf(was.until), lines.validFrom(line));
-    return { minutes: was.minutes, perWeek: perWeekOf(lines, line, was), day };
-  }
-  const predecessor = predecessorOf(orders, lines, order, line, client);
-  if (predecessor < 0) return null;
-  const was = { minutes: lines.minutes(predecessor), perWeek: perWeekOf(lines, predecessor) };
-  if (was.minutes === now.minutes && was.perWeek === perWeekOf(lines, line)) return null;
-  return { ...was, day: Math.max(dayOf(orders.orderedAt(order)), lines.validFrom(line)) };
+function everChanged(lines: Lines, order: number): boolean {
+  const { offsets, rows } = lines.byOrder;
+  for (let i = offsets[order]!; i < offsets[order + 1]!; i++) if (lines.older(rows[i]!).length > 0) return true;
+  return false;
 }
 
 const WITHOUT_ORDER_DAYS_MAX = 7;
 
-/** The line of the order before that is about the same: the only one of its service and part of the day, on both sides. */
-function predecessorOf(orders: Orders, lines: Lines, order: number, line: number, client: number): number {
-  const same = (of: number): number => {
-    let found = -1;
-    const { offsets, rows } = lines.byOrder;
-    for (let i = offsets[of]!; i < offsets[of + 1]!; i++) {
-      const other = rows[i]!;
-      if (lines.service(other) !== lines.service(line) || lines.partOfDay(other) !== lines.partOfDay(line)) continue;
-      if (found >= 0) return -1;
-      found = other;
-    }
-    return found;
-  };
-  const from = lines.validFrom(line);
+/** The order of the same provider that this one took the place of, or -1. */
+function predecessorOf(orders: Orders, order: number, client: number): number {
+  const from = orders.validFrom(order);
   const { offsets, rows } = orders.byClient;
   for (let i = offsets[client]!; i < offsets[client + 1]!; i++) {
     const before = rows[i]!;
     const through = orders.validTo(before);
     if (before === order || through === NO_DAY || through >= from || from - through > WITHOUT_ORDER_DAYS_MAX) continue;
-    if (orders.provider(before) !== orders.provider(order) || !orders.valid(before, through)) continue;
-    const found = same(order) < 0 ? -1 : same(before);
-    if (found >= 0) return found;
+    if (orders.provider(before) === orders.provider(order) && orders.valid(before, through)) return before;
   }
   return -1;
 }
 
-/** Visits a week; of what is ordered only once, none. */
-function perWeekOf(
-  lines: Lines,
-  line: number,
-  { times, per }: { times: number; per: string } = { times: lines.times(line), per: lines.per(line) },
-): number {
+/** What is ordered of a service in all: how long each time, NaN where the lines differ, and how often. */
+interface Ordered {
+  minutes: number;
+  perWeek: number;
+}
+
+interface Change {
+  was: Ordered;
+  is: Ordered;
+  /** From when the new order was known and in force; NaN where nobody says. */
+  day: Day;
+  /** The order that it took the place of, or -1: the same order said something else. */
+  predecessor: number;
+}
+
+/** How a service last changed: in the order's own lines, or against the order that it took the place of. */
+function changeOf(orders: Orders, lines: Lines, order: number, predecessor: number, service: number): Change | null {
+  const own = [...rowsOf(lines.byOrder, order)].filter((line) => lines.service(line) === service);
+  const is = total(own.map((line) => said(lines, line)));
+  const ends = own.map((line) => lastChange(lines, line)).filter((until) => until !== -Infinity);
+  if (ends.length > 0) {
+    if (ends.some(Number.isNaN)) return { was: is, is, day: NaN, predecessor: -1 };
+    const until = Math.max(...ends);
+    const was = total(
+      own.map((line) =>
+        said(
+          lines,
+          line,
+          lines.older(line).find((version) => version.until >= until),
+        ),
+      ),
+    );
+    return { was, is, day: Math.max(dayOf(until), ...own.map((line) => lines.validFrom(line))), predecessor: -1 };
+  }
+  if (predecessor < 0) return null;
+  const before = [...rowsOf(lines.byOrder, predecessor)].filter((line) => lines.service(line) === service);
+  if (before.length === 0) return null;
+  const was = total(before.map((line) => said(lines, line)));
+  return { was, is, day: Math.max(dayOf(orders.orderedAt(order)), orders.validFrom(order)), predecessor };
+}
+
+/** When a line last came to say something else: NaN where nobody says, -Infinity where it never did. */
+function lastChange(lines: Lines, line: number): number {
+  const older = lines.older(line);
+  let next = said(lines, line);
+  for (let position = older.length - 1; position >= 0; position--) {
+    const version = said(lines, line, older[position]!);
+    if (version.minutes !== next.minutes || version.perWeek !== next.perWeek) return older[position]!.until;
+    next = version;
+  }
+  return -Infinity;
+}
+
+/** A line, now or in an older version, by the week; what is ordered once never comes every week. */
+function said(lines: Lines, line: number, version?: { minutes: number; times: number; per: string }): Ordered {
+  const { minutes, times, per } = version ?? {
+    minutes: lines.minutes(line),
+    times: lines.times(line),
+    per: lines.per(line),
+  };
   let weekdays = 0;
   for (let weekday = 1; weekday <= 7; weekday++) if (lines.onWeekday(line, weekday)) weekdays++;
-  if (per === "day") return times * (weekdays === 0 ? 7 : weekdays);
-  if (per === "week") return times * (weekdays === 0 ? 1 : weekdays);
-  return per === "fortnight" ? (times * (weekdays === 0 ? 1 : weekdays)) / 2 : per === "month" ? (times * 7) / 30 : 0;
+  const weeks = { day: 1, week: 1, fortnight: 0.5, month: 7 / 30, once: 0 }[per] ?? 0;
+  const listed = per === "day" ? weekdays || 7 : per === "week" || per === "fortnight" ? weekdays || 1 : 1;
+  return { minutes, perWeek: times * listed * weeks };
+}
+
+function total(ordered: readonly Ordered[]): Ordered {
+  const [first] = ordered;
+  return {
+    minutes: ordered.every(({ minutes }) => minutes === first!.minutes) ? first!.minutes : NaN,
+    perWeek: ordered.reduce((sum, { perWeek }) => sum + perWeek, 0),
+  };
 }
 
 function shown(value: number): string {

@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { at, DAY_MS, defineRule, example, formatDay, rowsOf, sample, startOfDay, visitExpected } from "#rule";
+import {
+  at,
+  DAY_MS,
+  defineRule,
+  example,
+  formatDay,
+  heardThroughout,
+  rowsOf,
+  sample,
+  startOfDay,
+  visitExpected,
+} from "#rule";
 
 const DAYS = 31;
 
@@ -70,6 +81,11 @@ export default defineRule({
       octoberOf(60, [
         sample("visits", "v-99", { start: "2026-10-08 10:00", end: "2026-10-08 20:00", services: ["stad"] }),
       ]),
+      // Nothing is known of anybody's visits before the 10th.
+      {
+        ...octoberOf(90),
+        records: octoberOf(90).records.filter(({ record }) => !/^v-[0-8]$/.test(record.id)),
+      },
       // The month has not ended yet, or not long ago.
       octoberOf(30, [], "2026-11-03 23:00"),
       // Paid by the month: nobody need come.
@@ -103,6 +119,7 @@ export default defineRule({
     let noAnswer = 0;
     let other = 0;
     let provider = -2;
+    let heard = true;
     for (const row of settlement.month(slice.client, slice.firstDay, slice.lastDay)) {
       const { unit, service } = row;
       if (!visitExpected(services, settlement, { provider: row.provider, unit, service, day: slice.firstDay }))
@@ -115,6 +132,8 @@ export default defineRule({
       registered += row.minutes.registered;
       excused += row.minutes.declined + row.minutes.absent;
       noAnswer += row.minutes.noAnswer;
+      if (row.minutes.granted > 0 && row.provider !== provider)
+        heard &&= heardThroughout(visits, row.provider, slice.firstDay, slice.lastDay);
       provider = provider === -2 || provider === row.provider ? row.provider : -1;
     }
     const limit = (granted * percentBelow) / 100;
@@ -127,6 +146,8 @@ export default defineRule({
       report.tooLittleData("besök saknas");
     } else if (registered + other === 0 && !registersItself && !clients.joined(client)) {
       report.tooLittleData("beställningens brukare är inte hopkopplad med någon");
+    } else if (!heard) {
+      report.tooLittleData("utförarens besök är inte kända hela månaden");
     } else if (gone > 0 && gone <= slice.lastDay) {
       report.suppressed("gone");
     } else if (done + noAnswer >= limit) {
