@@ -1,15 +1,5 @@
 import { formatDay, formatOre, parseDate } from "#model";
-import {
-  findingJson,
-  levels,
-  listFindings,
-  listOutcomes,
-  modes,
-  ruleOf,
-  severities,
-  silences,
-  statuses,
-} from "#operations";
+import { findingJson, levels, listFindings, listOutcomes, ruleOf, severities, silences, statusText } from "#operations";
 import type { System } from "#system";
 import { datePattern, defineCommand, formatOption } from "./command.ts";
 import { render, say, table } from "./render.ts";
@@ -63,11 +53,7 @@ export default defineCommand({
         { title: "Regel", of: (finding) => finding.ruleId },
         { title: "Nivå", of: (finding) => levels[finding.level] },
         { title: "Åtgärd", of: (finding) => severities[finding.severity] },
-        {
-          title: "Läge",
-          of: ({ status, mode }) =>
-            mode === "active" ? statuses[status] : `${statuses[status]} (${modes[mode].toLowerCase()})`,
-        },
+        { title: "Läge", of: statusText },
         ...(all ? [{ title: "Undantag", of: (finding: Finding) => exemptionOf(system.rules, finding) }] : []),
         { title: "Från", of: (finding) => formatDay(finding.fromDay) },
         { title: "Till", of: (finding) => formatDay(finding.throughDay) },

@@ -54,6 +54,7 @@ export interface Backtest {
   total: ComparedAmounts;
   /** In order of id; null: findings that are about no provider. */
   providers: Array<ComparedAmounts & { provider: string | null; name: string }>;
+  /** In order of their first day. */
   appearing: ComparedFinding[];
   vanishing: ComparedFinding[];
 }
@@ -177,9 +178,14 @@ export async function backtestRule(
         name: provider === null ? "Ingen utförare" : (names.provider.get(provider) ?? provider),
         ...sums,
       })),
-    appearing,
-    vanishing,
+    appearing: appearing.sort(byDay),
+    vanishing: vanishing.sort(byDay),
   };
+}
+
+function byDay(a: ComparedFinding, b: ComparedFinding): number {
+  const [first, second] = [a, b].map(({ period, id }) => `${period.from} ${id}`) as [string, string];
+  return first < second ? -1 : 1;
 }
 
 /** The same as standing, but for one rule, which holds with these values since ever. */

@@ -1,7 +1,10 @@
+import type { Tables } from "#columns";
 import type { Instant } from "#model";
 import {
+  countClientDays,
   expectedOf,
   isFlood,
+  monthsOf,
   type ParameterVersion,
   type Rule,
   type RuleVersion,
@@ -9,7 +12,18 @@ import {
   versionOn,
   versionsOf,
 } from "#rule";
-import type { HeldBack, NewRuleHold, NewRuleRate, RuleRate, RuleState } from "#store";
+import {
+  countStanding,
+  type Database,
+  type HeldBack,
+  type NewRuleHold,
+  type RuleRate,
+  type RuleState,
+  selectRuleHolds,
+  selectRuleRates,
+  writeRuleRates,
+} from "#store";
+import type { Actor } from "./actor.ts";
 import type { Window } from "./read-window.ts";
 
 /** What holds of a rule on a day, and by which name rates and hold-backs know it. */
@@ -40,6 +54,26 @@ function rateOf(rates: readonly RuleRate[], state: RuleState): RuleRate | undefi
 export const isHeld = (unreleased: readonly RuleState[], state: RuleState): boolean =>
   unreleased.some((hold) => same(hold, state));
 
+/** What rules are held against in a run. `holds` are those that nobody has released, and grow while it finds more. */
+export interface Expectations {
+  rates: readonly RuleRate[];
+  holds: NewRuleHold[];
+}
+
+export async function readExpectations(database: Database, tenantId: string): Promise<Expectations> {
+  const [rates, holds] = await Promise.all([selectRuleRates(database, tenantId), selectRuleHolds(database, tenantId)]);
+  return { rates, holds: holds.filter(({ releasedAt }) => releasedAt === null) };
+}
+
+/** Days that were looked at for findings, and how much there was to find them in. */
+type Seen = Pick<NewRuleHold, "fromDay" | "throughDay" | "clientDays">;
+
+/** What a run looks at in a window: whole months, as far as they have passed. */
+export function seenIn(tables: Tables, { from, through }: Window): Seen {
+  const fromDay = monthsOf({ from, through })[0]!.first;
+  return { fromDay, throughDay: through, clientDays: countClientDays(tables, fromDay, through) };
+}
+
 /**
  * Decides which rules are held back, from how many findings of each nobody has been shown yet. A rule that is held
  * stays so until somebody releases it or it gets other parameters.
@@ -47,13 +81,9 @@ export const isHeld = (unreleased: readonly RuleState[], state: RuleState): bool
 export function holdBack(
   unshown: ReadonlyMap<string, number>,
   rules: readonly StandingRule[],
-  {
-    rates,
-    holds,
-    window,
-    clientDays,
-    at,
-  }: { rates: readonly RuleRate[]; holds: readonly RuleState[]; window: Window; clientDays: number; at: Instant },
+  { rates, holds }: Expectations,
+  seen: Seen,
+  heldAt: Instant,
 ): HeldBack {
   const held = new Set<string>();
   const added: NewRuleHold[] = [];
@@ -62,36 +92,30 @@ export function holdBack(
     const findings = unshown.get(ruleId) ?? 0;
     const rate = rateOf(rates, state);
     if (isHeld(holds, state)) held.add(ruleId);
-    else if (rate !== undefined && isFlood(findings, rate, clientDays)) {
+    else if (rate !== undefined && isFlood(findings, rate, seen.clientDays)) {
       held.add(ruleId);
-      const seen = { fromDay: window.from, throughDay: window.through, clientDays, findings };
-      added.push({ ...state, ...seen, expected: expectedOf(rate, clientDays), heldAt: at });
+      added.push({ ...state, ...seen, findings, expected: expectedOf(rate, seen.clientDays), heldAt });
     }
   }
+  holds.push(...added);
   return { rules: held, holds: added };
 }
 
 /** What a night says of how often rules find something, for the nights after it; of those that are held it says nothing. */
-export function nightRates(
+export async function measureNight(
+  { database, now }: { database: Database; now: () => Instant },
+  actor: Actor,
   rules: readonly StandingRule[],
-  {
-    found,
-    holds,
-    window,
-    clientDays,
-  }: { found: ReadonlyMap<string, number>; holds: readonly RuleState[]; window: Window; clientDays: number },
-): NewRuleRate[] {
-  if (clientDays === 0) return [];
-  return rules
+  { holds }: Expectations,
+  seen: Seen,
+): Promise<void> {
+  if (seen.clientDays === 0) return;
+  const found = await countStanding(database, actor.tenantId, seen);
+  const rates = rules
     .filter((rule) => rule.mode !== "off" && !isHeld(holds, rule))
-    .map(({ ruleId, ruleVersion, parameters }) => ({
-      ruleId,
-      ruleVersion,
-      parameters,
-      measuredIn: "night",
-      fromDay: window.from,
-      throughDay: window.through,
-      clientDays,
-      findings: found.get(ruleId) ?? 0,
-    }));
+    .map(({ ruleId, ruleVersion, parameters }) => {
+      const findings = found.get(ruleId) ?? 0;
+      return { ruleId, ruleVersion, parameters, measuredIn: "night" as const, ...seen, findings };
+    });
+  await writeRuleRates(database, actor.tenantId, rates, { at: now(), by: actor.id });
 }

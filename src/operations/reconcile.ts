@@ -1,51 +1,24 @@
-import type { Tables } from "#columns";
-import { type Day, dayOf, daysOfMonth, formatDay, type Instant, parseDate } from "#model";
-import {
-  countClientDays,
-  type DirtyMark,
-  type EngineResult,
-  type Evaluate,
-  monthsOf,
-  type Rule,
-  runEngine,
-} from "#rule";
+import { type Day, dayOf, type Instant, parseDate } from "#model";
+import { type Evaluate, type Rule, runEngine } from "#rule";
 import { tellingProviders } from "#settle";
 import {
   acquireLease,
   clearDirty,
-  countStanding,
   type Database,
-  type Dirty,
   endRun,
   type FindingsWritten,
-  type HeldBack,
   type Lease,
-  type NewFinding,
-  type NewRuleHold,
-  type RuleOutcome,
   selectLatestRun,
-  selectRuleHolds,
-  selectRuleRates,
-  selectStoredSlices,
   startRun,
   takeDirty,
-  writeFindings,
-  writeMeasures,
-  writeRuleRates,
-  writeSettlement,
 } from "#store";
 import { type Actor, permit } from "./actor.ts";
-import { holdBack, nightRates, standingOn } from "./hold-back.ts";
+import { holdBack, measureNight, readExpectations, seenIn, standingOn } from "./hold-back.ts";
 import type { ConfiguredSource } from "./pull-sources.ts";
+import { nightTime, readMeasures, readSurroundings, readTables, type Window } from "./read-window.ts";
 import { prepareTravel, type TravelNeeds } from "./travel.ts";
-import {
-  nightTime,
-  readMeasures,
-  readSurroundings,
-  readTables,
-  type Surroundings,
-  type Window,
-} from "./read-window.ts";
+import { marksOf, monthsDiffering, windowsOf } from "./what-changed.ts";
+import { writeWindow } from "./write-window.ts";
 
 export interface ReconcileNeeds {
   database: Database;
@@ -101,12 +74,8 @@ export async function reconcileUnder(
   const asOf = nightTime(day, config.night);
   // Taken before anything is read: what comes in between stays marked for the next run.
   const dirty = await takeDirty(database, tenantId);
-  const [surroundings, rates, held] = await Promise.all([
-    readSurroundings(needs, tenantId),
-    selectRuleRates(database, tenantId),
-    selectRuleHolds(database, tenantId),
-  ]);
-  const holds: NewRuleHold[] = held.filter(({ releasedAt }) => releasedAt === null);
+  const surroundings = await readSurroundings(needs, tenantId);
+  const expectations = await readExpectations(database, tenantId);
   const last = await selectLatestRun(database, tenantId, "reconcile");
   const lastAsOf = last?.summary?.["asOf"];
   // With other rules, sources or limits than last time, nothing of what was computed then can be relied on.
@@ -155,21 +124,23 @@ export async function reconcileUnder(
     signal.throwIfAborted();
     progress?.("write", window);
     lease.check();
-    const looked = { from: monthsOf(window)[0]!.first, through: window.through };
-    const clientDays = countClientDays(tables, looked.from, looked.through);
+    const seen = seenIn(tables, window);
     const standing = rules.map((rule) => standingOn(rule, surroundings.parameters, window.through));
-    const decide = (unshown: ReadonlyMap<string, number>): HeldBack => {
-      const back = holdBack(unshown, standing, { rates, holds, window: looked, clientDays, at: now() });
-      holds.push(...back.holds);
-      return back;
-    };
-    const written = await write(database, tenantId, window, tables, result, now(), decide);
-    reconciled.push({ ...written, routerFailure: travelling.failure });
-    if (from === undefined && window === open) {
-      const found = await countStanding(database, tenantId, { fromDay: looked.from, throughDay: looked.through });
-      const measured = nightRates(standing, { found, holds, window: looked, clientDays });
-      await writeRuleRates(database, tenantId, measured, { at: now(), by: actor.id });
-    }
+    const at = now();
+    const findings = await writeWindow(database, tenantId, result, {
+      at,
+      rules: standing,
+      holdBack: (unshown) => holdBack(unshown, standing, expectations, seen, at),
+    });
+    if (from === undefined && window === open) await measureNight(needs, actor, standing, expectations, seen);
+    reconciled.push({
+      ...window,
+      visits: tables.visits.count,
+      plans: tables.plans.count,
+      findings,
+      settlementLines: result.settlement.length,
+      routerFailure: travelling.failure,
+    });
   }
   lease.check();
   // A chosen part of the time leaves marks of the rest, and what was known of it: the next night needs them.
@@ -177,95 +148,4 @@ export async function reconcileUnder(
   const summary = from === undefined ? { asOf, basis, telling, ways } : (last?.summary ?? {});
   await endRun(database, run, { outcome: "done", at: now(), summary });
   return reconciled;
-}
-
-/** The open period, and each older month that something touched; a month that meets the open period is part of it. */
-function windowsOf(open: Window, dirty: Dirty): Window[] {
-  const older = new Set<string>();
-  for (const month of dirty.months) {
-    const first = parseDate(`${month}-01`);
-    if (first !== null && formatDay(open.from).slice(0, 7) > month) older.add(month);
-  }
-  const months = [...older].toSorted().map((month) => {
-    const first = parseDate(`${month}-01`) ?? 0;
-    const next = new Date(first * 86_400_000);
-    return { from: first, through: Date.UTC(next.getUTCFullYear(), next.getUTCMonth() + 1, 0) / 86_400_000 };
-  });
-  return [...months, open];
-}
-
-function marksOf(dirty: Dirty, { refs, sources }: Pick<Surroundings, "refs" | "sources">): DirtyMark[] {
-  const nameOf = (ref: number) => ({ source: sources[refs.source[ref]!] ?? "", id: refs.id[ref]! });
-  const on = (day: Day | null): DirtyMark["days"] => (day === null ? null : { from: day, through: day });
-  return [
-    ...(dirty.all ? [{ kind: "everything" as const, days: null }] : []),
-    ...dirty.days.map((day) => ({ kind: "everything" as const, days: on(day) })),
-    ...dirty.clients.map(({ ref, day }) => ({ kind: "client" as const, ...nameOf(ref), days: on(day) })),
-    ...dirty.staff.map(({ ref, day }) => ({ kind: "staff" as const, ...nameOf(ref), days: on(day) })),
-  ];
-}
-
-/**
- * The months in which a provider's first claim or meals came or its last went, or in which units travel otherwise than
- * the last run thought: that reaches everybody.
- */
-function monthsDiffering(before: unknown, now: readonly string[]): DirtyMark[] {
-  const was = new Set(Array.isArray(before) ? (before as string[]) : []);
-  const is = new Set(now);
-  const months = new Set(
-    [...was, ...is].filter((told) => was.has(told) !== is.has(told)).map((told) => told.slice(-7)),
-  );
-  return [...months].map((month) => {
-    const { first, last } = daysOfMonth(month);
-    // Not so near its ends that the months beside it count as touched.
-    return { kind: "everything", days: { from: first + 3, through: last - 3 } };
-  });
-}
-
-async function write(
-  database: Database,
-  tenantId: string,
-  window: Window,
-  tables: Tables,
-  result: EngineResult,
-  at: Instant,
-  decide: (unshown: ReadonlyMap<string, number>) => HeldBack,
-): Promise<Omit<Reconciled, "routerFailure">> {
-  const evaluated = new Set((await selectStoredSlices(database, tenantId)).filter((slice) => result.covers(slice)));
-  for (const { slice } of result.findings) evaluated.add(slice);
-  for (const { slice } of result.outcomes) evaluated.add(slice);
-  for (const { slice } of result.settlement) evaluated.add(slice);
-  for (const { slice } of result.measures) evaluated.add(slice);
-  const findings = await writeFindings(database, tenantId, {
-    evaluated,
-    findings: result.findings.map((finding): NewFinding => {
-      const { rule, version, period, status: _status, ...rest } = finding;
-      return {
-        ...rest,
-        ruleId: rule,
-        ruleVersion: version,
-        subject: finding.client ?? finding.staff ?? finding.unit ?? finding.provider ?? "",
-        fromDay: parseDate(period.from) ?? 0,
-        throughDay: parseDate(period.to) ?? 0,
-      };
-    }),
-    outcomes: result.outcomes.map(({ rule, slice, kind, cause, count }): RuleOutcome => ({
-      ruleId: rule,
-      slice,
-      outcome: kind === "tooLittleData" ? "too-little-data" : kind === "beforeGoLive" ? "before-go-live" : "suppressed",
-      cause,
-      count,
-    })),
-    at,
-    holdBack: decide,
-  });
-  await writeSettlement(database, tenantId, { evaluated, lines: result.settlement, at });
-  await writeMeasures(database, tenantId, { evaluated, measures: result.measures });
-  return {
-    ...window,
-    visits: tables.visits.count,
-    plans: tables.plans.count,
-    findings,
-    settlementLines: result.settlement.length,
-  };
 }

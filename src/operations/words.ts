@@ -1,5 +1,5 @@
 import type { Level, Scope, Severity } from "#rule";
-import type { DispositionOutcome, FindingMode, FindingStatus, RuleOutcome, RunOutcome } from "#store";
+import type { DispositionOutcome, Finding, FindingMode, FindingStatus, RuleOutcome, RunOutcome } from "#store";
 import type { ClaimMatter } from "#settle";
 import type { SourceStatus } from "./list-sources.ts";
 import type { HeldRule } from "./show-overview.ts";
@@ -18,12 +18,18 @@ export const severities: Readonly<Record<Severity, string>> = {
   hold: "Utbetalning väntar",
 };
 
-export const statuses: Readonly<Record<FindingStatus, string>> = {
+const statuses: Readonly<Record<FindingStatus, string>> = {
   open: "Öppet",
   "in-case": "I ärende",
   closed: "Rättat i källan",
   suppressed: "Undantaget",
 };
+
+/** How a finding stands: one that a rule no longer makes may never have been corrected. */
+export function statusText({ status, mode, closedAs }: Pick<Finding, "status" | "mode" | "closedAs">): string {
+  const text = closedAs === "rule-changed" ? "Regeln ändrad" : statuses[status];
+  return mode === "active" ? text : `${text} (${modes[mode].toLowerCase()})`;
+}
 
 export const modes: Readonly<Record<FindingMode | "off", string>> = {
   active: "Aktiv",

@@ -109,8 +109,8 @@ async function* staged(findings: Iterable<NewFinding> | AsyncIterable<NewFinding
 
 /**
  * Writes what a run found in the slices that it looked at: new findings are opened, those that are known and the same
- * are only seen again, those that say something else count a change, and those that are gone are closed as corrected
- * at source. A closed one that comes back is opened again. Findings of other slices stay as they are.
+ * are only seen again, those that say something else count a change, and those that are gone are closed: as corrected at
+ * source, unless the rule has been changed since. A closed one that comes back is opened again. Findings of other slices stay as they are.
  */
 export async function writeFindings(
   database: Database,
@@ -120,6 +120,8 @@ export async function writeFindings(
     findings: Iterable<NewFinding> | AsyncIterable<NewFinding>;
     outcomes?: Iterable<RuleOutcome>;
     at: Instant;
+    /** All that the run had; what a rule found as another version is not corrected because it is gone. */
+    rules?: ReadonlyArray<{ ruleId: string; ruleVersion: number }>;
     /** Asked with how many findings of each active rule nobody has been shown yet. */
     holdBack?: (unshown: ReadonlyMap<string, number>) => HeldBack;
   },
@@ -169,11 +171,15 @@ export async function writeFindings(
        FROM staged_findings s WHERE NOT EXISTS (SELECT FROM findings f WHERE f.tenant_id = $1 AND f.id = s.id)`,
       [tenantId, at, heldRules],
     );
+    // Of a rule that has been changed since nobody can say that its finding was corrected.
     const closed = await client.query(
-      `UPDATE findings f SET status = 'closed', closed_at = $2, closed_as = 'corrected-at-source'
+      `UPDATE findings f SET status = 'closed', closed_at = $2, closed_as = CASE
+         WHEN f.rule_id || ' ' || f.rule_version <> ALL ($3) OR EXISTS (SELECT FROM rule_parameters p
+           WHERE p.tenant_id = $1 AND p.rule_id = f.rule_id AND p.set_at > f.last_seen_at)
+         THEN 'rule-changed' ELSE 'corrected-at-source' END
        WHERE f.tenant_id = $1 AND f.status <> 'closed' AND ${looked}
          AND NOT EXISTS (SELECT FROM staged_findings s WHERE s.id = f.id)`,
-      [tenantId, at],
+      [tenantId, at, run.rules?.map(({ ruleId, ruleVersion }) => `${ruleId} ${ruleVersion}`) ?? null],
     );
     await writeOutcomes(tx, tenantId, looked, run.outcomes ?? []);
     const total = (of: "all" | "opened" | "changed"): number => rows.reduce((sum, row) => sum + row[of], 0);

@@ -55,6 +55,16 @@ describe("a change of parameters", { timeout: 60_000 }, () => {
     await setTo(town, { mode: "off" }, "2026-10-25");
     await town.night("2026-11-02");
     expect(days(await found(town))).toEqual(longDays("2026-10-01", "2026-10-14"));
+    // Nobody has corrected what the rule no longer reports.
+    const closed = async () => (await found(town, { all: true })).filter(({ status }) => status === "closed");
+    expect([...new Set((await closed()).map(({ closedAs }) => closedAs))]).toEqual(["rule-changed"]);
+    const [first = ""] = longDays("2026-10-01", "2026-10-14");
+    await town.night("2026-11-02", [{ entity: "visits", records: [visit(3, day(first), 30, { version: 99 })] }]);
+    expect(
+      (await closed())
+        .filter(({ closedAs }) => closedAs === "corrected-at-source")
+        .map(({ fromDay }) => formatDay(fromDay)),
+    ).toEqual([first]);
     expect(await listed(town)).toMatchObject({ mode: "off", values: { minutesMax: 100 }, changed: ["minutesMax"] });
     expect(await listed(town, longMonth.id)).toMatchObject({ mode: "active", changed: [] });
     const { history } = await explainRule(town.needs, operator, longVisit);

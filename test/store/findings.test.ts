@@ -104,6 +104,41 @@ describe("writeFindings", () => {
     ]);
   });
 
+  test("says of another version's findings that the rule has changed, not that they were corrected", async () => {
+    await using system = await testDatabase();
+    const { database, tenantId } = system;
+    await writeFindings(database, tenantId, { evaluated: "all", findings: [finding("a")], at: first });
+    const rules = [{ ruleId: "staff-overlap", ruleVersion: 2 }];
+    await writeFindings(database, tenantId, { evaluated: "all", findings: [], rules, at: second });
+    expect(await selectFindings(database, tenantId)).toMatchObject([{ status: "closed", closedAs: "rule-changed" }]);
+  });
+
+  test("holds back what nobody has been shown, and leaves what was shown", async () => {
+    await using system = await testDatabase();
+    const { database, tenantId } = system;
+    const write = (ids: readonly string[], holding: boolean) =>
+      writeFindings(database, tenantId, {
+        evaluated: "all",
+        findings: ids.map((id) => finding(id)),
+        at: first,
+        holdBack: (unshown) => {
+          counts.push(unshown.get("staff-overlap") ?? 0);
+          return { rules: new Set(holding ? ["staff-overlap"] : []), holds: [] };
+        },
+      });
+    const counts: number[] = [];
+    const modes = async () => (await selectFindings(database, tenantId)).map(({ mode }) => mode);
+    await write(["a"], false);
+    await write(["a", "b", "c"], true);
+    expect(await modes()).toEqual(["active", "held", "held"]);
+    expect(await selectFindings(database, tenantId, { shown: true })).toMatchObject([{ id: "a" }]);
+    await write(["a", "b"], true);
+    await write(["a", "b", "c"], false);
+    expect(await modes()).toEqual(["active", "active", "active"]);
+    // What is held has not been shown: it counts each time, and so does one that was closed.
+    expect(counts).toEqual([1, 2, 1, 2]);
+  });
+
   test("opens again what comes back, and remembers when it was first seen", async () => {
     await using system = await testDatabase();
     const { database, tenantId } = system;

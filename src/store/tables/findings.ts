@@ -38,7 +38,7 @@ export const findings = pgTable(
     lastSeenAt: instant().notNull(),
     changedAt: instant().notNull(),
     closedAt: instant(),
-    closedAs: text(), // corrected-at-source
+    closedAs: text(), // corrected-at-source, or rule-changed
   },
   (t) => [
     primaryKey({ name: "findings_one_per_subject_and_period", columns: [t.tenantId, t.id] }),

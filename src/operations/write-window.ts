@@ -1,0 +1,62 @@
+import { type Instant, parseDate } from "#model";
+import type { EngineResult } from "#rule";
+import {
+  type Database,
+  type FindingsWritten,
+  type HeldBack,
+  type NewFinding,
+  type RuleOutcome,
+  selectStoredSlices,
+  writeFindings,
+  writeMeasures,
+  writeSettlement,
+} from "#store";
+
+/** Writes what a window gave, and what is gone of the slices that were looked at. */
+export async function writeWindow(
+  database: Database,
+  tenantId: string,
+  result: EngineResult,
+  {
+    at,
+    rules,
+    holdBack,
+  }: {
+    at: Instant;
+    rules: ReadonlyArray<{ ruleId: string; ruleVersion: number }>;
+    holdBack: (unshown: ReadonlyMap<string, number>) => HeldBack;
+  },
+): Promise<FindingsWritten> {
+  const evaluated = new Set((await selectStoredSlices(database, tenantId)).filter((slice) => result.covers(slice)));
+  for (const { slice } of result.findings) evaluated.add(slice);
+  for (const { slice } of result.outcomes) evaluated.add(slice);
+  for (const { slice } of result.settlement) evaluated.add(slice);
+  for (const { slice } of result.measures) evaluated.add(slice);
+  const findings = await writeFindings(database, tenantId, {
+    evaluated,
+    findings: result.findings.map((finding): NewFinding => {
+      const { rule, version, period, status: _status, ...rest } = finding;
+      return {
+        ...rest,
+        ruleId: rule,
+        ruleVersion: version,
+        subject: finding.client ?? finding.staff ?? finding.unit ?? finding.provider ?? "",
+        fromDay: parseDate(period.from) ?? 0,
+        throughDay: parseDate(period.to) ?? 0,
+      };
+    }),
+    outcomes: result.outcomes.map(({ rule, slice, kind, cause, count }): RuleOutcome => ({
+      ruleId: rule,
+      slice,
+      outcome: kind === "tooLittleData" ? "too-little-data" : kind === "beforeGoLive" ? "before-go-live" : "suppressed",
+      cause,
+      count,
+    })),
+    at,
+    rules,
+    holdBack,
+  });
+  await writeSettlement(database, tenantId, { evaluated, lines: result.settlement, at });
+  await writeMeasures(database, tenantId, { evaluated, measures: result.measures });
+  return findings;
+}
