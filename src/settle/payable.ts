@@ -149,12 +149,14 @@ function payPieces(world: World, rows: MonthRows): Map<Row, PaidRow> {
   const pieces = settledPieces(world, rows);
   for (const row of rows.all()) {
     cells.set(row, []);
-    steps.set(row, new Map([["registered", noStep()]]));
+    steps.set(row, new Map([["registered", { ...noStep(), ms: row.registered }]]));
   }
   for (const piece of pieces) {
     const { row, segment, day, fullMs, continues } = piece;
     performed.set(row, (performed.get(row) ?? 0) + piece.performedMs);
-    for (const { step, ms, why } of piece.steps) addStep(steps.get(row)!, segment.terms, step, ms, why);
+    for (const { step, ms, why } of piece.steps) {
+      if (step !== "registered") addStep(steps.get(row)!, segment.terms, step, ms, why);
+    }
     const ofRow = cells.get(row)!;
     for (const { band, exactMs, ms } of piece.bands) {
       let cell = ofRow.findLast((one) => one.day === day && one.band === band);
