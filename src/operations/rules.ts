@@ -1,7 +1,7 @@
 import { AppError } from "#errors";
 import { type Day, type Instant } from "#model";
 import type { Rule } from "#rule";
-import { type Database, insertRuleParameter, markAllDirty, type RuleParameter, selectRuleParameters } from "#store";
+import { type Database, insertRuleParameter, markAllDirty, type RuleParameter } from "#store";
 import { type Actor, permit } from "./actor.ts";
 
 class UnknownRule extends AppError {
@@ -22,17 +22,6 @@ export function ruleOf(rules: readonly Rule[], id: string): Rule {
   const rule = rules.find((candidate) => candidate.id === id);
   if (rule === undefined) throw new UnknownRule(id);
   return rule;
-}
-
-/** What was set for rules, oldest first. */
-export async function listRuleParameters(
-  { database }: { database: Database },
-  actor: Actor,
-  ruleId?: string,
-): Promise<RuleParameter[]> {
-  permit(actor, "rules:read");
-  const all = await selectRuleParameters(database, actor.tenantId);
-  return ruleId === undefined ? all : all.filter((set) => set.ruleId === ruleId);
 }
 
 /**
