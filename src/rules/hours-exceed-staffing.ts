@@ -62,13 +62,18 @@ export default defineRule({
     ],
   },
   *evaluate({ visits, staff, shifts, slice }, { partAbove, hoursMin, unknownPercentMax }, report) {
+    if (shifts.count === 0) {
+      report.tooLittleData("arbetspass saknas i underlaget");
+      return;
+    }
     const visited = new Float64Array(staff.count);
     const until = new Float64Array(staff.count).fill(-Infinity);
     const shared = new Float64Array(staff.count);
     for (const row of slice.visits) {
       const person = visits.staff(row);
       if (person < 0 || !visits.usable(row)) continue;
-      const [start, end] = [visits.start(row), visits.end(row)];
+      const start = visits.start(row);
+      const end = visits.end(row);
       shared[person]! += Math.max(0, Math.min(end, until[person]!) - start);
       visited[person]! += Math.max(0, end - Math.max(start, until[person]!));
       until[person] = Math.max(until[person]!, end);

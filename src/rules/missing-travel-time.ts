@@ -25,6 +25,7 @@ function roundsOf(
     gap = 2,
     precision = "exact",
     building = "B-far-2",
+    north = 0.09,
     staff = (_day: number): string => "S1",
     proof = "lock",
     transport = undefined as string | undefined,
@@ -33,7 +34,7 @@ function roundsOf(
   let journeys = 0;
   return example([
     sample("clients", "C1", { addresses: [home("B-far-1", { latitude: 58.5, longitude: 17.5 })] }),
-    sample("clients", "C2", { addresses: [home(building, { latitude: 58.59, longitude: 17.5, precision })] }),
+    sample("clients", "C2", { addresses: [home(building, { latitude: 58.5 + north, longitude: 17.5, precision })] }),
     ...(transport === undefined ? [] : [sample("planned-visits", "p-1", { transport })]),
     ...Array.from({ length: days }, (_, day) => {
       let start = at(`2026-10-${String(5 + day).padStart(2, "0")} 06:00`);
@@ -125,12 +126,14 @@ export default defineRule({
       homeOf(21, "nfc"),
       // On foot ten kilometres take two hours.
       roundsOf(3, 21, { gap: 14, transport: "walking" }),
+      roundsOf(3, 21, { gap: 0, north: 0.008, transport: "walking" }),
     ],
     accepts: [
       roundsOf(3, 4),
       roundsOf(3, 21, { gap: 3 }),
       roundsOf(2, 14),
-      roundsOf(3, 21, { building: "B-far-1" }),
+      // A long building.
+      roundsOf(3, 21, { gap: 0, north: 0.008, transport: "walking", building: "B-far-1" }),
       roundsOf(3, 21, { precision: "street" }),
       // The lock is on the door: the address is in the wrong place.
       homeOf(21, "lock"),
@@ -140,51 +143,58 @@ export default defineRule({
   *evaluate({ visits, plans, clients, staff, units, matches, travel, slice }, limits, report) {
     const part = limits.partOfJourneyPercent / 100;
     const tolerated = limits.minutesTolerated * MINUTE;
-    const last = new Int32Array(staff.count);
-
-    /** Calls `seen` for each journey between two homes that takes time; `missing` is what it lacks, 0 where there is enough. */
-    function walk(
-      seen: (a: number, b: number, missing: number) => void,
-      otherwise?: (what: "samePlace" | "unknown") => void,
-    ) {
-      last.fill(-1);
-      for (const b of slice.visits) {
-        const person = visits.staff(b);
-        if (person < 0 || !visits.usable(b)) continue;
-        const a = last[person]!;
-        if (a < 0 || visits.end(b) >= visits.end(a)) last[person] = b;
-        if (a < 0) continue;
-        const [from, to] = [visits.client(a), visits.client(b)];
-        const gap = visits.start(b) - visits.end(a);
-        if (from < 0 || to < 0 || from === to || gap >= HOUR || visits.sameGroup(a, b)) continue;
-        const day = visits.day(b);
-        const needed = travel.lowerBoundMs(from, to, day, visits.unit(b));
-        if (Number.isNaN(needed)) otherwise?.("unknown");
-        else if (clients.samePlace(from, to, day) === true || clients.sameHousehold(from, to)) otherwise?.("samePlace");
-        else {
-          const least = needed * part - tolerated;
-          seen(a, b, least > 0 && gap < least ? needed - Math.max(0, gap) : 0);
-        }
+    const last = new Int32Array(staff.count).fill(-1);
+    // Each journey between two homes that takes time, and what it lacks: 0 where there is enough.
+    const from = new Int32Array(slice.visits.length);
+    const to = new Int32Array(slice.visits.length);
+    const lacks = new Float64Array(slice.visits.length);
+    const homeJourneys = new Int32Array(clients.count);
+    const homeMissing = new Int32Array(clients.count);
+    const all = new Tally();
+    let unknown = 0;
+    for (const b of slice.visits) {
+      const person = visits.staff(b);
+      if (person < 0 || !visits.usable(b)) continue;
+      const a = last[person]!;
+      if (a < 0 || visits.end(b) >= visits.end(a)) last[person] = b;
+      if (a < 0) continue;
+      const clientA = visits.client(a);
+      const clientB = visits.client(b);
+      const gap = visits.start(b) - visits.end(a);
+      if (clientA < 0 || clientB < 0 || clientA === clientB || gap >= HOUR) continue;
+      const day = visits.day(b);
+      const metres = clients.metresBetween(clientA, clientB, day);
+      const needed = travel.lowerBoundMs(clientA, clientB, day, visits.unit(b), metres);
+      if (Number.isNaN(needed)) {
+        unknown++;
+        continue;
+      }
+      // A building or a household is never so large.
+      if (
+        metres < 1000 &&
+        (clients.samePlace(clientA, clientB, day) === true || clients.sameHousehold(clientA, clientB))
+      )
+        continue;
+      const least = needed * part - tolerated;
+      const missing = least > 0 && gap < least ? needed - Math.max(0, gap) : 0;
+      if (missing > 0 && visits.sameGroup(a, b)) continue;
+      from[all.journeys] = a;
+      to[all.journeys] = b;
+      lacks[all.journeys] = missing;
+      all.add(missing);
+      homeJourneys[clientA]!++;
+      homeJourneys[clientB]!++;
+      if (missing > 0) {
+        homeMissing[clientA]!++;
+        homeMissing[clientB]!++;
       }
     }
-
-    const all = new Tally();
-    const [homeJourneys, homeMissing] = [new Int32Array(clients.count), new Int32Array(clients.count)];
-    let unknown = 0;
-    walk(
-      (a, b, missing) => {
-        all.add(missing);
-        for (const client of [visits.client(a), visits.client(b)]) {
-          homeJourneys[client]!++;
-          if (missing > 0) homeMissing[client]!++;
-        }
-      },
-      (what) => {
-        if (what === "unknown") unknown++;
-      },
-    );
     if (unknown > 0) report.tooLittleData("bostadens exakta läge saknas");
     if (all.missing === 0) return;
+
+    function walk(seen: (a: number, b: number, missing: number) => void) {
+      for (let at = 0; at < all.journeys; at++) seen(from[at]!, to[at]!, lacks[at]!);
+    }
 
     // A home at which everybody's journeys are missing says something of the home, not of the staff.
     const homes = new Set<number>();

@@ -57,14 +57,15 @@ export default defineRule({
     ],
   },
   *evaluate({ visits, clients, tags, travel, slice }, { minutesMax, metresAbove, daysAroundChange }, report) {
+    if (tags.count === 0) return;
     const { day } = slice;
     let lastTag = -1;
     let lastRow = -1;
     let lastAt = -Infinity;
     for (const row of slice.visits) {
-      if (!visits.performed(row) || visits.proven(row) !== true) continue;
-      const [start, end] = [visits.startTag(row), visits.endTag(row)];
-      if (start < 0 && end < 0) continue;
+      const start = visits.startTag(row);
+      const end = visits.endTag(row);
+      if ((start < 0 && end < 0) || !visits.performed(row) || visits.proven(row) !== true) continue;
       const gap = visits.start(row) - lastAt;
       // A tag at another client's visit is told of by a rule of its own.
       const mine = start >= 0 && tags.client(start) === visits.client(row);

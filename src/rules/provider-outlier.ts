@@ -167,7 +167,8 @@ export default defineRule({
         if (visits.status(row) === "declined") declined++;
         if (!visits.usable(row)) continue;
         count++;
-        const [start, end] = [visits.start(row), visits.end(row)];
+        const start = visits.start(row);
+        const end = visits.end(row);
         ms += end - start;
         const proven = visits.proven(row);
         if (proven !== null) proofs++;
@@ -187,10 +188,11 @@ export default defineRule({
         last[person] = row;
         if (before < 0 || visits.client(before) === visits.client(row)) continue;
         const gap = start - visits.end(before);
-        if (gap >= HOUR || clients.samePlace(visits.client(before), visits.client(row), visits.day(row)) !== false)
-          continue;
+        if (gap >= HOUR) continue;
         follows++;
-        if (gap <= MINUTE) tight++;
+        // Only of these few it matters how far apart they are.
+        if (gap > MINUTE) continue;
+        if (clients.samePlace(visits.client(before), visits.client(row), visits.day(row)) === false) tight++;
       }
       const percent = (part: number, whole: number): number =>
         count < visitsMin || whole * 2 < visitsMin ? NaN : (100 * part) / whole;

@@ -37,8 +37,10 @@ export default defineRule({
     ],
   },
   *evaluate({ visits, clients, tags, slice }, { daysAroundChange }, report) {
+    if (tags.count === 0) return;
     for (const row of slice.visits) {
-      const [first, last] = [visits.startTag(row), visits.endTag(row)];
+      const first = visits.startTag(row);
+      const last = visits.endTag(row);
       if ((first < 0 || tags.client(first) === slice.client) && (last < 0 || tags.client(last) === slice.client))
         continue;
       if (!visits.performed(row)) continue;

@@ -38,7 +38,8 @@ export default defineRule({
     if (shifts.byStaff.offsets[slice.staff] === shifts.byStaff.offsets[slice.staff + 1]) return;
     for (const row of slice.visits) {
       if (!visits.usable(row)) continue;
-      const [start, end] = [visits.start(row), visits.end(row)];
+      const start = visits.start(row);
+      const end = visits.end(row);
       const away = shiftCovering(shifts, slice.staff, start, end, ["sick", "leave"]);
       if (away < 0) continue;
       if (shiftCovering(shifts, slice.staff, start, end, ["work"]) >= 0) {

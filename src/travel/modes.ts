@@ -37,6 +37,12 @@ export function straightMs(metres: number, mode: TravelMode): number {
 }
 
 export const bitOf = (mode: TravelMode): number => 1 << travelModes.indexOf(mode);
+export const modesOf = (bits: number): TravelMode[] => travelModes.filter((mode) => (bits & bitOf(mode)) !== 0);
+
+/** For each set of modes by its bits, milliseconds for a metre of straight line by the fastest. */
+export const fastestMsPerMetre: readonly number[] = Array.from({ length: 1 << travelModes.length }, (_, bits) =>
+  Math.min(...modesOf(bits).map((mode) => straightMs(1, mode))),
+);
 
 /** Where nobody says how a unit travels, it may have any of these; the bus is never faster than all of them. */
 export const ANY_MODE = travelModes

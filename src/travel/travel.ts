@@ -1,7 +1,7 @@
 import type { Tables } from "#columns";
 import { type Day, monthOf } from "#model";
 import { Journeys, placeOf } from "./journeys.ts";
-import { ANY_MODE, bitOf, speedOf, straightMs, type TravelMode, travelModes } from "./modes.ts";
+import { ANY_MODE, fastestMsPerMetre, modesOf, speedOf, straightMs, type TravelMode } from "./modes.ts";
 import { unitModes } from "./pairs.ts";
 
 /** A route is rarely driven as a router thinks: what it says counts to this part. */
@@ -22,8 +22,7 @@ export class Travel {
 
   /** How the unit may travel on the day, by its plans of the month; any way where they do not say. */
   modes(unit: number, day: Day): TravelMode[] {
-    const bits = this.#bits(unit, day);
-    return travelModes.filter((mode) => (bits & bitOf(mode)) !== 0);
+    return modesOf(this.#bits(unit, day));
   }
 
   /** Bits of modes by unit, by month; nothing where no plan says. */
@@ -39,24 +38,23 @@ export class Travel {
 
   /**
    * Milliseconds from home to home at least, by the fastest mode that the unit may use. NaN unless both positions are
-   * exact; a protected identity has none.
+   * exact; a protected identity has none. `metres`: the straight line, where the caller knows it.
    */
-  lowerBoundMs(clientA: number, clientB: number, day: Day, unit: number): number {
+  lowerBoundMs(
+    clientA: number,
+    clientB: number,
+    day: Day,
+    unit: number,
+    metres = this.#tables.clients.metresBetween(clientA, clientB, day),
+  ): number {
     const { clients } = this.#tables;
-    if (clients.protectedIdentity(clientA) || clients.protectedIdentity(clientB)) return NaN;
-    const metres = clients.metresBetween(clientA, clientB, day);
-    if (Number.isNaN(metres)) return NaN;
+    if (Number.isNaN(metres) || clients.protectedIdentity(clientA) || clients.protectedIdentity(clientB)) return NaN;
     const bits = this.#bits(unit, day);
+    if (this.#journeys.empty) return metres * fastestMsPerMetre[bits]!;
+    const start = placeOf(clients.homePosition(clientA, day)!);
+    const end = placeOf(clients.homePosition(clientB, day)!);
     let least = Infinity;
-    for (const mode of travelModes) {
-      if ((bits & bitOf(mode)) !== 0) least = Math.min(least, straightMs(metres, mode));
-    }
-    if (this.#journeys.empty) return least;
-    least = Infinity;
-    const [from, to] = [clients.homePosition(clientA, day), clients.homePosition(clientB, day)];
-    const [start, end] = [from === null ? NaN : placeOf(from), to === null ? NaN : placeOf(to)];
-    for (const mode of travelModes) {
-      if ((bits & bitOf(mode)) === 0) continue;
+    for (const mode of modesOf(bits)) {
       const seconds = this.#journeys.seconds(mode, start, end);
       least = Math.min(least, typeof seconds === "number" ? seconds * 1000 * ROUTED_PART : straightMs(metres, mode));
     }
