@@ -183,6 +183,7 @@ export async function upsert(
       const complete = rounds[round];
       if (complete !== undefined) await completeGroups(client, tenantId, rows.entity, complete);
     }
+    if (rows.rows >= KNOWN_AFTER) await makeKnown(client, tenantId, tableName(rows.entity));
     if (ofEntity.length > 0) await hideLateChildren(client, tenantId, rows.entity, ofEntity);
     await keepWarnings(
       client,
@@ -192,6 +193,21 @@ export async function upsert(
     );
   }
   return counts;
+}
+
+const KNOWN_AFTER = 1000;
+
+/**
+ * Where Postgres has looked at a table and not seen this tenant in it, it takes the tenant to have no rows, and looks up
+ * each record by walking through all of the tenant's: the first months of a second municipality would take hours.
+ */
+async function makeKnown(client: pg.ClientBase, tenantId: string, table: string): Promise<void> {
+  const { rows } = await client.query<{ known: boolean }>(
+    `SELECT most_common_vals::text::text[] @> ARRAY[$1::text] AS known FROM pg_stats
+      WHERE schemaname = current_schema() AND tablename = $2 AND attname = 'tenant_id'`,
+    [tenantId, table],
+  );
+  if (rows[0]?.known === false) await client.query(`ANALYZE ${table}`);
 }
 
 /** A parent that is in the batch twice: the sets are applied one after the other. */

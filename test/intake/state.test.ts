@@ -238,3 +238,19 @@ describe("a crash", () => {
     expect((await system.database.pool.query("SELECT FROM raw_pages WHERE normalised_at IS NULL")).rowCount).toBe(0);
   });
 });
+
+test("a second municipality in a database is known to the planner as soon as much of it has come in", async () => {
+  await using system = await testDatabase();
+  const visits = Array.from({ length: 1200 }, (_, index) => ({ id: `v-${index}`, version: 1 }));
+  const known = async () => {
+    const { rows } = await system.database.pool.query<{ tenants: string }>(
+      "SELECT most_common_vals::text AS tenants FROM pg_stats WHERE tablename = 'visits' AND attname = 'tenant_id'",
+    );
+    return rows[0]?.tenants;
+  };
+  await deliver(system, "visits", visits);
+  expect(await known()).toBeUndefined();
+  await system.database.pool.query("ANALYZE visits");
+  await deliver({ ...system, tenantId: "0193" }, "visits", visits);
+  expect(await known()).toBe("{0192,0193}");
+});
