@@ -17,9 +17,11 @@ export interface JudgeNeeds {
   cutOff: (provider: number, unit: number, service: number, month: Month) => Instant | null;
   /** Of a client in the month that is judged. */
   paid: (client: number) => readonly PaidRow[];
-  /** The provider has claimed something, or told of meals, in the month. */
-  tells: (what: "claims" | "meals", provider: number, month: Month) => boolean;
+  /** The provider has claimed something, claimed for somebody whom nobody has joined, or told of meals, in the month. */
+  tells: (what: Told, provider: number, month: Month) => boolean;
 }
+
+type Told = "claims" | "strangers" | "meals";
 
 /** What is claimed of an order line, or of what belongs to none, net of credits. */
 export interface ClaimedSum {
@@ -101,8 +103,9 @@ class Judge {
         .filter(({ claim, coverage }) => serviceOf(tables, claim, coverage.line) < 0)
         .map(({ claim }) => tables.claims.provider(claim)),
     );
+    const one = this.#sharing();
     const poolOf = (provider: number, service: number): Pool => {
-      const key = `${provider} ${unnamed.has(provider) ? ANY : service}`;
+      const key = `${provider} ${unnamed.has(provider) ? ANY : (one.get(service) ?? service)}`;
       let pool = this.#pools.get(key);
       if (pool === undefined) {
         pool = { provider, days: new Map(), charges: [], accepted: { over: 0, under: 0 } };
@@ -133,6 +136,29 @@ class Judge {
     for (const { pool, charges: claimed, days } of left) this.#withoutVisit(pool, claimed, days);
     for (const pool of this.#pools.values()) this.#unclaimed(pool);
     return { judged: this.#judged, claimed: this.#claimed([...net.charges, ...net.loose]) };
+  }
+
+  /**
+   * Services that share visits, each by one of them. How the minutes of such a visit are divided is a convention that
+   * nobody registers: a provider who divides them otherwise has claimed neither more nor less.
+   */
+  #sharing(): ReadonlyMap<number, number> {
+    const { visits, services, lines } = this.#needs.tables;
+    const one = new Map<number, number>();
+    const of = (service: number): number => one.get(service) ?? service;
+    for (const visit of rowsOf(visits.byClient, this.#client)) {
+      if (!this.#inMonth(visits.day(visit))) continue;
+      const set = visits.services(visit);
+      const named = set < 0 ? this.#needs.lines(visit).lines.map((line) => lines.service(line)) : services.list(set);
+      if (named.length < 2) continue;
+      const [first, ...others] = named.map(of) as [number, ...number[]];
+      for (const other of others) {
+        if (other === first) continue;
+        one.set(other, first);
+        for (const [service, before] of one) if (before === other) one.set(service, first);
+      }
+    }
+    return one;
   }
 
   readonly #inMonth = (day: Day): boolean => day >= this.#first && day <= this.#last;
@@ -202,9 +228,10 @@ class Judge {
       const paid = pool.days.get(day) ?? [];
       const payable = paid.some(({ paid: { ms, ore } }) => ms > 0 || (ore ?? 0) > 0);
       const on = remaining.filter(({ ore }) => ore.has(day));
-      const visited = on.some(
-        ({ coverage }) => !coverage.emptyDays.includes(day) && !coverage.silentDays.includes(day),
-      );
+      // Staff who came to a closed door were there too.
+      const visited =
+        on.some(({ coverage }) => !coverage.emptyDays.includes(day) && !coverage.silentDays.includes(day)) ||
+        (!payable && this.#visitsInVain(on, [day], "noAnswer").length > 0);
       if (payable) groups.rest.push(day);
       else if (!visited && on.some(({ coverage }) => coverage.silentDays.includes(day))) groups.silent.push(day);
       else if (this.#basis(lead, day) === "granted") groups.basis.push(day);
@@ -229,17 +256,28 @@ class Judge {
   #withoutDuplicates(pool: Pool, charges: readonly NetClaim[]): NetClaim[] {
     const { claims } = this.#needs.tables;
     const repeated = new Map<NetClaim, Map<Day, number>>();
-    for (const day of daysOf(charges).filter(this.#inMonth)) {
+    const days = daysOf(charges).filter(this.#inMonth);
+    // A line for a week says nothing of how much is for which day: only what is too much in all can be a repetition.
+    const whole = this.#payable(pool, days);
+    if (charges.every(({ coverage }) => coverage.timed) && minutesOn(charges, days) <= whole.minutes + whole.tolerance)
+      return [...charges];
+    for (const day of days) {
       const on = charges.filter(({ ore }) => ore.has(day));
       if (on.length < 2 || this.#silentOn(day)) continue;
       const timed = on.every(({ coverage }) => coverage.timed);
       const measure = ({ minutes, ore }: NetClaim): number => (timed ? minutes : ore).get(day)!;
-      for (const band of new Set(on.map(({ claim }) => claims.band(claim)))) {
-        const same = on.filter(({ claim }) => claims.band(claim) === band);
+      const kindOf = ({ claim }: NetClaim): string => `${claims.service(claim)} ${claims.band(claim) ?? ""}`;
+      for (const kind of new Set(on.map(kindOf))) {
+        const same = on.filter((charge) => kindOf(charge) === kind);
         if (same.length < 2) continue;
         const payable = this.#payable(pool, [day], this.#bandOf(same[0]!, day) ?? undefined);
-        const limit = timed ? payable.minutes : payable.ore;
-        if (limit === null) continue;
+        // What services that share visits have not claimed of them, this one may.
+        const other = sum(
+          on.filter((charge) => claims.service(charge.claim) !== claims.service(same[0]!.claim)).map(measure),
+        );
+        const all = timed ? payable.minutes : payable.ore;
+        if (all === null) continue;
+        const limit = Math.max(0, all - other);
         let taken = measure(same[0]!);
         for (const [position, charge] of same.entries()) {
           if (position === 0) continue;
@@ -258,19 +296,16 @@ class Judge {
       }
     }
     if (repeated.size === 0) return [...charges];
-    for (const [charge, days] of repeated) {
-      this.#add(pool, [charge], [...days.keys()], {
-        code: "M08",
-        matter: "duplicate",
-        related: [...new Set(days.values())],
-      });
+    for (const [charge, of] of repeated) {
+      const related = [...new Set(of.values())];
+      this.#add(pool, [charge], [...of.keys()], { code: "M08", matter: "duplicate", related });
     }
     return charges
       .map((charge): NetClaim => {
-        const days = repeated.get(charge);
-        if (days === undefined) return charge;
+        const taken = repeated.get(charge);
+        if (taken === undefined) return charge;
         const without = (parts: Map<Day, number>): Map<Day, number> =>
-          new Map([...parts].filter(([day]) => !days.has(day)));
+          new Map([...parts].filter(([day]) => !taken.has(day)));
         return { ...charge, minutes: without(charge.minutes), ore: without(charge.ore) };
       })
       .filter(({ ore }) => [...ore.keys()].some(this.#inMonth));
@@ -355,7 +390,7 @@ class Judge {
     if (found === null) return;
     const more = { band: band ?? null, payable };
     if (basis !== "monthly" && basis !== "granted") {
-      const why = found.matter === "time" ? this.#above(pool, charges, days) : found;
+      const why = found.matter === "time" ? this.#above(pool, charges, days, payable.minutes) : found;
       this.#add(pool, charges, days, { ...why, ...more });
     } else {
       const accepted = found.code === "M04" || found.matter === null;
@@ -368,13 +403,25 @@ class Judge {
     const over = claimed - payable.minutes;
     let code: ClaimCode;
     if (Math.abs(claimed - payable.exact) <= half) code = "M00";
-    else if (Math.abs(over) <= half) code = "M01";
+    else if (Math.abs(over) <= Math.max(half, this.#roundedApart(charges, days))) code = "M01";
     else if (this.#tolerated(pool, over, payable.tolerance)) code = "M02";
     else if (over > 0) return { code: "M03", matter: "time" };
     else return { code: "M04", matter: "unbilled" };
     return this.#otherPrice(charges, days, payable, claimed)
       ? { code: "M07", matter: "price" }
       : { code, matter: null };
+  }
+
+  /**
+   * By how much rounding may differ where services share visits: each part is rounded for itself, to the contract's step
+   * or to whole minutes, and who divides otherwise rounds otherwise. Steps up and down level out over many visits.
+   */
+  #roundedApart(charges: readonly NetClaim[], days: readonly Day[]): number {
+    const { visits, services } = this.#needs.tables;
+    const shared = this.#visits(charges, days).filter((visit) => services.list(visits.services(visit)).length > 1);
+    if (shared.length === 0) return 0;
+    const rounding = this.#inForce(charges[0]!, days[0]!)?.terms.rounding;
+    return Math.max(shared.length, ((rounding?.stepMs ?? 0) / MINUTE) * Math.sqrt(shared.length));
   }
 
   /** Within the day's tolerance, as long as what is accepted so stays below one per cent of the month. */
@@ -427,12 +474,13 @@ class Judge {
   }
 
   /** Why more is claimed than is payable. */
-  #above(pool: Pool, charges: readonly NetClaim[], days: readonly Day[]): Found {
+  #above(pool: Pool, charges: readonly NetClaim[], days: readonly Day[], payable: number): Found {
     if (days.some((day) => this.#silentOn(day))) return { code: "M09", matter: "silent" };
     if (this.#visits(charges, days).some((visit) => this.#unverified(pool, charges[0]!, visit)))
       return { code: "M06", matter: "unverified" };
-    if (days.every((day) => this.#away(day))) return { code: "M03", matter: "absence" };
-    if (this.#declinedInFull(charges, days)) return { code: "M03", matter: "declined" };
+    const closed = this.#visitsInVain(charges, days, "noAnswer").length > 0;
+    if (!closed && days.every((day) => this.#away(day))) return { code: "M03", matter: "absence" };
+    if (this.#declinedInFull(charges, days, payable)) return { code: "M03", matter: "declined" };
 
     return { code: "M03", matter: "time" };
   }
@@ -533,15 +581,15 @@ class Judge {
     );
   }
 
-  /** A visit was declined, and what was planned for it is claimed as if it had been made. */
-  #declinedInFull(charges: readonly NetClaim[], days: readonly Day[]): boolean {
+  /** A visit was declined, and what was planned for it is claimed as if it had been made: no less, and not much more. */
+  #declinedInFull(charges: readonly NetClaim[], days: readonly Day[], payable = 0): boolean {
     const { visits } = this.#needs.tables;
-    const declined = this.#declined(charges, days);
-    if (declined.length === 0) return false;
-    const planned = sum(declined.map((visit) => this.#plannedMinutes(visit)));
+    const planned = sum(this.#visitsInVain(charges, days, "declined").map((visit) => this.#plannedMinutes(visit)));
+    if (planned === 0) return false;
     const performed = sum(this.#visits(charges, days).map((visit) => visits.minutes(visit)));
-    const made = performed + planned;
-    return planned > 0 && minutesOn(charges, days) >= made - dayTolerance(made);
+    const claimed = minutesOn(charges, days);
+    const near = dayTolerance(planned);
+    return claimed >= performed + planned - near && claimed - payable <= planned + near;
   }
 
   #plannedMinutes(visit: number): number {
@@ -552,13 +600,14 @@ class Judge {
     return length > 0 ? length : 0;
   }
 
-  #declined(charges: readonly NetClaim[], days: readonly Day[]): number[] {
+  /** Visits to the client that the claims can mean, and that came to nothing. */
+  #visitsInVain(charges: readonly NetClaim[], days: readonly Day[], status: "declined" | "noAnswer"): number[] {
     const { tables } = this.#needs;
     const { visits, claims, services } = tables;
     const provider = claims.provider(charges[0]!.claim);
     const service = serviceOf(tables, charges[0]!.claim, charges[0]!.coverage.line);
     return Array.from(rowsOf(visits.byClient, this.#client)).filter((visit) => {
-      if (visits.status(visit) !== "declined" || !days.includes(visits.day(visit))) return false;
+      if (visits.status(visit) !== status || !days.includes(visits.day(visit))) return false;
       if (visits.provider(visit) >= 0 && visits.provider(visit) !== provider) return false;
       const named = services.list(visits.services(visit));
       return service < 0 || named.length === 0 || named.includes(service);
@@ -606,14 +655,20 @@ class Judge {
    * What is payable on days that nobody claims. Before any invoice has come, nothing is unbilled: it is not yet billed.
    * So it waits until the client's service has been claimed beyond the day; or the provider has claimed anything in the
    * month and its cut-off has passed; or the cut-off of the month after has passed, and no invoice is to be expected.
+   * A client without any claim of a provider that claims for strangers may be one of those.
    */
   #unclaimed(pool: Pool): void {
     const claimedThrough = Math.max(-Infinity, ...pool.charges.flatMap(({ ore }) => [...ore.keys()]));
+    const named = [...this.#pools.values()].some(
+      ({ provider, charges }) => provider === pool.provider && charges.length > 0,
+    );
+    const mayBeStranger = !named && this.#needs.tells("strangers", pool.provider, this.#month);
     const byRow = new Map<PaidRow, PaidDay[]>();
     for (const ofDay of pool.days.values()) {
       for (const { row, paid } of ofDay) {
         if (this.#used.has(paid) || (paid.ms < MINUTE / 2 && (paid.ore ?? 0) <= 0)) continue;
         if (paid.day > claimedThrough && !this.#billed(row)) continue;
+        if (mayBeStranger) continue;
         byRow.set(row, [...(byRow.get(row) ?? []), paid]);
       }
     }
@@ -789,7 +844,11 @@ class Judge {
       band,
       code,
       matter,
-      visits: accepted ? [] : matter === "declined" ? this.#declined(on, sorted) : this.#visits(on, sorted),
+      visits: accepted
+        ? []
+        : matter === "declined"
+          ? this.#visitsInVain(on, sorted, "declined")
+          : this.#visits(on, sorted),
       claimedMinutes,
       exactMinutes: payable.exact,
       payableMinutes: payable.minutes,
@@ -889,10 +948,10 @@ const denials: Partial<Record<ClaimMatter, string>> = {
  * Which providers have claimed, and told of meals, in which months: "claims <provider's key> <month>". It reaches all
  * clients of a provider.
  */
-export function tellingProviders({ claims, meals, providers }: Tables): ReadonlySet<string> {
+export function tellingProviders({ claims, meals, providers, clients }: Tables): ReadonlySet<string> {
   const told = new Set<string>();
   const months = new Map<Day, Month>();
-  const tell = (what: string, provider: number, days: readonly Day[]): void => {
+  const tell = (what: Told, provider: number, days: readonly Day[]): void => {
     if (provider < 0) return;
     for (const day of days) {
       let month = months.get(day);
@@ -901,7 +960,10 @@ export function tellingProviders({ claims, meals, providers }: Tables): Readonly
     }
   };
   for (let row = 0; row < claims.count; row++) {
-    if (!claims.credit(row)) tell("claims", claims.provider(row), [claims.from(row), claims.to(row)]);
+    if (claims.credit(row)) continue;
+    const days = [claims.from(row), claims.to(row)];
+    tell("claims", claims.provider(row), days);
+    if (!clients.known(claims.client(row))) tell("strangers", claims.provider(row), days);
   }
   for (let row = 0; row < meals.count; row++) tell("meals", meals.provider(row), [meals.from(row), meals.to(row)]);
   return told;

@@ -259,6 +259,25 @@ describe("codes of claims", () => {
   });
 });
 
+describe("services that share visits", () => {
+  const lines = [
+    sample("order-lines", "o-1-1", { orderId: "o-1", minutes: 20, times: 1 }),
+    sample("order-lines", "o-1-2", { orderId: "o-1", service: "stad", minutes: 40, times: 1 }),
+  ];
+  const shared = visit(60, { services: ["omvardnad", "stad"] });
+
+  test("are claimed together: how a provider divides the visit changes nothing", () => {
+    // By what is ordered 20 and 40 minutes; claimed as 30 and 30.
+    const halves = [claim("k-1", 30), claim("k-2", 30, { service: "stad" })];
+    expect(judgedOf([...lines, shared, ...halves])).toMatchObject([{ code: "M00", payableMinutes: 60 }]);
+  });
+
+  test("are no way to claim more in all", () => {
+    const more = [claim("k-1", 40), claim("k-2", 40, { service: "stad" })];
+    expect(judgedOf([...lines, shared, ...more])).toMatchObject([{ code: "M03", overbilledOre: 16_000 }]);
+  });
+});
+
 describe("credits", () => {
   const wrong = claim("k-1", 90, { invoiceId: "F1" });
   test("net what they correct; without saying what, a claim of the same provider, service and day", () => {
@@ -301,6 +320,15 @@ describe("what nobody claims", () => {
     // The cut-off of November is Thursday 3 December.
     expect(judgedOf([visit(60)], { asOf: "2026-12-03 11:30" })).toEqual([]);
     expect(judgedOf([visit(60)], { asOf: "2026-12-03 12:30" })).toMatchObject([{ code: "M04", unbilledOre: 48_000 }]);
+  });
+
+  test("may be what the provider claims for a number that nobody has joined with a client", () => {
+    const stranger = sample("claims", "k-3", { clientId: "X9" });
+    expect(judgedOf([visit(60), other, stranger])).toEqual([]);
+    expect(judgedOf([visit(60), other, stranger, claim("k-1", 60, date("2026-10-06"))])).toMatchObject([
+      { claim: "k-1", code: "M05" },
+      { claim: null, code: "M04" },
+    ]);
   });
 
   test("counts by day, on the row that it is payable on", () => {
