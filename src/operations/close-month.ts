@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Tables } from "#columns";
 import { AppError } from "#errors";
-import { daysOfMonth, formatInstant, type Instant, type Month } from "#model";
+import { daysOfMonth, formatInstant, type Instant, type Month, monthOf } from "#model";
 import { runEngine } from "#rule";
 import { lastCutOff } from "#settle";
 import {
@@ -177,9 +177,12 @@ export async function linesOf(
   const { first, last } = daysOfMonth(month);
   const needs = { database, sources };
   const surroundings = await readSurroundings(needs, tenantId, known.at);
-  const tables = await readTables(needs, tenantId, { from: first, through: last }, known.at, surroundings, known);
+  // With the month before, as nights read it: the paid days of an absence go on from there.
+  const { first: from } = daysOfMonth(monthOf(first - 1));
+  const tables = await readTables(needs, tenantId, { from, through: last }, known.at, surroundings, known);
   const { settlement } = runEngine({ tenant: tenantId, tables, rules: [] });
-  return { tables, lines: [...settlement].sort((a, b) => (settlementLineId(a) < settlementLineId(b) ? -1 : 1)) };
+  const lines = settlement.filter((line) => line.month === month);
+  return { tables, lines: lines.sort((a, b) => (settlementLineId(a) < settlementLineId(b) ? -1 : 1)) };
 }
 
 function closedLine(line: SettlementLine, adjusts: Month | null): ClosedLine {
@@ -234,6 +237,7 @@ async function stands(
             ...before,
             minutes: plus(before.minutes, line.minutes),
             ore: plus(before.ore, line.ore),
+            feeMinutes: before.feeMinutes + line.feeMinutes,
           } as SettlementLine),
     );
   }
@@ -250,6 +254,7 @@ const nothing = (line: SettlementLine): SettlementLine => ({
   ...line,
   minutes: combined(line.minutes, line.minutes, -1) as SettlementLine["minutes"],
   ore: combined(line.ore, line.ore, -1) as SettlementLine["ore"],
+  feeMinutes: 0,
 });
 
 /** Lines by which a settled month differs from what it stands at: both directions, none where nothing differs. */
@@ -265,10 +270,11 @@ function adjustments(
     const before = standing.get(id) ?? nothing(line);
     const minutes = combined(line.minutes, before.minutes, -1) as SettlementLine["minutes"];
     const ore = combined(line.ore, before.ore, -1) as SettlementLine["ore"];
-    if ([...Object.values(minutes), ...Object.values(ore)].every((value) => value === 0)) continue;
+    const feeMinutes = line.feeMinutes - before.feeMinutes;
+    if ([...Object.values(minutes), ...Object.values(ore), feeMinutes].every((value) => value === 0)) continue;
     const why = `uppgifter som kom efter avräkningen av ${month}`;
     const trace = [{ step: "adjustment", minutes: minutes.payable, why }];
-    found.push(closedLine({ ...line, minutes, ore, codes: {}, trace, claims: [] }, month));
+    found.push(closedLine({ ...line, minutes, ore, feeMinutes, codes: {}, trace, claims: [] }, month));
   }
   return found;
 }
