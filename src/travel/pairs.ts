@@ -1,5 +1,5 @@
 import { rowsOf, type Tables } from "#columns";
-import { dayOf, HOUR, monthOf } from "#model";
+import { type Day, dayOf, HOUR, monthOf } from "#model";
 import { type Place, placeOf } from "./journeys.ts";
 import { ANY_MODE, bitOf } from "./modes.ts";
 
@@ -48,16 +48,19 @@ export function journeyPairs({ visits, clients, staff }: Pick<Tables, "visits" |
  */
 export function unitModes({ plans, units }: Pick<Tables, "plans" | "units">): Map<string, Uint8Array> {
   const months = new Map<string, Uint8Array>();
-  let latest = -Infinity;
-  let month = "";
+  const ofDay = new Map<Day, Uint8Array>();
+  const modesOn = (day: Day): Uint8Array => {
+    const month = monthOf(day);
+    let modes = months.get(month);
+    if (modes === undefined) months.set(month, (modes = new Uint8Array(units.count)));
+    ofDay.set(day, modes);
+    return modes;
+  };
   for (let plan = 0; plan < plans.count; plan++) {
     const unit = plans.unit(plan);
     if (unit < 0 || plans.cancelled(plan)) continue;
     const day = dayOf(plans.start(plan));
-    // Plans of one client come by time: the month is mostly that of the plan before.
-    if (day !== latest) [latest, month] = [day, monthOf(day)];
-    let modes = months.get(month);
-    if (modes === undefined) months.set(month, (modes = new Uint8Array(units.count)));
+    const modes = ofDay.get(day) ?? modesOn(day);
     const mode = plans.transport(plan);
     modes[unit]! |= mode === null ? ANY_MODE : bitOf(mode);
   }
