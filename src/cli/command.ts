@@ -14,7 +14,8 @@ export interface Option {
   oneOf?: readonly string[];
   /** What a value must be, beside `value`. */
   pattern?: { test: (text: string) => boolean };
-  required?: boolean;
+  /** True, or the first positionals with which it may be left out. */
+  required?: boolean | { except: readonly string[] };
   multiple?: boolean;
 }
 

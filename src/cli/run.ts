@@ -59,7 +59,9 @@ export function parseOptions(
       values[name] = given === true;
       continue;
     }
-    if (given === undefined && option.required === true)
+    const { required = false } = option;
+    const wanted = typeof required === "boolean" ? required : !required.except.includes(parsed.positionals[0] ?? "");
+    if (given === undefined && wanted)
       throw new UsageError(`--${name} ${option.value ?? ""} is missing.`);
     for (const text of [given].flat()) {
       if (typeof text !== "string") continue;

@@ -54,7 +54,13 @@ export default defineCommand({
   needs: "system",
   positionals: { min: 0, max: 1 },
   options: {
-    month: { type: "string", value: "YYYY-MM", summary: "The month", pattern: monthPattern },
+    month: {
+      type: "string",
+      value: "YYYY-MM",
+      summary: "The month",
+      required: { except: ["months"] },
+      pattern: monthPattern,
+    },
     provider: { type: "string", value: "ID", summary: "statement: whose; without it, all providers'" },
     line: { type: "string", value: "ID", summary: "statement: only this order line" },
     as: {
