@@ -162,6 +162,7 @@ export default defineRule({
       const clientB = visits.client(b);
       const gap = visits.start(b) - visits.end(a);
       if (clientA < 0 || clientB < 0 || clientA === clientB || gap >= HOUR) continue;
+      if (visits.ambiguousTime(a) || visits.ambiguousTime(b)) continue;
       const day = visits.day(b);
       const metres = clients.metresBetween(clientA, clientB, day);
       const needed = travel.lowerBoundMs(clientA, clientB, day, visits.unit(b), metres);

@@ -1,28 +1,48 @@
 import { z } from "zod";
-import { at, defineRule, example, formatClock, home, MINUTE, sample } from "#rule";
+import { at, defineRule, example, formatClock, home, MINUTE, sample, type Warning } from "#rule";
+
+const twice: Warning = {
+  code: "ambiguous-time",
+  source: "files",
+  entity: "visits",
+  id: "v-2",
+  field: "start",
+  value: null,
+  day: null,
+};
 
 // One degree of latitude is 111.2 km: C2 lives 0.0225 degrees, 2.5 km, north of C1.
 /** S1 reads the tag of C1 at 08:30, and that of C2 so many minutes later. */
 function readsOf(
   minutes: number,
-  { north = 0.0225, from = "2026-01-01", proof = "nfc", transport = "walking", precision = "exact" } = {},
+  {
+    north = 0.0225,
+    from = "2026-01-01",
+    proof = "nfc",
+    transport = "walking",
+    precision = "exact",
+    warnings = [] as Warning[],
+  } = {},
 ) {
-  return example([
-    sample("clients", "C1", { addresses: [home("B-1", { latitude: 58.5, longitude: 17.5 })] }),
-    sample("clients", "C2", { addresses: [home("B-2", { latitude: 58.5 + north, longitude: 17.5, precision })] }),
-    sample("tags", "T1", { clientId: "C1" }),
-    sample("tags", "T2", { clientId: "C2", from }),
-    sample("planned-visits", "p-1", { transport }),
-    sample("visits", "v-1", { start: "08:00", end: "08:30", startProof: proof, endProof: proof, endTag: "T1" }),
-    sample("visits", "v-2", {
-      clientId: "C2",
-      start: at("08:30", minutes),
-      end: "09:15",
-      startProof: proof,
-      endProof: proof,
-      startTag: "T2",
-    }),
-  ]);
+  return example(
+    [
+      sample("clients", "C1", { addresses: [home("B-1", { latitude: 58.5, longitude: 17.5 })] }),
+      sample("clients", "C2", { addresses: [home("B-2", { latitude: 58.5 + north, longitude: 17.5, precision })] }),
+      sample("tags", "T1", { clientId: "C1" }),
+      sample("tags", "T2", { clientId: "C2", from }),
+      sample("planned-visits", "p-1", { transport }),
+      sample("visits", "v-1", { start: "08:00", end: "08:30", startProof: proof, endProof: proof, endTag: "T1" }),
+      sample("visits", "v-2", {
+        clientId: "C2",
+        start: at("08:30", minutes),
+        end: "09:15",
+        startProof: proof,
+        endProof: proof,
+        startTag: "T2",
+      }),
+    ],
+    { warnings },
+  );
 }
 
 export default defineRule({
@@ -54,6 +74,7 @@ export default defineRule({
       readsOf(3, { transport: "car" }),
       readsOf(5, { proof: "manual" }),
       readsOf(5, { precision: "street" }),
+      readsOf(5, { warnings: [twice] }),
     ],
   },
   *evaluate({ visits, clients, tags, travel, slice }, { minutesMax, metresAbove, daysAroundChange }, report) {
@@ -73,6 +94,8 @@ export default defineRule({
         const [a, b] = [visits.client(lastRow), visits.client(row)];
         const metres = a === b ? 0 : clients.metresBetween(a, b, day);
         if (Number.isNaN(metres)) report.tooLittleData("bostadens exakta läge saknas");
+        else if (metres > metresAbove && (visits.ambiguousTime(lastRow) || visits.ambiguousTime(row)))
+          report.tooLittleData("klockslaget förekom två gånger när klockan ställdes tillbaka");
         else if (metres > metresAbove) {
           const needed = travel.lowerBoundMs(a, b, day, visits.unit(row));
           if (replaced(lastTag) || replaced(start)) report.suppressed("tagReplaced", [lastRow, row]);

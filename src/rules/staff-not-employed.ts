@@ -27,33 +27,43 @@ export default defineRule({
     daysAbove: z.int().min(0).default(7).describe("Så många dagar före eller efter anställningen godtas ett besök."),
   }),
   examples: {
-    reports: [employed({ employedTo: "2026-09-27" }), employed({ employedFrom: "2026-10-13" })],
+    reports: [
+      employed({ employedTo: "2026-09-27" }),
+      employed({ employedFrom: "2026-10-13" }),
+      // The planning system still lists the login.
+      example([
+        sample("staff", "S9", { employedTo: "2026-09-01", hsaId: "HSA-9" }),
+        sample("staff", "L9", { employedFrom: undefined, hsaId: "HSA-9" }, { source: "planner" }),
+        sample("visits", "v-1", { staffId: "S9" }),
+      ]),
+    ],
     accepts: [
       employed({ employedTo: "2026-09-28" }),
       employed({ employedFrom: "2026-10-12" }),
       employed({ employedTo: "2026-10-05" }),
       // Nobody says where the person is employed.
       employed({ providerId: undefined, unitId: undefined }),
+      // A list of logins alone says no days.
+      employed({ employedFrom: undefined }),
     ],
   },
   *evaluate({ visits, staff, slice }, { daysAbove }, report) {
     let outside: Map<number, { rows: number[]; minutes: number }> | null = null;
+    let all: ReturnType<typeof staff.employments> | null = null;
+    const said = new Map<number, ReturnType<typeof staff.employments>>();
     for (const row of slice.visits) {
-      const [provider, day] = [visits.provider(row), visits.day(row)];
+      const provider = visits.provider(row);
+      const day = visits.day(row);
       if (provider < 0 || !visits.performed(row)) continue;
-      const employed = staff.employedBy(slice.staff, provider, day);
-      if (employed === true) continue;
-      if (employed === null) {
+      all ??= staff.employments(slice.staff);
+      if (all.every((employment) => employment.provider < 0)) {
         report.tooLittleData("anställning saknas i underlaget");
         continue;
       }
-      const near = staff
-        .employments(slice.staff)
-        .some(
-          ({ provider: employer, from, to }) =>
-            employer === provider && from - daysAbove <= day && (to === NO_DAY || day <= to + daysAbove),
-        );
-      if (near) {
+      let own = said.get(provider);
+      if (own === undefined) said.set(provider, (own = datedFirst(all, provider)));
+      if (own.some(({ from, to }) => from <= day && (to === NO_DAY || day <= to))) continue;
+      if (own.some(({ from, to }) => from - daysAbove <= day && (to === NO_DAY || day <= to + daysAbove))) {
         report.suppressed("grace", [row]);
         continue;
       }
@@ -64,10 +74,9 @@ export default defineRule({
       outside.set(provider, found);
     }
     for (const [provider, { rows, minutes }] of outside ?? []) {
-      const periods = staff
-        .employments(slice.staff)
-        .filter((employment) => employment.provider === provider)
-        .map(({ from, to }) => `${from < 0 ? "" : formatDay(from)}–${to === NO_DAY ? "" : formatDay(to)}`);
+      const periods = said
+        .get(provider)!
+        .map(({ from, to }) => `${from === SINCE_EVER ? "" : formatDay(from)}–${to === NO_DAY ? "" : formatDay(to)}`);
       yield {
         records: rows,
         minutes,
@@ -84,3 +93,15 @@ export default defineRule({
     }
   },
 });
+
+const SINCE_EVER = -0x7fffffff;
+
+/** One system may list whoever has a login and another know the days of the employment: then the days count. */
+function datedFirst<E extends { provider: number; from: number; to: number }>(
+  all: readonly E[],
+  provider: number,
+): E[] {
+  const own = all.filter((employment) => employment.provider === provider);
+  const dated = own.filter(({ from, to }) => from !== SINCE_EVER || to !== NO_DAY);
+  return dated.length > 0 ? dated : own;
+}

@@ -63,7 +63,7 @@ export default defineRule({
     percentMin: z.number().min(0).max(100).default(20).describe("Lägre andel besök utan öppning rapporteras inte."),
     visitsMin: z.int().min(1).default(20).describe("Färre besök under månaden säger för lite."),
     unopenedMin: z.int().min(1).default(5).describe("Färre besök utan öppning säger för lite."),
-    otherHomesMin: z.int().min(1).default(4).describe("Så många andra bostäder med lås behövs att jämföra med."),
+    otherHomesMin: z.int().min(1).default(3).describe("Så många andra bostäder med lås behövs att jämföra med."),
   }),
   examples: {
     // Six of thirty are 20 %; the others have 3.3 %.
@@ -74,7 +74,7 @@ export default defineRule({
       // She opens herself, and the tag in the hall was read.
       month(24, { proof: "nfc" }),
       month(24, { event: "failed" }),
-      month(24, { homes: 4 }),
+      month(24, { homes: 3 }),
       month(18, { count: 19 }),
     ],
   },

@@ -62,6 +62,8 @@ export default defineRule({
         gap > -MINUTE &&
         visits.usable(a) &&
         visits.usable(b) &&
+        !visits.ambiguousTime(a) &&
+        !visits.ambiguousTime(b) &&
         visits.client(a) !== visits.client(b)
       );
     }
