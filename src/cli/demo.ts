@@ -7,8 +7,9 @@ import { openLog } from "#log";
 import { makeWorld } from "#synthetic";
 import { adapters, loadSimulators, openSystem } from "#system";
 import { defineCommand } from "./command.ts";
+import { documentedCases } from "./documented-cases.ts";
 import { nightWithNotice } from "./night.ts";
-import { progressLine, say } from "./render.ts";
+import { progressLine, say, write } from "./render.ts";
 import { serveUntil } from "./serve.ts";
 import { aliasFile, clockOf, nightOf, worldOptions, writeEnvironment } from "./simulate.ts";
 
@@ -56,6 +57,7 @@ export default defineCommand({
     await migrateDatabase(system, system.operator);
     await takeAliases(system, system.operator, Readable.from([aliasFile(world)]));
     const result = await nightWithNotice(system, { day: nightOf(world), full: false, signal });
+    await write(await documentedCases(system, world));
     if (once || signal.aborted) return result;
     say(`\nPröva kommandona i ett annat fönster:\n  set -a; . ${envFile}; set +a`);
     say(`  npx klarsyn findings --config ${configFile}\n`);

@@ -61,8 +61,7 @@ export function parseOptions(
     }
     const { required = false } = option;
     const wanted = typeof required === "boolean" ? required : !required.except.includes(parsed.positionals[0] ?? "");
-    if (given === undefined && wanted)
-      throw new UsageError(`--${name} ${option.value ?? ""} is missing.`);
+    if (given === undefined && wanted) throw new UsageError(`--${name} ${option.value ?? ""} is missing.`);
     for (const text of [given].flat()) {
       if (typeof text !== "string") continue;
       if (option.oneOf !== undefined && !option.oneOf.includes(text)) {

@@ -57,10 +57,10 @@ export function nightSummary(overview: Overview): string {
     [
       { title: "Utförare", of: (row) => row.name },
       { title: "Beviljat h", of: (row) => hours(row.grantedMinutes), align: "right" },
-      { title: "Planerat h", of: (row) => hours(row.plannedMinutes), align: "right" },
       { title: "Utfört h", of: (row) => hours(row.registeredMinutes), align: "right" },
       { title: "Ersättning h", of: (row) => hours(row.payableMinutes), align: "right" },
-      { title: "Fakturerat h", of: (row) => hours(row.claimedMinutes), align: "right" },
+      { title: "Att betala", of: (row) => formatOre(row.payableOre), align: "right" },
+      { title: "Fakturerat", of: (row) => formatOre(row.claimedOre), align: "right" },
       { title: "För mycket", of: (row) => formatOre(row.overbilledOre), align: "right" },
       { title: "Ej fakturerat", of: (row) => formatOre(row.unbilledOre), align: "right" },
     ],

@@ -53,6 +53,8 @@ export interface ProviderFigures {
   registeredMinutes: number;
   payableMinutes: number;
   claimedMinutes: number;
+  payableOre: number;
+  claimedOre: number;
   overbilledOre: number;
   unbilledOre: number;
 }
@@ -72,6 +74,8 @@ export async function selectProviderFigures(
       registeredMinutes: total(settlementLines.registeredMinutes),
       payableMinutes: total(settlementLines.payableMinutes),
       claimedMinutes: total(settlementLines.claimedMinutes),
+      payableOre: total(settlementLines.payableOre),
+      claimedOre: total(settlementLines.claimedOre),
       overbilledOre: total(settlementLines.overbilledOre),
       unbilledOre: total(settlementLines.unbilledOre),
     })

@@ -130,8 +130,8 @@ function figures({ month, months, providers }: Overview): Html {
           <h3>${row.name}</h3>
           ${settlementBars(row.name, bars, minutesMax)}
           <p>
-            Fakturerat för mycket: ${formatOre(row.overbilledOre)}. Utfört men inte fakturerat:
-            ${formatOre(row.unbilledOre)}.
+            Att betala: ${formatOre(row.payableOre)}. Fakturerat: ${formatOre(row.claimedOre)}, varav för mycket:
+            ${formatOre(row.overbilledOre)}. Utfört men inte fakturerat: ${formatOre(row.unbilledOre)}.
           </p>
         </section>`;
       })}
