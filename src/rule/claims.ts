@@ -25,15 +25,20 @@ export function* ripeClaims(
   }
 }
 
-/** Records and period of a finding on a claim: of one that goes on into another month the days of this one. */
+/**
+ * Records and period of a finding on a claim: of one that goes on into another month the days of this one. It is known
+ * again by the claim, whichever visits come to light; and it is the provider's, not that of who made the visits.
+ */
 export function claimHit(
   claims: Claims,
   { firstDay, lastDay }: ClientMonthSlice,
   { claim, related, visits }: JudgedClaim,
-): Required<Pick<Hit, "records" | "period">> {
+): Required<Pick<Hit, "records" | "knownBy" | "period" | "staff">> {
   const records: RowRef[] = [claim, ...related, ...visits.map((row) => ({ table: "visits", row }) as const)];
   return {
     records,
+    knownBy: [claim],
+    staff: -1,
     period: { from: Math.max(claims.from(claim), firstDay), to: Math.min(claims.to(claim), lastDay) },
   };
 }

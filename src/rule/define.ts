@@ -175,6 +175,8 @@ export type Evidence =
 export interface Hit {
   /** All the records that it rests on. */
   records: readonly RowRef[];
+  /** Those of them by which it is known again when others come or go; default all. */
+  knownBy?: readonly RowRef[];
   /** One or two Swedish sentences for a handler and a provider. Times by the wall clock; no names of people. */
   reason: string;
   evidence: Evidence;

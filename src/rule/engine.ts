@@ -343,7 +343,7 @@ class Run {
     };
     const subject =
       rule.subject === "records" && refs.length > 0
-        ? this.#subjectKeys(refs)
+        ? this.#subjectKeys(hit.knownBy?.map((ref) => this.#ref(ref)) ?? refs)
         : [this.#subject, ...this.#otherSubject(hit), hit.distinct ?? ""];
     const finding: Finding = {
       id: stableId(

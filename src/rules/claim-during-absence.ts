@@ -52,10 +52,10 @@ export default defineRule({
       if (judged.matter !== "absence") continue;
       const { days, claimedMinutes, payableMinutes } = judged;
       const away = absences.covering(slice.client, startOfDay(days[0]!), startOfDay(days.at(-1)! + 1));
-      const { records, period } = claimHit(claims, slice, judged);
+      const { records, ...about } = claimHit(claims, slice, judged);
       yield {
         records: [...records, { table: "absences", row: away }],
-        period,
+        ...about,
         minutes: claimedMinutes > 0 ? Math.round(claimedMinutes - payableMinutes) : null,
         amountOre: judged.overbilledOre,
         distinct: judged.code,

@@ -92,6 +92,7 @@ export default defineRule({
           ...one.visits.map((row) => ({ table: "visits", row }) as const),
         ]),
         provider,
+        staff: -1,
         distinct: key.slice(key.indexOf(" ") + 1),
         minutes: minutes > 0.5 ? Math.round(minutes) : null,
         amountOre,
