@@ -46,7 +46,7 @@ export default defineRule({
     minutesInside: z.int().min(1).default(10).describe("Så långt in i den dyrare pristiden börjar besöket."),
     minutesBefore: z.int().min(1).default(60).describe("Så långt före den var besöket planerat."),
     movedMin: z.int().min(1).default(10).describe("Färre sådana besök under månaden säger för lite."),
-    percentMin: z.number().min(0).max(100).default(15).describe("Av besöken som var planerade strax före."),
+    percentMin: z.number().min(0).max(100).default(10).describe("Av besöken som var planerade strax före."),
     timesUsualMin: z.number().min(1).default(3).describe("Gånger andelen vid andra hela timmar."),
     usualMin: z.int().min(1).default(30).describe("Så många besök vid andra hela timmar behövs att jämföra med."),
   }),
