@@ -184,7 +184,7 @@ describe("the overview", () => {
     expect(text).toContain(
       'aria-label="Hemtjänsten Norr: Beviljat 31 h 00 min, Planerat 30 h 00 min, Utfört 28 h 22 min,',
     );
-    expect(text).toMatch(/Fakturerat för mycket: 1\s317,50\s*kr/);
+    expect(text).toMatch(/varav för mycket:\s+1\s317,50\s*kr/);
   });
 
   test("says which rule is held back, and shows none of what it found", async () => {
