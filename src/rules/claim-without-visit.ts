@@ -69,13 +69,17 @@ export default defineRule({
     ],
   },
   *evaluate({ claims, settlement, slice, asOf }, { daysAfter }, report) {
-    const judged = settlement.judged(slice.client, slice.firstDay, slice.lastDay);
     const empty = (claim: number): boolean => settlement.claim(claim).visits.length === 0;
+    const judged = new Set<number>();
+    const byBasis = new Set<number>();
+    for (const { claim, related, code } of settlement.judged(slice.client, slice.firstDay, slice.lastDay)) {
+      for (const row of [claim, ...related]) (code === "M10" ? byBasis : judged).add(row);
+    }
+    const credits = slice.claims.some((row) => claims.credit(row));
     for (const row of slice.claims) {
-      if (claims.credit(row) || !empty(row)) continue;
-      const own = judged.filter(({ claim, related }) => claim === row || related.includes(row));
-      if (own.length === 0 && slice.claims.some((other) => claims.credit(other))) report.suppressed("credited", [row]);
-      else if (own.some(({ code }) => code === "M10")) report.suppressed("basis", [row]);
+      if (byBasis.has(row)) {
+        if (empty(row)) report.suppressed("basis", [row]);
+      } else if (credits && !judged.has(row) && !claims.credit(row) && empty(row)) report.suppressed("credited", [row]);
     }
     for (const one of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {
       const { claim, matter, code, days, claimedMinutes, claimedOre } = one;

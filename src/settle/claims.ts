@@ -1,4 +1,4 @@
-import { type Claims, rowsOf, type Tables } from "#columns";
+import { type Claims, rowsOf, type Tables, type Visits } from "#columns";
 import { type Day, startOfDay } from "#model";
 import { expectsVisit, type LineMatcher } from "#match";
 
@@ -46,9 +46,12 @@ export function claimCoverage(
 
   const meant: number[] = [];
   const visited = new Set<Day>();
-  for (const visit of rowsOf(visits.byClient, client)) {
+  const ofClient = rowsOf(visits.byClient, client);
+  for (let position = firstOn(visits, ofClient, claims.from(claim)); position < ofClient.length; position++) {
+    const visit = ofClient[position]!;
     const day = visits.day(visit);
-    if (day < claims.from(claim) || day > claims.to(claim) || !visits.performed(visit)) continue;
+    if (day > claims.to(claim)) break;
+    if (!visits.performed(visit)) continue;
     const provider = visits.provider(visit);
     if (provider >= 0 && claims.provider(claim) >= 0 && provider !== claims.provider(claim)) continue;
     const named = services.list(visits.services(visit));
@@ -71,6 +74,18 @@ export function claimCoverage(
     emptyDays: without.filter((day) => !silentDays.includes(day)),
     silentDays,
   };
+}
+
+/** Position of the first of these rows, in order of time, that is on the day or later. */
+export function firstOn(visits: Visits, rows: Int32Array, day: Day): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (visits.day(rows[middle]!) < day) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /**

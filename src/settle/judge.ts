@@ -1,7 +1,7 @@
 import { rowsOf, type Tables } from "#columns";
 import { type Day, dayOf, type Instant, MINUTE, type Month, monthOf, roundHalfUp, startOfDay } from "#model";
 import { expectsVisit, grossMinutes, type Matches, type Shares } from "#match";
-import { type ClaimCoverage, type NetClaim, netClaims, serviceOf } from "./claims.ts";
+import { type ClaimCoverage, firstOn, type NetClaim, netClaims, serviceOf } from "./claims.ts";
 import { type ClaimCode, type ClaimMatter, holdDaysOf, type JudgedClaim, type Proposal } from "./codes.ts";
 import type { PaidDay, PaidRow } from "./paid.ts";
 import { compileTerms, cutOffOf, type InForce } from "./terms.ts";
@@ -146,8 +146,10 @@ class Judge {
     const { visits, services, lines } = this.#needs.tables;
     const one = new Map<number, number>();
     const of = (service: number): number => one.get(service) ?? service;
-    for (const visit of rowsOf(visits.byClient, this.#client)) {
-      if (!this.#inMonth(visits.day(visit))) continue;
+    const rows = rowsOf(visits.byClient, this.#client);
+    for (let position = firstOn(visits, rows, this.#first); position < rows.length; position++) {
+      const visit = rows[position]!;
+      if (visits.day(visit) > this.#last) break;
       const set = visits.services(visit);
       const named = set < 0 ? this.#needs.lines(visit).lines.map((line) => lines.service(line)) : services.list(set);
       if (named.length < 2) continue;
