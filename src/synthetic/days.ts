@@ -310,6 +310,8 @@ export function makeDays(
       const end = start + task.minutes * MINUTE;
       // Nobody has time for it today.
       if (start - task.wanted > 4 * HOUR) continue;
+      // Nor does an evening wait until the middle of the night.
+      if (team.kind === "day" && end > atMinute(day, 1365) && start - task.wanted > HOUR) continue;
       for (const { route } of chosen) {
         if (end > atMinute(day, 1150) && early(route.worker, day)) {
           const key = `${route.worker.staff.id} ${monthOf(day)}`;

@@ -58,6 +58,8 @@ export interface Bench {
   /** What somebody does to invoices that are otherwise right. */
   later: Array<(billing: Billing) => void>;
   openings: Opening[];
+  /** Clients that are billed day by day. */
+  byDay: Set<string>;
   /** Visits outside every shift, which is what is told of them. */
   offShift: Set<Happening>;
   /** Typed in by hand without the reason that the contract asks for. */
@@ -126,7 +128,15 @@ export const startOf = ({ visit }: Happening): Instant => visit.versions.at(-1)!
 /** Infinity where nobody knows. */
 export const endOf = ({ visit }: Happening): Instant => visit.versions.at(-1)!.end ?? Infinity;
 export const minutesOf = (happening: Happening) => (endOf(happening) - startOf(happening)) / MINUTE;
-export const dateOf = (happening: Happening): Day => dayOf(startOf(happening));
+const dayOfHour = new Map<number, Day>();
+/** Remembered by the hour, in which no day begins: plants ask a million times about some thousand of them. */
+export function dateOf(happening: Happening): Day {
+  const at = startOf(happening);
+  const hour = Math.floor(at / HOUR);
+  let day = dayOfHour.get(hour);
+  if (day === undefined) dayOfHour.set(hour, (day = dayOf(at)));
+  return day;
+}
 export const everyProvider = ["P1", "P3", "P6", "P2", "P4", "P5"];
 
 export const visitRecord = ({ visit }: Happening): LabelledRecord => ({
@@ -140,6 +150,20 @@ export const planRecord = ({ plan }: Booking): LabelledRecord => ({
   id: plan.id,
 });
 export const record = (entity: EntityName, source: SystemId, id: string): LabelledRecord => ({ entity, source, id });
+
+/** Of visits in order those that start from `from` on and before `until`. */
+export function between(list: readonly Happening[], from: Instant, until: Instant): Happening[] {
+  const lower = (at: Instant) => {
+    let [low, high] = [0, list.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (startOf(list[middle]!) < at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  return list.slice(lower(from), lower(until));
+}
 
 /** Whether the position is one that journeys may be reckoned from. */
 export const exactly = (person: Person) => person.client.homes[0]?.precision === "exact";
@@ -193,12 +217,21 @@ export function makeBench(
   const taken = new Set<string>();
   const staffDay = (happening: Happening) => `${happening.worker.staff.id} ${dateOf(happening)}`;
   const clientMonth = (person: Person, month: Month) => `${person.client.id} ${month}`;
+  /** Puts one back in its place, in a list that is in order but for it. */
+  const replace = (list: Happening[], one: Happening) => {
+    const index = list.lastIndexOf(one);
+    if (index < 0) return;
+    const at = startOf(one);
+    const early = index > 0 && startOf(list[index - 1]!) > at;
+    const late = index + 1 < list.length && startOf(list[index + 1]!) < at;
+    if (early || late) inOrder(list);
+  };
   const file = <K>(groups: Map<K, Happening[]>, key: K, one: Happening) => {
     const list = groups.get(key);
     if (list === undefined) groups.set(key, [one]);
     else {
       list.push(one);
-      inOrder(list);
+      replace(list, one);
     }
   };
   const drop = (list: Happening[] | undefined, one: Happening) => {
@@ -218,6 +251,7 @@ export function makeBench(
     meals: [],
     later: [],
     openings: [],
+    byDay: new Set(),
     offShift: new Set(),
     unexplained: new Set(),
     shifts: () => {
@@ -233,7 +267,7 @@ export function makeBench(
     ofStaff: (staffId) => byStaff.get(staffId) ?? [],
     ofPerson: (person) => byPerson.get(person) ?? [],
     bookingsOf: (person) => booked.get(person) ?? [],
-    allOf: (providerId) => byProvider.get(providerId) ?? [],
+    allOf: (providerId) => (byProvider.get(providerId) ?? []).filter((one) => !removed.has(one)),
 
     untouched: (happening) =>
       !removed.has(happening) &&
@@ -303,8 +337,8 @@ export function makeBench(
       const version = happening.visit.versions[0]!;
       const delay = version.end === null ? MINUTE : version.at - version.end;
       Object.assign(version, { start, end, at: end + delay });
-      inOrder(bench.ofStaff(happening.worker.staff.id));
-      inOrder(bench.ofPerson(happening.person));
+      replace(byStaff.get(happening.worker.staff.id) ?? [], happening);
+      replace(byPerson.get(happening.person) ?? [], happening);
     },
     reassign: (happening, worker) => {
       drop(byStaff.get(happening.worker.staff.id), happening);
@@ -321,9 +355,9 @@ export function makeBench(
     },
 
     workerFree: (worker, place, start, end, except = []) =>
-      bench.ofStaff(worker.staff.id).every((one) => {
-        // Hours away there is time for any journey.
-        if (endOf(one) + 4 * HOUR <= start || startOf(one) - 4 * HOUR >= end || except.includes(one)) return true;
+      // Two days before, even a visit that nobody logged out of is over; hours away there is time for any journey.
+      between(bench.ofStaff(worker.staff.id), start - 48 * HOUR, end + 4 * HOUR).every((one) => {
+        if (endOf(one) + 4 * HOUR <= start || except.includes(one)) return true;
         const travel = (travelMinutes(one.person.place, place, worker.employment.transport) + 2) * MINUTE;
         return endOf(one) + travel <= start || startOf(one) - travel >= end;
       }),
@@ -366,6 +400,14 @@ export function makeBench(
     },
     findPerson: (providerId, holds) => random.shuffled(personsOf.get(providerId) ?? []).find(holds) ?? null,
     prune: () => {
+      // Of many visits that a label is about, some may have gone for another reason.
+      const gone = new Set<string>();
+      for (const one of [...days.happenings, ...days.bookings]) {
+        const { source, id } = "visit" in one ? one.visit : one.plan;
+        if (removed.has(one)) gone.add(`${source} ${id}`);
+      }
+      for (const label of bench.labels)
+        label.records = label.records.filter(({ source, id }) => !gone.has(`${source} ${id}`));
       days.happenings = days.happenings.filter((one) => !removed.has(one));
       days.bookings = days.bookings.filter((one) => !removed.has(one));
     },

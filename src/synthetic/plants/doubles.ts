@@ -31,7 +31,8 @@ function plantNotOrdered(bench: Bench) {
   bench.plant(
     providersOf(bench),
     (provider) => {
-      const month = bench.random.pick(bench.months);
+      const [month] = bench.random.shuffled(bench.months);
+      if (month === undefined) return false;
       const pairs: Array<[Happening, Happening]> = [];
       const person = bench.findPerson(provider, (candidate) => {
         if (!bench.free(candidate) || candidate.stays.length > 0 || candidate.needs.length < 2) return false;

@@ -45,7 +45,6 @@ const lastOf = (visits: readonly Happening[]) => Math.max(...visits.map(endOf));
 function plantImpossibleDay(bench: Bench, used: Set<string>) {
   const { random } = bench;
   const rule = "impossible-day";
-  if (bench.months.length === 0) return;
   /** A day of the worker's own with hours of respite before and after. */
   const sixteenAndMore = (provider: string, count: number) => {
     const month = random.pick(bench.months);
@@ -542,6 +541,8 @@ export function plantHousehold(bench: Bench) {
 }
 
 export function plantLimits(bench: Bench) {
+  // What shows over a month needs one.
+  if (bench.months.length === 0) return;
   const used = new Set<string>();
   plantImpossibleDay(bench, used);
   plantClientDay(bench);
