@@ -114,8 +114,22 @@ export function day(text: LocalDate): Day {
   return parsed;
 }
 
+const twoDigits = (value: number): string => (value < 10 ? `0${value}` : String(value));
+
 export function formatDay(value: Day): LocalDate {
-  return new Date(value * DAY_MS).toISOString().slice(0, 10);
+  // By hand, for every finding and line of a night: years begin on 1 March, so that the leap day is a year's last.
+  const since = value + 719_468;
+  const era = Math.floor(since / 146_097);
+  const ofEra = since - era * 146_097;
+  const year = Math.floor(
+    (ofEra - Math.floor(ofEra / 1460) + Math.floor(ofEra / 36_524) - Math.floor(ofEra / 146_096)) / 365,
+  );
+  const ofYear = ofEra - (365 * year + Math.floor(year / 4) - Math.floor(year / 100));
+  const fromMarch = Math.floor((5 * ofYear + 2) / 153);
+  const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
+  const full = year + era * 400 + (month <= 2 ? 1 : 0);
+  if (!(full >= 1000 && full <= 9999)) return new Date(value * DAY_MS).toISOString().slice(0, 10);
+  return `${full}-${twoDigits(month)}-${twoDigits(ofYear - Math.floor((153 * fromMarch + 2) / 5) + 1)}`;
 }
 
 export function monthOf(value: Day): Month {
@@ -154,7 +168,7 @@ export function formatInstant(at: Instant): string {
 /** "07:05", by the wall clock in Sweden. */
 export function formatClock(at: Instant): string {
   const minute = minuteOfDay(at);
-  return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+  return `${twoDigits(Math.floor(minute / 60))}:${twoDigits(minute % 60)}`;
 }
 
 /** "2026-10-05 07:05", by the wall clock in Sweden. */

@@ -177,6 +177,10 @@ interface RecordKey {
   id: string;
 }
 
+// Stand where no rule looks.
+const noMatches = undefined as unknown as Matches;
+const noSettlement = undefined as unknown as Settlement;
+
 class Run {
   readonly #input: EngineInput;
   readonly #tables: RuleTables;
@@ -197,13 +201,16 @@ class Run {
 
   constructor(input: EngineInput, rules: readonly Rule[]) {
     this.#input = input;
-    const matches = input.matches ?? matchVisits(input.tables);
+    // What no rule reads is not made; rules see only what they list.
+    const reads = new Set(rules.flatMap((rule) => rule.reads));
+    const settles = input.figures !== false || reads.has("settlement");
+    const matches = input.matches ?? (settles || reads.has("matches") ? matchVisits(input.tables) : noMatches);
     this.#measures = new MeasureBook(input.measures ?? []);
     const peers = new PeerBook(input.tables);
     this.#tables = {
       ...input.tables,
       matches,
-      settlement: input.settlement ?? new Settlement(input.tables, matches),
+      settlement: input.settlement ?? (settles ? new Settlement(input.tables, matches) : noSettlement),
       travel: input.travel ?? new Travel(input.tables),
       peers: { of: (name, slice, measure) => peers.of(this.#rule!.rule.id, name, slice, measure) },
       measures: { of: (name, back) => this.#measures.of(this.#rule!.rule.id, this.#key(), name, back) },
