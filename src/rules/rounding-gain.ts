@@ -56,7 +56,7 @@ export default defineRule({
       const about = claims.corrects(row) >= 0 ? claims.corrects(row) : row;
       if (claims.from(about) <= slice.lastDay && claims.to(about) >= slice.firstDay) credited.add(claims.client(row));
     }
-    // Claims of one client for the same days belong together: services may share a visit.
+    // Claims of one client for the same days belong together.
     const together = new Map<string, { row: number; claimed: number; visits: Set<number>; whole: boolean }>();
     for (let row = 0; row < claims.count; row++) {
       const [client, from, to] = [claims.client(row), claims.from(row), claims.to(row)];
@@ -66,7 +66,11 @@ export default defineRule({
       let one = together.get(key);
       if (one === undefined) together.set(key, (one = { row, claimed: 0, visits: new Set(), whole: true }));
       one.claimed += minutesPerDay * days.length;
-      one.whole &&= timed && emptyDays.length + silentDays.length === 0 && meant.every((visit) => visits.usable(visit));
+      // Where services share a visit, how its minutes are divided says more than how they are rounded.
+      one.whole &&=
+        timed &&
+        emptyDays.length + silentDays.length === 0 &&
+        meant.every((visit) => visits.usable(visit) && services.list(visits.services(visit)).length < 2);
       for (const visit of meant) one.visits.add(visit);
     }
     let [count, gain, expected] = [0, 0, 0];
