@@ -73,6 +73,7 @@ export default defineRule({
       // 2.5 km are 2.8 minutes by car.
       readsOf(3, { transport: "car" }),
       readsOf(5, { proof: "manual" }),
+      readsOf(-2),
       readsOf(5, { precision: "street" }),
       readsOf(5, { warnings: [twice] }),
     ],
@@ -90,7 +91,8 @@ export default defineRule({
       const gap = visits.start(row) - lastAt;
       // A tag at another client's visit is told of by a rule of its own.
       const mine = start >= 0 && tags.client(start) === visits.client(row);
-      if (mine && lastTag >= 0 && lastTag !== start && Math.abs(gap) <= minutesMax * MINUTE) {
+      // Visits that overlap are told of by rules of their own.
+      if (mine && lastTag >= 0 && lastTag !== start && gap >= 0 && gap <= minutesMax * MINUTE) {
         const [a, b] = [visits.client(lastRow), visits.client(row)];
         const metres = a === b ? 0 : clients.metresBetween(a, b, day);
         if (Number.isNaN(metres)) report.tooLittleData("bostadens exakta läge saknas");
@@ -102,9 +104,9 @@ export default defineRule({
           else if (!tags.valid(lastTag, day) || !tags.valid(start, day)) {
             report.tooLittleData("var taggen satt den dagen");
           } else if (Number.isNaN(needed)) report.tooLittleData("bostadens exakta läge saknas");
-          else if (Math.abs(gap) >= needed) report.suppressed("reachable", [lastRow, row]);
+          else if (gap >= needed) report.suppressed("reachable", [lastRow, row]);
           else {
-            const minutes = Math.floor(Math.abs(gap) / MINUTE);
+            const minutes = Math.floor(gap / MINUTE);
             yield {
               records: [lastRow, row, { table: "tags" as const, row: lastTag }, { table: "tags" as const, row: start }],
               minutes: null,

@@ -6,9 +6,9 @@ import {
   example,
   formatDay,
   MINUTE,
+  type ProviderMonthSlice,
   median,
   sample,
-  startOfDay,
   type LockEvents,
   type Visits,
 } from "#rule";
@@ -19,9 +19,10 @@ import {
  */
 function month(
   unopened: number,
-  { proof = "phone", homes = 6, others = 1, event = "opened" as string | null, count = 30 } = {},
+  { proof = "phone", homes = 6, others = 1, event = "opened" as string | null, count = 30, apart = false } = {},
 ) {
   return example([
+    sample("units", "U3"),
     ...Array.from({ length: homes }, (_, home) => sample("clients", `C${home + 1}`)),
     ...Array.from({ length: homes }, (_, home) =>
       Array.from({ length: count }, (_unused, day) => {
@@ -31,6 +32,7 @@ function month(
         return [
           sample("visits", `v-${home}-${day}`, {
             clientId: `C${home + 1}`,
+            unitId: apart && home > 0 ? "U3" : "U1",
             start,
             startProof: shut ? proof : "phone",
             endProof: shut ? proof : "phone",
@@ -48,7 +50,7 @@ export default defineRule({
   id: "visit-without-opening",
   version: 1,
   level: "pattern",
-  scope: "unit-month",
+  scope: "provider-month",
   title: { sv: "Besök utan att dörren öppnats", en: "Visits without the door being opened" },
   why: "Bostaden har ett lås som minns, men många besök är registrerade utan att dörren öppnades. Ingen kan ha varit inne.",
   remedy: "Fråga utföraren hur personalen kom in. Öppnar brukaren själv: lägg in ett undantag med slutdatum.",
@@ -56,10 +58,14 @@ export default defineRule({
     onSite: "Besöket är kvitterat i bostaden på annat sätt, till exempel med taggen i hallen: brukaren öppnade själv.",
     lockFailed: "Låset svarade inte: ett misslyckat försök att öppna finns.",
   },
-  reads: ["visits", "lockEvents"],
+  reads: ["visits", "lockEvents", "peers"],
   parameters: z.object({
     minutesAround: z.int().min(0).default(15).describe("Så nära besöket hör en låshändelse till det."),
-    timesMedianAbove: z.number().min(1).default(3).describe("Gånger medianen för enhetens andra bostäder med lås."),
+    timesMedianAbove: z
+      .number()
+      .min(1)
+      .default(3)
+      .describe("Gånger medianen för andra bostäder med lås: enhetens, där de är för få utförarens, annars alla."),
     percentMin: z.number().min(0).max(100).default(20).describe("Lägre andel besök utan öppning rapporteras inte."),
     visitsMin: z.int().min(1).default(20).describe("Färre besök under månaden säger för lite."),
     unopenedMin: z.int().min(1).default(5).describe("Färre besök utan öppning säger för lite."),
@@ -67,7 +73,7 @@ export default defineRule({
   }),
   examples: {
     // Six of thirty are 20 %; the others have 3.3 %.
-    reports: [month(6), month(24)],
+    reports: [month(6), month(24), month(6, { apart: true })],
     accepts: [
       month(5),
       month(9, { others: 3 }),
@@ -79,65 +85,83 @@ export default defineRule({
     ],
   },
   *evaluate(
-    { visits, lockEvents, slice },
+    { visits, lockEvents, peers, slice },
     { minutesAround, timesMedianAbove, percentMin, visitsMin, unopenedMin, otherHomesMin },
     report,
   ) {
     const margin = minutesAround * MINUTE;
-    const homes = new Map<number, Home>();
-    const until = startOfDay(slice.lastDay + 1);
-    for (const row of slice.visits) {
-      if (!visits.usable(row)) continue;
-      const client = visits.client(row);
-      const first = lockEvents.byClient.offsets[client]!;
-      // A home has a lock from the first time that it says something.
-      if (first === lockEvents.byClient.offsets[client + 1]) continue;
-      if (lockEvents.at(lockEvents.byClient.rows[first]!) > Math.min(visits.start(row) + margin, until)) continue;
-      let home = homes.get(client);
-      if (home === undefined) homes.set(client, (home = { visits: 0, unopened: [], onSite: [], failed: [] }));
-      const heard = eventNear(lockEvents, client, visits.start(row) - margin, visits.end(row) + margin);
-      home.visits++;
-      if (heard === "moved" || visits.startProof(row) === "lock" || visits.endProof(row) === "lock") continue;
-      if (heard === "failed") home.failed.push(row);
-      else if (provenOnSite(visits, row)) home.onSite.push(row);
-      else home.unopened.push(row);
-    }
+    const all = peers.of("homes", slice, ({ visits: rows }: ProviderMonthSlice) => {
+      const homes = new Map<number, Home>();
+      for (const row of rows) look(homes, row);
+      return homes;
+    });
     const share = ({ visits: count, unopened }: Home): number => (100 * unopened.length) / count;
-    for (const [client, home] of homes) {
+    for (const [client, home] of all.get(slice.provider)!) {
       if (home.onSite.length >= unopenedMin) report.suppressed("onSite", home.onSite);
       if (home.failed.length >= unopenedMin) report.suppressed("lockFailed", home.failed);
       if (home.visits < visitsMin || home.unopened.length < unopenedMin || share(home) < percentMin) continue;
-      const others = [...homes].filter(([other, { visits: count }]) => other !== client && count >= visitsMin);
-      if (others.length < otherHomesMin) {
+      const others = [...all].flatMap(([provider, homes]) =>
+        [...homes]
+          .filter(([other, { visits: count }]) => other !== client && count >= visitsMin)
+          .map(([, other]) => ({ provider, unit: other.unit, share: share(other) })),
+      );
+      // The nearest that are enough.
+      const [near] = [
+        { whose: "enhetens", homes: others.filter(({ unit }) => unit === home.unit) },
+        { whose: "utförarens", homes: others.filter(({ provider }) => provider === slice.provider) },
+        { whose: "kommunens", homes: others },
+      ].filter(({ homes }) => homes.length >= otherHomesMin);
+      if (near === undefined) {
         report.tooLittleData("för få bostäder med lås att jämföra med");
         continue;
       }
-      const usual = median(others.map(([, other]) => share(other)));
+      const usual = median(near.homes.map((other) => other.share));
       if (share(home) <= timesMedianAbove * usual) continue;
       yield {
         records: home.unopened,
         client,
+        unit: home.unit,
         distinct: "client",
         minutes: home.unopened.reduce((sum, row) => sum + visits.minutes(row), 0),
         reason:
           `Vid ${home.unopened.length} av ${home.visits} besök under ${formatDay(slice.firstDay).slice(0, 7)} öppnades aldrig brukarens dörr. ` +
-          `För enhetens andra bostäder med lås är det i mitten ${String(cut(usual)).replace(".", ",")} %.`,
+          `För ${near.whose} andra bostäder med lås är det i mitten ${String(cut(usual)).replace(".", ",")} %.`,
         evidence: {
           "besök utan öppning, procent ≥": [cut(share(home)), percentMin],
           "besök utan öppning ≥": [home.unopened.length, unopenedMin],
-          "gånger medianen för enhetens andra bostäder >": [
+          [`gånger medianen för ${near.whose} andra bostäder >`]: [
             usual === 0 ? "de andra har inga" : cut(share(home) / usual),
             timesMedianAbove,
           ],
-          "andra bostäder med lås ≥": [others.length, otherHomesMin],
+          "andra bostäder med lås ≥": [near.homes.length, otherHomesMin],
           "kvitterade i bostaden på annat sätt": home.onSite.length,
         },
       };
+    }
+
+    function look(homes: Map<number, Home>, row: number): void {
+      if (!visits.usable(row)) return;
+      const client = visits.client(row);
+      const first = lockEvents.byClient.offsets[client]!;
+      // A home has a lock from the first time that it says something.
+      if (first === lockEvents.byClient.offsets[client + 1]) return;
+      if (lockEvents.at(lockEvents.byClient.rows[first]!) > visits.start(row) + margin) return;
+      let home = homes.get(client);
+      if (home === undefined) {
+        homes.set(client, (home = { unit: visits.unit(row), visits: 0, unopened: [], onSite: [], failed: [] }));
+      }
+      const heard = eventNear(lockEvents, client, visits.start(row) - margin, visits.end(row) + margin);
+      home.visits++;
+      if (heard === "moved" || visits.startProof(row) === "lock" || visits.endProof(row) === "lock") return;
+      if (heard === "failed") home.failed.push(row);
+      else if (provenOnSite(visits, row)) home.onSite.push(row);
+      else home.unopened.push(row);
     }
   },
 });
 
 interface Home {
+  unit: number;
   visits: number;
   unopened: number[];
   onSite: number[];
