@@ -173,7 +173,8 @@ function hitOf(
     others.count >= visitsMin ? elsewhere >= percentAutomaticMin : member < 0 && percent >= percentAutomaticMin;
   return {
     records: records.slice(0, RECORDS_MAX),
-    ...(member < 0 ? { distinct: "provider" } : { staff: member, distinct: "staff" }),
+    // About the provider, also where one person made all of these visits.
+    ...(member < 0 ? { staff: -1, distinct: "provider" } : { staff: member, distinct: "staff" }),
     severity: automatic ? "info" : "review",
     reason:
       `${member < 0 ? "Utförarens" : "En medarbetares"} besök börjar och slutar inom ${decimalText(minutesWithin)} minut från den planerade tiden i ${decimalText(percent)} % av fallen (${copied} av ${count}).` +

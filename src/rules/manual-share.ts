@@ -17,7 +17,7 @@ function monthWith(manual: number, count = 30) {
 
 export default defineRule({
   id: "manual-share",
-  version: 1,
+  version: 2,
   level: "pattern",
   scope: "provider-month",
   title: { sv: "Stor andel manuella registreringar", en: "Large share of manual registrations" },
@@ -53,7 +53,8 @@ export default defineRule({
     if (unknown > 0) report.tooLittleData("kvittens saknas");
     const limits = { visitsMin, provenPercentBelow, provenPercentHoldBelow };
     const hit = hitOf(whole, "Utförarens", limits);
-    if (hit !== null) yield { ...hit, distinct: "provider" };
+    // About the provider, also where one person or client had all of these visits.
+    if (hit !== null) yield { ...hit, staff: -1, client: -1, distinct: "provider" };
     for (const [staff, tally] of byStaff) {
       const found = hitOf(tally, "En medarbetares", limits);
       if (found !== null) yield { ...found, staff, distinct: "staff" };

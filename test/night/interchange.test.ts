@@ -315,9 +315,24 @@ const found = (
   ...more,
 });
 
+const wholeMonth = { period: { from: "2026-10-01", to: "2026-10-31" } };
+/** Visits on these days that begin and end as planned to the minute, and one more: more than 60 percent of P1's. */
+const copied = (days: readonly string[]) => [...days.map((date) => `visits/v-${date}`), "visits/v-C2-a"];
+const asPlanned = dates.filter((date) => !["07", "10", "14", "21", "22"].includes(date));
+
 const openFindings = [
-  // 15 minutes more than were registered first.
-  found("lengthened-afterwards", "indicator", "review", "10", ["visits/v-10"], 15, null, { client: "C1", staff: "S1" }),
+  // 15 minutes more than were registered first, without a reason, and than the 30 planned.
+  found(
+    "lengthened-afterwards",
+    "indicator",
+    "review",
+    "10",
+    ["visits/v-10"],
+    15,
+    null,
+    { client: "C1", staff: "S1" },
+    { version: 2 },
+  ),
   found("missed-visit", "indicator", "review", "07", ["planned-visits/p-07"], 30, null, { client: "C1", staff: "S1" }),
   found("missed-visit", "indicator", "review", "21", ["planned-visits/p-21"], 30, null, { client: "C1", staff: "S1" }),
   found("claim-without-visit", "error", "hold", "21", ["claims/k-21"], 30, 24_000, { client: "C1" }, { version: 2 }),
@@ -351,20 +366,20 @@ const openFindings = [
     staff: "S1",
   }),
   found("visit-without-order", "error", "hold", "20", ["visits/v-C12"], 20, null, { client: "C12", staff: "S2" }),
+  found("edit-without-reason", "error", "hold", "10", ["visits/v-10"], 15, 12_000, { client: "C1", staff: "S1" }),
+  found("long-visit", "indicator", "review", "10", ["planned-visits/p-10", "visits/v-10"], 15, 12_000, {
+    client: "C1",
+    staff: "S1",
+  }),
+  // 28 of the 40 minutes are together: 70 percent. The second leaves 12 minutes early, at 800 öre.
+  found("double-staffing-incomplete", "indicator", "review", "05", ["visits/v-C2-a", "visits/v-C2-b"], 12, 9_600, {
+    client: "C2",
+  }),
+  // 180 of 300 minutes are 60 percent.
+  found("under-delivered", "indicator", "review", "01", ["orders/o-C4"], 120, null, { client: "C4" }, wholeMonth),
+  found("copied-plan", "pattern", "review", "01", copied(asPlanned), null, null, {}, wholeMonth),
   // Of 870 + 80 + 300 claimed minutes 840 + 80 + 180 have a visit on their day: 88 %.
-  found(
-    "match-rate-low",
-    "quality",
-    "info",
-    "01",
-    [],
-    150,
-    null,
-    { unit: null },
-    {
-      period: { from: "2026-10-01", to: "2026-10-31" },
-    },
-  ),
+  found("match-rate-low", "quality", "info", "01", [], 150, null, { unit: null }, wholeMonth),
 ];
 
 const findingKeys =
@@ -545,7 +560,16 @@ describe("a folder of interchange files, night after night", () => {
 
       // The plan of the 7th has its visit now: 30 minutes more registered and 30 fewer missed, payable and not claimed.
       const left = jsonLines((await run("findings", "--format", "jsonl")).stdout);
-      expect(inOrder(left.map(said))).toEqual(inOrder(openFindings.filter((finding) => finding !== openFindings[1])));
+      // It is also one more as planned: S1 has 30 visits with a plan now, enough to be told of apart.
+      const copying = copied([...asPlanned, "07"].sort());
+      const expected = openFindings.flatMap((finding) => {
+        if (finding.rule === "missed-visit" && finding.period.from === "2026-10-07") return [];
+        if (finding.rule !== "copied-plan") return [finding];
+        const copy = (who: object) =>
+          found("copied-plan", "pattern", "review", "01", copying, null, null, who, wholeMonth);
+        return [copy({ staff: "S1" }), copy({})];
+      });
+      expect(inOrder(left.map(said))).toEqual(inOrder(expected));
       const closed = jsonLines((await run("findings", "--rule", "missed-visit", "--all", "--format", "jsonl")).stdout);
       expect(closed.filter(({ status }) => status === "closed").map(said)).toEqual([
         { ...openFindings[1], status: "closed" },
