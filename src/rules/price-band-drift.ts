@@ -36,37 +36,42 @@ export default defineRule({
   level: "pattern",
   scope: "provider-month",
   title: { sv: "Besök börjar strax innanför en dyrare pristid", en: "Visits begin just inside a dearer price band" },
-  why: "Besök som är planerade strax före en dyrare pristid börjar gång på gång strax efter den, oftare än besök annars blir sena.",
+  why: "Besök som var planerade till en annan tid börjar gång på gång strax innanför en dyrare pristid, oftare än de annars hamnar strax efter en hel timme.",
   remedy: "Jämför planerad och registrerad tid med utföraren, och fråga varför besöken flyttas.",
   innocent: {
-    lateAsUsual: "Besöken är sena lika ofta vid andra hela timmar, då priset är detsamma.",
+    asUsual: "Besöken hamnar lika ofta strax efter andra hela timmar, då priset är detsamma.",
+    planned: "Besöket var planerat till den tiden.",
   },
   reads: ["visits", "plans", "matches", "settlement", "units", "services"],
   parameters: z.object({
     minutesInside: z.int().min(1).default(10).describe("Så långt in i den dyrare pristiden börjar besöket."),
-    minutesBefore: z.int().min(1).default(60).describe("Så långt före den var besöket planerat."),
+    minutesAround: z.int().min(1).default(60).describe("Så nära den, före eller efter, var besöket planerat."),
     movedMin: z.int().min(1).default(10).describe("Färre sådana besök under månaden säger för lite."),
-    percentMin: z.number().min(0).max(100).default(10).describe("Av besöken som var planerade strax före."),
-    timesUsualMin: z.number().min(1).default(3).describe("Gånger andelen vid andra hela timmar."),
-    usualMin: z.int().min(1).default(30).describe("Så många besök vid andra hela timmar behövs att jämföra med."),
+    percentMin: z.number().min(0).max(100).default(10).describe("Av besöken som var planerade däromkring."),
+    timesUsualMin: z.number().min(1).default(2).describe("Gånger andelen vid andra hela timmar."),
+    usualMin: z.int().min(1).default(60).describe("Så många besök kring andra hela timmar behövs att jämföra med."),
   }),
   examples: {
-    // Ten of 31 are 32 %.
-    reports: [evenings(10, "18:02"), evenings(31, "18:09")],
+    reports: [
+      evenings(10, "18:02"),
+      evenings(31, "18:09"),
+      // From both sides into the same ten minutes.
+      evenings(31, "18:02", { planned: "18:40" }),
+    ],
     accepts: [
       evenings(9, "18:02"),
       evenings(31, "18:10"),
       evenings(31, "17:58"),
       evenings(31, "18:02", { planned: "18:00" }),
-      // Late as often in the morning.
-      evenings(31, "18:02", { late: 11 }),
+      // Half of the visits around eleven begin just after it, too.
+      evenings(15, "18:02", { late: 31 }),
       evenings(31, "18:02", { price: {} }),
       evenings(29, "18:02", { usual: 29 }),
     ],
   },
   *evaluate(
     { visits, plans, matches, settlement, units, services, slice },
-    { minutesInside, minutesBefore, movedMin, percentMin, timesUsualMin, usualMin },
+    { minutesInside, minutesAround, movedMin, percentMin, timesUsualMin, usualMin },
     report,
   ) {
     // Minutes of the day at which some band of the provider's contracts begins or ends.
@@ -79,42 +84,51 @@ export default defineRule({
       }
     }
     if (cuts.size === 0) return;
-    const times = [...cuts].map((minute) => (minute === 0 ? 24 * 60 : minute)).sort((a, b) => a - b);
+    const borders = [...cuts].flatMap((minute) => (minute === 0 ? [0, 24 * 60] : [minute])).sort((a, b) => a - b);
 
+    const inside = (at: number, border: number): boolean => at >= border && at < border + minutesInside * MINUTE;
     const moved: number[] = [];
-    let [planned, usual, usualLate, minutes, ore] = [0, 0, 0, 0, 0];
+    let [near, planned, usual, usualMoved, minutes, ore] = [0, 0, 0, 0, 0, 0];
     for (const row of slice.visits) {
       const plan = matches.plan(row);
       if (plan < 0 || !visits.usable(row)) continue;
       const start = plans.start(plans.frozen(plan));
+      const begun = visits.start(row);
       const minute = minuteOfDay(start);
-      const next = times.find((time) => time > minute && time - minute <= minutesBefore);
-      const border = start + ((next ?? minute - (minute % 60) + 60) - minute) * MINUTE;
-      const late = visits.start(row) >= border && visits.start(row) < border + minutesInside * MINUTE;
-      if (next === undefined) {
-        usual++;
-        if (late) usualLate++;
+      const time = borders.find((one) => Math.abs(one - minute) <= minutesAround);
+      if (time === undefined) {
+        for (const hour of [minute - (minute % 60), minute - (minute % 60) + 60]) {
+          const border = start + (hour - minute) * MINUTE;
+          usual++;
+          if (inside(begun, border) && !inside(start, border)) usualMoved++;
+        }
         continue;
       }
-      const [before, after] = [settlement.orePerHour(row, start), settlement.orePerHour(row, border)];
+      const border = start + (time - minute) * MINUTE;
+      const before = settlement.orePerHour(row, border - MINUTE);
+      const after = settlement.orePerHour(row, border);
       if (before === null || after === null || after <= before) continue;
-      planned++;
-      if (!late) continue;
+      near++;
+      if (!inside(begun, border)) continue;
+      if (inside(start, border)) {
+        planned++;
+        continue;
+      }
       moved.push(row);
-      const dearer = Math.min(visits.minutes(row), Math.floor((border - start) / MINUTE));
+      const dearer = Math.max(0, Math.min(visits.minutes(row), Math.floor((border - start) / MINUTE)));
       minutes += dearer;
       ore += Math.floor((dearer * (after - before)) / 60);
     }
-    if (moved.length < movedMin) return;
-    const percent = (100 * moved.length) / planned;
-    if (percent < percentMin) return;
+    for (let times = 0; times < planned; times++) report.suppressed("planned");
+    const percent = (100 * moved.length) / near;
+    if (moved.length < movedMin || percent < percentMin) return;
     if (usual < usualMin) {
       report.tooLittleData("för få andra besök att jämföra med");
       return;
     }
-    const usualPercent = (100 * usualLate) / usual;
+    const usualPercent = (100 * usualMoved) / usual;
     if (percent < timesUsualMin * usualPercent) {
-      report.suppressed("lateAsUsual", moved);
+      report.suppressed("asUsual", moved);
       return;
     }
     yield {
@@ -124,17 +138,18 @@ export default defineRule({
       minutes,
       amountOre: ore,
       reason:
-        `${moved.length} av ${planned} besök som var planerade strax före en dyrare pristid började högst ${minutesInside} minuter in i den. ` +
-        `Vid andra hela timmar händer det ${decimalText(usualPercent)} % av besöken. Prisskillnaden är ${formatOre(ore)}.`,
+        `${moved.length} av ${near} besök som var planerade omkring en dyrare pristid började högst ${minutesInside} minuter in i den, utan att vara planerade då. ` +
+        `Vid andra hela timmar händer det ${decimalText(usualPercent)} % av besöken. Prisskillnaden för dem som var planerade före är ${formatOre(ore)}.`,
       evidence: {
-        "besök flyttade in i den dyrare pristiden ≥": [moved.length, movedMin],
-        "av dem som var planerade strax före, procent ≥": [cut(percent), percentMin],
+        "besök flyttade till strax innanför den dyrare pristiden ≥": [moved.length, movedMin],
+        "av dem som var planerade däromkring, procent ≥": [cut(percent), percentMin],
         "andelen vid andra hela timmar, procent": cut(usualPercent),
         "gånger den andelen ≥": [
           usualPercent === 0 ? "där händer det aldrig" : cut(percent / usualPercent),
           timesUsualMin,
         ],
         "besök att jämföra med ≥": [usual, usualMin],
+        "besök som var planerade till den tiden": planned,
       },
     };
   },
