@@ -202,7 +202,7 @@ export function buildTables(input: TableInput): Tables {
 
   release("planned-visits", []);
   const buildings = new Map<string, number>();
-  const received = receivedBySource(read("visits"));
+  const received = receivedBySource(read("visits"), sources.length);
   const clientTable = buildClients(clientRows, clients, context, buildings);
   const visits = buildVisits(
     read("visits"),
@@ -439,21 +439,18 @@ function masters(raw: RawColumns, by: Partial<Record<"pid" | "hsa" | "org", stri
 }
 
 /** When each source received its visits, where it says so. */
-function receivedBySource(raw: RawColumns): Map<number, Float64Array> {
-  const receivedAt = column.numbers(raw, "receivedAt");
-  const counts = new Map<number, number>();
-  for (let row = 0; row < raw.count; row++) {
-    if (!Number.isNaN(receivedAt[row]!)) counts.set(raw.source[row]!, (counts.get(raw.source[row]!) ?? 0) + 1);
+function receivedBySource(raw: RawColumns, sources: number): Map<number, Float64Array> {
+  const receivedAt = column.someNumbers(raw, "receivedAt");
+  const counts = new Int32Array(sources);
+  for (let row = 0; row < receivedAt.length; row++) {
+    if (!Number.isNaN(receivedAt[row]!)) counts[raw.source[row]!]!++;
   }
-  const times = new Map([...counts].map(([source, count]) => [source, new Float64Array(count)]));
-  for (let row = 0; row < raw.count; row++) {
+  const times = Array.from(counts, (count) => new Float64Array(count));
+  for (let row = 0; row < receivedAt.length; row++) {
     const source = raw.source[row]!;
-    if (Number.isNaN(receivedAt[row]!)) continue;
-    const left = counts.get(source)! - 1;
-    counts.set(source, left);
-    times.get(source)![left] = receivedAt[row]!;
+    if (!Number.isNaN(receivedAt[row]!)) times[source]![--counts[source]!] = receivedAt[row]!;
   }
-  return times;
+  return new Map(times.flatMap((of, source) => (of.length === 0 ? [] : [[source, of]])));
 }
 
 /**
@@ -511,9 +508,9 @@ function linkRefs(
   targetClient: Int32Array,
   { refs, sources }: Context,
 ): Int32Array {
-  const pointers = column.codes(raw, field);
+  const pointers = column.someCodes(raw, field);
   const links = new Int32Array(raw.count).fill(-1);
-  if (target.count === 0) return links;
+  if (target.count === 0 || pointers.length === 0) return links;
   const rowsOfId = new Map<string, number[]>();
   for (let row = 0; row < target.count; row++) {
     const id = textAt(target.id, row)!;
@@ -776,7 +773,7 @@ function buildPlans(
     end: mover.floats(taken(column.numbers(raw, "end"))),
     services: mover.ints(taken(column.codes(raw, "services"))),
     order: mover.ints(ofOrder),
-    travelMinutes: mover.floats(taken(column.numbers(raw, "travelMinutes"))),
+    travelMinutes: mover.floats(taken(column.someNumbers(raw, "travelMinutes"))),
     transport: mover.bytes(taken(column.flags(raw, "transport"))),
     cancelled: mover.bytes(taken(column.flags(raw, "cancelled"))),
     modifiedAt: mover.floats(taken(modifiedAt)),
@@ -861,19 +858,14 @@ function ambiguousRows(
   return rows;
 }
 
-/** Eight bytes a row are not kept of a column in which no row says anything. */
-function given(values: Float64Array): Float64Array {
-  return values.every(Number.isNaN) ? new Float64Array(0) : values;
-}
-
 /**
  * Rows of `tags` that a field names. A tag is read by one system and listed by another, so the same source comes first
  * and then the source that is named first in the configuration.
  */
 function linkTags(raw: RawColumns, field: string, target: RawColumns, { refs, rank }: Context): Int32Array {
-  const pointers = column.codes(raw, field);
+  const pointers = column.someCodes(raw, field);
+  if (target.count === 0 || pointers.length === 0) return new Int32Array(0);
   const links = new Int32Array(raw.count).fill(-1);
-  if (target.count === 0) return links;
   const rowsOfId = new Map<string, number[]>();
   for (const row of bySource(target, rank)) {
     const id = textAt(target.id, row)!;
@@ -959,9 +951,9 @@ function buildVisits(
   const startProof = column.flags(raw, "startProof");
   const endProof = column.flags(raw, "endProof");
   const grade = new Int8Array(raw.count);
-  const startGps = [column.numbers(raw, "startLatitude"), column.numbers(raw, "startLongitude")] as const;
-  const endGps = [column.numbers(raw, "endLatitude"), column.numbers(raw, "endLongitude")] as const;
-  const accuracy = column.numbers(raw, "startAccuracyMetres");
+  const startGps = [column.someNumbers(raw, "startLatitude"), column.someNumbers(raw, "startLongitude")] as const;
+  const endGps = [column.someNumbers(raw, "endLatitude"), column.someNumbers(raw, "endLongitude")] as const;
+  const accuracy = column.someNumbers(raw, "startAccuracyMetres");
   const sideGrade = (
     row: number,
     proof: number,
@@ -970,10 +962,16 @@ function buildVisits(
     if (proof < 0) return -1;
     if (proof !== 3) return gradeOfProof[proof]!;
     if (client[row]! < 0) return 2;
-    const metres = linked.clientTable.metresFromHome(client[row]!, day[row]!, latitude[row]!, longitude[row]!);
+    const metres = linked.clientTable.metresFromHome(
+      client[row]!,
+      day[row]!,
+      latitude[row] ?? NaN,
+      longitude[row] ?? NaN,
+    );
     // Without both positions nothing is known of the reach: no better and no worse than a phone.
     if (Number.isNaN(metres)) return 2;
-    return metres <= 400 + 2 * (Number.isNaN(accuracy[row]!) ? 0 : accuracy[row]!) ? 3 : 1;
+    const reach = accuracy[row] ?? NaN;
+    return metres <= 400 + 2 * (Number.isNaN(reach) ? 0 : reach) ? 3 : 1;
   };
   for (let row = 0; row < raw.count; row++) {
     grade[row] = Math.min(sideGrade(row, startProof[row]!, startGps), sideGrade(row, endProof[row]!, endGps));
@@ -1015,7 +1013,7 @@ function buildVisits(
     byProvider: regroup(groupBy(kept, provider, linked.providers)),
     bySource: regroup(groupBy(byTime, Int32Array.from(raw.source), context.sources.length)),
   };
-  const editedBy = dated(raw, "editedBy", linked.staff, day);
+  const editedBy = raw.fields["editedBy"] === undefined ? new Int32Array(0) : dated(raw, "editedBy", linked.staff, day);
   const mover = new Mover(moving);
   const { taken } = linked;
   return new table.Visits(raw, moving, {
@@ -1031,10 +1029,10 @@ function buildVisits(
     order: mover.ints(order),
     plan: moved(mover.ints(plan), linked.planAt),
     grade: mover.bytes(grade),
-    originalStart: mover.floats(taken(column.numbers(raw, "originalStart"))),
-    originalEnd: mover.floats(taken(column.numbers(raw, "originalEnd"))),
+    originalStart: mover.floats(taken(column.someNumbers(raw, "originalStart"))),
+    originalEnd: mover.floats(taken(column.someNumbers(raw, "originalEnd"))),
     receivedAt: mover.floats(taken(column.numbers(raw, "receivedAt"))),
-    editedAt: mover.floats(taken(column.numbers(raw, "editedAt"))),
+    editedAt: mover.floats(taken(column.someNumbers(raw, "editedAt"))),
     ambiguous: ambiguousRows(raw, at, context, warnings),
     mergedInto: merged === null ? new Int32Array(0) : moved(mover.ints(merged.into), at),
     mergedNext: merged === null ? new Int32Array(0) : moved(mover.ints(merged.next), at),
@@ -1044,19 +1042,19 @@ function buildVisits(
       startProof,
       endProof,
       doubleStaffing: column.flags(raw, "doubleStaffing"),
-      groupCode: column.texts(raw, "groupCode"),
+      groupCode: column.someTexts(raw, "groupCode"),
       editedBy,
-      editReason: column.texts(raw, "editReason"),
+      editReason: column.someTexts(raw, "editReason"),
       startTag: linkTags(raw, "startTag", linked.tagRows, context),
       endTag: linkTags(raw, "endTag", linked.tagRows, context),
-      device: column.codes(raw, "deviceId"),
-      startLatitude: given(startGps[0]),
-      startLongitude: given(startGps[1]),
-      startAccuracy: given(accuracy),
-      endLatitude: given(endGps[0]),
-      endLongitude: given(endGps[1]),
-      declinedReason: column.texts(raw, "declinedReason"),
-      declinedNotifiedAt: given(column.numbers(raw, "declinedNotifiedAt")),
+      device: column.someCodes(raw, "deviceId"),
+      startLatitude: startGps[0],
+      startLongitude: startGps[1],
+      startAccuracy: accuracy,
+      endLatitude: endGps[0],
+      endLongitude: endGps[1],
+      declinedReason: column.someTexts(raw, "declinedReason"),
+      declinedNotifiedAt: column.someNumbers(raw, "declinedNotifiedAt"),
       approvedByStaff: column.flags(raw, "approvedByStaff"),
       approvedByManager: column.flags(raw, "approvedByManager"),
     },

@@ -112,7 +112,7 @@ export function emptyColumns(entity: EntityName): RawColumns {
   };
 }
 
-/** A column by name; where the source gave none, one in which every row is unknown. */
+/** A column by name; where no row says anything, one in which every row is unknown. */
 export function numbers(raw: RawColumns, field: string): Float64Array {
   const column = raw.fields[field];
   return column instanceof Float64Array ? column : new Float64Array(raw.count).fill(NaN);
@@ -141,6 +141,21 @@ export function texts(raw: RawColumns, field: string): TextColumn {
     offsets: new Int32Array(raw.count + 1),
     nulls: new Uint8Array(raw.count).fill(1),
   };
+}
+
+/** As `numbers`, but empty where no row says anything. */
+export function someNumbers(raw: RawColumns, field: string): Float64Array {
+  return raw.fields[field] === undefined ? new Float64Array(0) : numbers(raw, field);
+}
+
+export function someCodes(raw: RawColumns, field: string): Int32Array {
+  return raw.fields[field] === undefined ? new Int32Array(0) : codes(raw, field);
+}
+
+export function someTexts(raw: RawColumns, field: string): TextColumn {
+  return raw.fields[field] === undefined
+    ? { bytes: new Uint8Array(0), offsets: new Int32Array(1), nulls: new Uint8Array(0) }
+    : texts(raw, field);
 }
 
 /** The rows of `a`, then those of `b`. */

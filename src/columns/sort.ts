@@ -12,20 +12,26 @@ export function rowsOf(grouped: Grouped, group: number): Int32Array {
 const DIGIT = 11;
 const RADIX = 1 << DIGIT;
 
-/** One pass of a stable radix sort of `from` into `into`, by eleven bits of `key`. */
-function pass(from: Int32Array, into: Int32Array, key: Uint32Array, shift: number): void {
-  const next = new Int32Array(RADIX + 1);
-  for (const row of from) {
-    const digit = ((key[row]! >>> shift) & (RADIX - 1)) + 1;
-    next[digit] = next[digit]! + 1;
+/** One pass of a stable radix sort of `from` into `into`, by eleven bits of `key`; they occur as `counts` says. */
+function pass(from: Int32Array, into: Int32Array, key: Uint32Array, shift: number, counts: Int32Array): void {
+  let next = 0;
+  for (let digit = 0; digit < RADIX; digit++) {
+    const count = counts[digit]!;
+    counts[digit] = next;
+    next += count;
   }
-  for (let digit = 0; digit < RADIX; digit++) next[digit + 1] = next[digit + 1]! + next[digit]!;
-  for (const row of from) {
+  for (let i = 0; i < from.length; i++) {
+    const row = from[i]!;
     const digit = (key[row]! >>> shift) & (RADIX - 1);
-    const position = next[digit]!;
-    into[position] = row;
-    next[digit] = position + 1;
+    into[counts[digit]!++] = row;
   }
+}
+
+/** How often each value of eleven bits of `key` occurs, by a walk in order of memory. */
+function countDigits(key: Uint32Array, shift: number): Int32Array {
+  const counts = new Int32Array(RADIX);
+  for (let row = 0; row < key.length; row++) counts[(key[row]! >>> shift) & (RADIX - 1)]!++;
+  return counts;
 }
 
 /** What comes first among rows that are equal otherwise. */
@@ -42,23 +48,31 @@ export function sortByTime(start: Float64Array, ties: TieBreak, count = start.le
   if (count < 2) return rows;
   let earliest = Infinity;
   let latest = -Infinity;
+  let [wholeSeconds, wholeMinutes] = [true, true];
   for (let row = 0; row < count; row++) {
     const at = start[row]!;
     if (at < earliest) earliest = at;
     if (at > latest) latest = at;
+    if (wholeMinutes && at % 60_000 !== 0) wholeMinutes = false;
+    if (wholeSeconds && !wholeMinutes && at % 1000 !== 0) wholeSeconds = false;
   }
-  // Milliseconds since the earliest, in two parts of 22 bits.
+  // Most sources know no milliseconds, and many no seconds: that saves a pass. Time since the earliest, in two parts of 22 bits.
+  const unit = wholeMinutes ? 60_000 : wholeSeconds ? 1000 : 1;
+  const span = (latest - earliest) / unit;
   const low = new Uint32Array(count);
-  const high = new Uint32Array(count);
+  const high = span < 2 ** 22 ? low : new Uint32Array(count);
   for (let row = 0; row < count; row++) {
-    const after = start[row]! - earliest;
+    const after = (start[row]! - earliest) / unit;
+    if (high === low) {
+      low[row] = after;
+      continue;
+    }
     const upper = Math.floor(after / 2 ** 22);
     high[row] = upper;
     low[row] = after - upper * 2 ** 22;
   }
   let spare: Int32Array = new Int32Array(count);
-  const hashes = ties.hashes();
-  const span = latest - earliest;
+  const hashes = ties.hashes().subarray(0, count);
   const passes: Array<[Uint32Array, number]> = [
     [hashes, 0],
     [hashes, DIGIT],
@@ -67,7 +81,7 @@ export function sortByTime(start: Float64Array, ties: TieBreak, count = start.le
     passes.push(digits < 2 ? [low, digits * DIGIT] : [high, (digits - 2) * DIGIT]);
   }
   for (const [key, shift] of passes) {
-    pass(rows, spare, key, shift);
+    pass(rows, spare, key, shift, countDigits(key, shift));
     [rows, spare] = [spare, rows];
   }
   for (let i = 1; i < count; i++) {
@@ -89,14 +103,17 @@ function same(start: Float64Array, hashes: Uint32Array, a: number, b: number): b
 /** Stable counting sort: rows of the same group keep the order of `order`; rows with a negative group are left out. */
 export function groupBy(order: Int32Array, group: Int32Array, groups: number): Grouped {
   const offsets = new Int32Array(groups + 1);
-  for (const row of order) {
-    const code = group[row]!;
+  // Where all rows are there, their order does not matter for counting: memory is walked as it lies.
+  const all = order.length === group.length;
+  for (let i = 0; i < order.length; i++) {
+    const code = group[all ? i : order[i]!]!;
     if (code >= 0) offsets[code + 1]!++;
   }
   for (let code = 0; code < groups; code++) offsets[code + 1]! += offsets[code]!;
   const next = offsets.slice();
   const rows = new Int32Array(offsets[groups]!);
-  for (const row of order) {
+  for (let i = 0; i < order.length; i++) {
+    const row = order[i]!;
     const code = group[row]!;
     if (code >= 0) rows[next[code]!++] = row;
   }
@@ -118,8 +135,9 @@ export function inverse(order: Int32Array): Int32Array {
 }
 
 /**
- * Puts the rows of columns in another order, where they lie: a copy of each column would be as much memory again. One loop
- * for each type of array, since a loop that sees them all is several times slower.
+ * Puts the rows of columns in another order. What is handed over is no longer the caller's: the memory of one column takes
+ * the next one, since a copy of each would be as much memory again. One loop for each type of array, since a loop that
+ * sees them all is several times slower.
  */
 export class Mover {
   readonly #order: Int32Array;
@@ -131,28 +149,32 @@ export class Mover {
     this.#order = order;
   }
 
+  /** An empty column stays empty: no row says anything. */
   floats(column: Float64Array): Float64Array {
     const order = this.#order;
-    const moved = (this.#floats ??= new Float64Array(order.length));
-    for (let i = 0; i < order.length; i++) moved[i] = column[order[i]!]!;
-    column.set(moved);
-    return column;
+    if (column.length === 0) return column;
+    const into = this.#floats ?? new Float64Array(order.length);
+    for (let i = 0; i < order.length; i++) into[i] = column[order[i]!]!;
+    this.#floats = column.length === order.length ? column : null;
+    return into;
   }
 
   ints(column: Int32Array): Int32Array {
     const order = this.#order;
-    const moved = (this.#ints ??= new Int32Array(order.length));
-    for (let i = 0; i < order.length; i++) moved[i] = column[order[i]!]!;
-    column.set(moved);
-    return column;
+    if (column.length === 0) return column;
+    const into = this.#ints ?? new Int32Array(order.length);
+    for (let i = 0; i < order.length; i++) into[i] = column[order[i]!]!;
+    this.#ints = column.length === order.length ? column : null;
+    return into;
   }
 
   bytes(column: Int8Array): Int8Array {
     const order = this.#order;
-    const moved = (this.#bytes ??= new Int8Array(order.length));
-    for (let i = 0; i < order.length; i++) moved[i] = column[order[i]!]!;
-    column.set(moved);
-    return column;
+    if (column.length === 0) return column;
+    const into = this.#bytes ?? new Int8Array(order.length);
+    for (let i = 0; i < order.length; i++) into[i] = column[order[i]!]!;
+    this.#bytes = column.length === order.length ? column : null;
+    return into;
   }
 }
 

@@ -97,7 +97,10 @@ function position(latitude: number, longitude: number, accuracyMetres: number): 
   return Number.isNaN(latitude) || Number.isNaN(longitude) ? null : { latitude, longitude, accuracyMetres };
 }
 
-/** Columns in the order of the table, and those that few rules read in the order of the raw columns. */
+/**
+ * Columns in the order of the table, and those that few rules read in the order of the raw columns. Of what no row says
+ * many are empty.
+ */
 export interface VisitColumns {
   client: Int32Array;
   staff: Int32Array;
@@ -219,41 +222,41 @@ export class Visits extends RecordTable {
   }
   /** The order that the visit names, a row of `orders`, or -1. */
   order(row: number): number {
-    return this.#c.order[row]!;
+    return this.#c.order[row] ?? -1;
   }
   /** The plan that the visit names, a row of `plans`, or -1. */
   plan(row: number): number {
-    return this.#c.plan[row]!;
+    return this.#c.plan[row] ?? -1;
   }
   originalStart(row: number): Instant {
-    return this.#c.originalStart[row]!;
+    return this.#c.originalStart[row] ?? NaN;
   }
   originalEnd(row: number): Instant {
-    return this.#c.originalEnd[row]!;
+    return this.#c.originalEnd[row] ?? NaN;
   }
   receivedAt(row: number): Instant {
     return this.#c.receivedAt[row]!;
   }
   editedAt(row: number): Instant {
-    return this.#c.editedAt[row]!;
+    return this.#c.editedAt[row] ?? NaN;
   }
   /** Who made the last edit, a code of `staff`, or -1. */
   editedBy(row: number): number {
-    return this.#c.raw.editedBy[this.raw(row)]!;
+    return this.#c.raw.editedBy[this.raw(row)] ?? -1;
   }
   editReason(row: number): string | null {
     return textAt(this.#c.raw.editReason, this.raw(row));
   }
   /** The tag that was read at the start, a row of `tags`; -1 where none was or nobody says whose it is. */
   startTag(row: number): number {
-    return this.#c.raw.startTag[this.raw(row)]!;
+    return this.#c.raw.startTag[this.raw(row)] ?? -1;
   }
   endTag(row: number): number {
-    return this.#c.raw.endTag[this.raw(row)]!;
+    return this.#c.raw.endTag[this.raw(row)] ?? -1;
   }
   /** The phone or reader, a number that is the same for the same device of a source; -1 unknown. */
   device(row: number): number {
-    return this.#c.raw.device[this.raw(row)]!;
+    return this.#c.raw.device[this.raw(row)] ?? -1;
   }
   /** Where the visit was started, as the device says; null where it does not. */
   startPosition(row: number): Position | null {
@@ -304,8 +307,8 @@ export class Visits extends RecordTable {
     const { groupCode } = this.#c.raw;
     const [rawA, rawB] = [this.raw(a), this.raw(b)];
     return (
-      groupCode.nulls[rawA] !== 1 &&
-      groupCode.nulls[rawB] !== 1 &&
+      groupCode.nulls[rawA] === 0 &&
+      groupCode.nulls[rawB] === 0 &&
       this.source(a) === this.source(b) &&
       compareText(groupCode, rawA, groupCode, rawB) === 0
     );
@@ -395,11 +398,11 @@ export class Plans extends RecordTable {
     return this.#c.services[row]!;
   }
   order(row: number): number {
-    return this.#c.order[row]!;
+    return this.#c.order[row] ?? -1;
   }
   /** Minutes that the planner set aside for the way there, NaN unknown. */
   travelMinutes(row: number): number {
-    return this.#c.travelMinutes[row]!;
+    return this.#c.travelMinutes[row] ?? NaN;
   }
   transport(row: number): Transport | null {
     return transports[this.#c.transport[row]!] ?? null;
@@ -828,7 +831,7 @@ export class Lines extends RecordTable {
   }
   /** A row of `orders`; -1 where its order is missing. */
   order(row: number): number {
-    return this.#c.order[row]!;
+    return this.#c.order[row] ?? -1;
   }
   service(row: number): number {
     return this.#c.service[row]!;
@@ -960,7 +963,7 @@ export class Claims extends RecordTable {
     return this.#c.client[row]!;
   }
   order(row: number): number {
-    return this.#c.order[row]!;
+    return this.#c.order[row] ?? -1;
   }
   /** -1 where the claim names no service. */
   service(row: number): number {

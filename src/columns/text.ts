@@ -5,7 +5,8 @@ const encoder = new TextEncoder();
 
 /** The text of a row; null where the source does not say. Decodes: for output, not for walks. */
 export function textAt(column: TextColumn, row: number): string | null {
-  if (column.nulls[row] === 1) return null;
+  // A column of which no row says anything is empty.
+  if (column.nulls[row] !== 0) return null;
   return decoder.decode(column.bytes.subarray(column.offsets[row], column.offsets[row + 1]));
 }
 

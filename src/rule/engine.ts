@@ -153,6 +153,23 @@ interface Prepared {
   versions: readonly RuleVersion[];
   /** Some rule yields to this one. */
   precedes: boolean;
+  /** What the rules have reported to which this one yields. */
+  before: readonly Pairs[];
+}
+
+/** Pairs of rows. Asked for every two neighbours of a month, it must answer fast that most have none. */
+class Pairs {
+  readonly #others = new Map<number, number[]>();
+
+  has(a: number, b: number): boolean {
+    return this.#others.size > 0 && this.#others.get(Math.min(a, b))?.includes(Math.max(a, b)) === true;
+  }
+
+  add(a: number, b: number): void {
+    const others = this.#others.get(Math.min(a, b));
+    if (others === undefined) this.#others.set(Math.min(a, b), [Math.max(a, b)]);
+    else if (!others.includes(Math.max(a, b))) others.push(Math.max(a, b));
+  }
 }
 
 const entityOf: Readonly<Record<RecordTableName, string>> = {
@@ -191,8 +208,8 @@ class Run {
   readonly #findings = new Map<string, Finding>();
   readonly #outcomes: Outcome[] = [];
   readonly #settled: Array<SettlementRow & { slice: string }> = [];
-  /** Pairs of visits that rules with precedence reported, as "a b" of rows, a < b: by rule. */
-  readonly #pairs = new Map<string, Set<string>>();
+  /** Pairs of visits that rules with precedence reported, by rule. */
+  readonly #pairs = new Map<string, Pairs>();
   /** Of the slice at hand. */
   #counts = new Map<string, Outcome>();
   #rule: Prepared | null = null;
@@ -222,7 +239,8 @@ class Run {
       const versions = versionsOf(rule, input.parameters ?? []);
       for (const asked of [rule, ...rule.otherScopes.map((other) => ({ ...rule, ...other }))]) {
         const list = this.#byScope.get(asked.scope) ?? [];
-        list.push({ rule: asked, versions, precedes: preceding.has(rule.id) });
+        const before = rule.yieldsTo.map((id) => this.#pairsOf(id));
+        list.push({ rule: asked, versions, precedes: preceding.has(rule.id), before });
         this.#byScope.set(asked.scope, list);
       }
     }
@@ -234,8 +252,8 @@ class Run {
       tooLittleData: (what) => this.#count("tooLittleData", what),
       measure: (name, value) => this.#measures.set({ rule: this.#rule!.rule.id, slice: this.#key(), name, value }),
       reported: (a, b) => {
-        const pair = a < b ? `${a} ${b}` : `${b} ${a}`;
-        return this.#rule!.rule.yieldsTo.some((id) => this.#pairs.get(id)?.has(pair) === true);
+        for (const pairs of this.#rule!.before) if (pairs.has(a, b)) return true;
+        return false;
       },
     };
   }
@@ -284,6 +302,7 @@ class Run {
    */
   #versionsIn({ firstDay, lastDay }: Slices[Scope]): readonly RuleVersion[] {
     const { rule, versions } = this.#rule!;
+    if (versions.length === 1) return versions;
     const first = versionOn(versions, firstDay);
     if (rule.subject === "slice" || versionOn(versions, lastDay) === first) return [first];
     const days = Array.from({ length: lastDay - firstDay + 1 }, (_, index) => firstDay + index);
@@ -293,6 +312,7 @@ class Run {
   /** Whether the version at hand is the one that judges what begins on a day, or within a day before the slice. */
   #judges(day: Day): boolean {
     const { rule, versions } = this.#rule!;
+    if (versions.length === 1) return true;
     const { firstDay, lastDay } = this.#context.slice;
     const judged = rule.subject === "slice" ? firstDay : Math.min(Math.max(day, firstDay), lastDay);
     return versionOn(versions, judged) === this.#version;
@@ -432,13 +452,15 @@ class Run {
   }
 
   #remember(rule: string, refs: ReadonlyArray<{ table: RecordTableName; row: number }>): void {
-    const rows = refs
-      .filter((ref) => ref.table === "visits")
-      .map((ref) => ref.row)
-      .sort((a, b) => a - b);
-    const pairs = this.#pairs.get(rule) ?? new Set();
-    rows.forEach((a, position) => rows.slice(position + 1).forEach((b) => pairs.add(`${a} ${b}`)));
-    this.#pairs.set(rule, pairs);
+    const rows = refs.filter((ref) => ref.table === "visits").map((ref) => ref.row);
+    const pairs = this.#pairsOf(rule);
+    rows.forEach((a, position) => rows.slice(position + 1).forEach((b) => pairs.add(a, b)));
+  }
+
+  #pairsOf(rule: string): Pairs {
+    let pairs = this.#pairs.get(rule);
+    if (pairs === undefined) this.#pairs.set(rule, (pairs = new Pairs()));
+    return pairs;
   }
 
   #daysOf(refs: ReadonlyArray<{ table: RecordTableName; row: number }>, fallback: Day): { from: Day; to: Day } {

@@ -99,6 +99,7 @@ export async function readRawColumns(
     );
     await copyOut(client, `COPY (${query}) TO STDOUT (FORMAT binary)`, table.read);
     const [source, id, version, received, , ...rest] = table.columns();
+    // A field of which no row says anything is left out.
     return {
       entity,
       count: table.count,
@@ -106,7 +107,9 @@ export async function readRawColumns(
       id: id as TextColumn,
       version: version as Float64Array,
       received: received as Float64Array,
-      fields: Object.fromEntries(fields.map(([name], index) => [name, rest[index] as Int32Array])),
+      fields: Object.fromEntries(
+        fields.flatMap(([name], index) => (rest[index] === null ? [] : [[name, rest[index] as Int32Array]])),
+      ),
     };
   } finally {
     client.release();
@@ -181,6 +184,9 @@ async function estimate(client: pg.ClientBase, query: string): Promise<number> {
   return Math.ceil((rows[0]?.["QUERY PLAN"][0].Plan["Plan Rows"] ?? 0) * 1.05);
 }
 
+/** Every row has them; columns after them are made when the first row says something. */
+const FIXED = 5;
+
 /** Columns that grow while rows are decoded into them. */
 class Table {
   count = 0;
@@ -193,8 +199,8 @@ class Table {
   constructor(how: readonly number[], expected: number) {
     this.#how = Uint8Array.from(how);
     this.#capacity = Math.max(expected, 1024);
-    this.#slots = how.map((kind) => slotsOf(kind, this.#capacity));
-    this.#texts = how.map((kind) => (kind === TEXT || kind === HEX ? new TextGrower(this.#capacity) : null));
+    this.#slots = how.map((kind, index) => (index < FIXED ? slotsOf(kind, this.#capacity) : null));
+    this.#texts = how.map((kind, index) => (index < FIXED && kind === TEXT ? new TextGrower(this.#capacity) : null));
   }
 
   /** Decodes the row, or the last mark, of one message. */
@@ -207,9 +213,15 @@ class Table {
     while (at + 2 <= end && view.getInt16(at) >= 0) at = this.#row(bytes, view, at + 2);
   };
 
-  columns(): Array<Slots | TextColumn> {
+  columns(): Array<Slots | TextColumn | null> {
     const { count } = this;
-    return this.#slots.map((slots, index) => slots?.subarray(0, count) ?? this.#texts[index]!.finish(count));
+    return this.#slots.map((slots, index) => slots?.subarray(0, count) ?? this.#texts[index]?.finish(count) ?? null);
+  }
+
+  #begin(column: number): void {
+    const how = this.#how[column]!;
+    this.#slots[column] = slotsOf(how, this.#capacity);
+    if (how === TEXT || how === HEX) this.#texts[column] = new TextGrower(this.#capacity);
   }
 
   #row(bytes: Uint8Array, view: DataView, start: number): number {
@@ -221,27 +233,30 @@ class Table {
     for (let column = 0; column < how.length; column++) {
       const length = view.getInt32(at);
       at += 4;
+      // Columns begin as unknown in every row.
+      if (length < 0) continue;
+      if (slots[column] === null && this.#texts[column] === null) this.#begin(column);
       switch (how[column]) {
         case SMALL:
-          slots[column]![row] = length < 0 ? -1 : length === 1 ? bytes[at]! : view.getInt16(at);
+          slots[column]![row] = length === 1 ? bytes[at]! : view.getInt16(at);
           break;
         case SOURCE:
           slots[column]![row] = view.getInt16(at);
           break;
         case WHOLE:
-          (slots[column] as Int32Array)[row] = length < 0 ? -1 : view.getInt32(at);
+          (slots[column] as Int32Array)[row] = view.getInt32(at);
           break;
         case DATE:
-          (slots[column] as Int32Array)[row] = length < 0 ? NO_DAY : readDay(view, at);
+          (slots[column] as Int32Array)[row] = readDay(view, at);
           break;
         case INSTANT:
-          (slots[column] as Float64Array)[row] = length < 0 ? Number.NaN : readInstant(view, at);
+          (slots[column] as Float64Array)[row] = readInstant(view, at);
           break;
         case REAL:
-          (slots[column] as Float64Array)[row] = length < 0 ? Number.NaN : view.getFloat64(at);
+          (slots[column] as Float64Array)[row] = view.getFloat64(at);
           break;
         case NUMBER:
-          (slots[column] as Float64Array)[row] = length < 0 ? Number.NaN : view.getInt32(at);
+          (slots[column] as Float64Array)[row] = view.getInt32(at);
           break;
         case PAGE_NO:
           (slots[column] as Float64Array)[row] = readInt8(view, at) * PAGE;
@@ -255,7 +270,7 @@ class Table {
         default:
           this.#texts[column]!.addHex(row, bytes, at, length);
       }
-      if (length > 0) at += length;
+      at += length;
     }
     return at;
   }
@@ -273,22 +288,26 @@ class Table {
   }
 }
 
+/** Of a row that has not been read, and of one that does not say, all columns hold that it is unknown. */
 function slotsOf(how: number, capacity: number): Slots | null {
   switch (how) {
     case SMALL:
-      return new Int8Array(capacity);
+      return new Int8Array(capacity).fill(-1);
     case SOURCE:
       return new Int16Array(capacity);
     case WHOLE:
+      return new Int32Array(capacity).fill(-1);
     case DATE:
-      return new Int32Array(capacity);
+      return new Int32Array(capacity).fill(NO_DAY);
     case TEXT:
     case HEX:
       return null;
     case PAGE_INDEX:
       return new Int8Array(0);
-    default:
+    case PAGE_NO:
       return new Float64Array(capacity);
+    default:
+      return new Float64Array(capacity).fill(NaN);
   }
 }
 
@@ -296,54 +315,49 @@ const digits = new TextEncoder().encode("0123456789abcdef");
 
 class TextGrower {
   #bytes: Uint8Array;
+  /** Where the text of each row begins; set for the rows that have one, and for the others at last. */
   #offsets: Int32Array;
   #nulls: Uint8Array;
   #used = 0;
+  /** The row after the last one that has a text. */
+  #next = 0;
 
   constructor(rows: number) {
-    this.#bytes = new Uint8Array(rows * 8);
+    // Ids of a dozen bytes are common; longer texts are few.
+    this.#bytes = new Uint8Array(Math.max(1024, rows * 2));
     this.#offsets = new Int32Array(rows + 1);
-    this.#nulls = new Uint8Array(rows);
+    this.#nulls = new Uint8Array(rows).fill(1);
   }
 
   add(row: number, from: Uint8Array, at: number, length: number): void {
-    if (length < 0) {
-      this.#nulls[row] = 1;
-    } else {
-      this.#room(length);
-      const bytes = this.#bytes;
-      const used = this.#used;
-      // A call costs more than the bytes of an id.
-      if (length <= 32) for (let index = 0; index < length; index++) bytes[used + index] = from[at + index]!;
-      else bytes.set(from.subarray(at, at + length), used);
-      this.#used = used + length;
-    }
-    this.#offsets[row + 1] = this.#used;
+    this.#begin(row, length);
+    const bytes = this.#bytes;
+    const used = this.#used;
+    // A call costs more than the bytes of an id.
+    if (length <= 32) for (let index = 0; index < length; index++) bytes[used + index] = from[at + index]!;
+    else bytes.set(from.subarray(at, at + length), used);
+    this.#used = used + length;
   }
 
   addHex(row: number, from: Uint8Array, at: number, length: number): void {
-    if (length < 0) {
-      this.#nulls[row] = 1;
-    } else {
-      this.#room(length * 2);
-      for (let index = at; index < at + length; index++) {
-        this.#bytes[this.#used++] = digits[from[index]! >> 4]!;
-        this.#bytes[this.#used++] = digits[from[index]! & 15]!;
-      }
+    this.#begin(row, length * 2);
+    for (let index = at; index < at + length; index++) {
+      this.#bytes[this.#used++] = digits[from[index]! >> 4]!;
+      this.#bytes[this.#used++] = digits[from[index]! & 15]!;
     }
-    this.#offsets[row + 1] = this.#used;
   }
 
   grow(rows: number): void {
     const offsets = new Int32Array(rows + 1);
     offsets.set(this.#offsets);
     this.#offsets = offsets;
-    const nulls = new Uint8Array(rows);
+    const nulls = new Uint8Array(rows).fill(1);
     nulls.set(this.#nulls);
     this.#nulls = nulls;
   }
 
   finish(rows: number): TextColumn {
+    while (this.#next <= rows) this.#offsets[this.#next++] = this.#used;
     return {
       bytes: this.#bytes.subarray(0, this.#used),
       offsets: this.#offsets.subarray(0, rows + 1),
@@ -351,9 +365,11 @@ class TextGrower {
     };
   }
 
-  #room(bytes: number): void {
+  #begin(row: number, bytes: number): void {
+    while (this.#next <= row) this.#offsets[this.#next++] = this.#used;
+    this.#nulls[row] = 0;
     if (this.#used + bytes <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#used + bytes));
+    const larger = new Uint8Array(Math.max(Math.ceil(this.#bytes.length * 1.5), this.#used + bytes));
     larger.set(this.#bytes);
     this.#bytes = larger;
   }
