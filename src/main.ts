@@ -1,4 +1,4 @@
-import { commands, exitStatus, helpOf, helpOfAll, parseOptions, UsageError } from "#cli";
+import { commands, exitStatus, helpOf, helpOfAll, parseOptions, ReaderLeft, UsageError } from "#cli";
 import { type Config, readConfig, readEnvironment } from "#config";
 import { AppError } from "#errors";
 import { openLog } from "#log";
@@ -37,21 +37,21 @@ async function main(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
     const given = { positionals, env, configFile, system, config, signal: stop.signal };
     return exitStatus(await command.run(values as never, given as never));
   } catch (error) {
+    if (error instanceof ReaderLeft) return 0;
     throw system?.database.explain(error) ?? error;
   } finally {
     await system?.[Symbol.asyncDispose]();
   }
 }
 
+// Whoever writes is told by the write itself; without a listener a reader that leaves (`| head`) would be a crash.
+process.stdout.on("error", () => undefined);
 try {
   process.exitCode = await main(process.argv.slice(2), process.env);
 } catch (error) {
   if (error instanceof AppError) {
     process.stderr.write(`${error.message}\n`);
     process.exitCode = exitStatus(error.kind);
-  } else if ((error as NodeJS.ErrnoException).code === "EPIPE") {
-    // Whoever read our output has seen enough.
-    process.exitCode = 0;
   } else {
     process.stderr.write("Something unexpected happened; the log line below says where. Please report it.\n");
     let level = "error";

@@ -16,6 +16,7 @@ import settlement from "./settlement.ts";
 import simulate from "./simulate.ts";
 import sources from "./sources.ts";
 
+export { ReaderLeft } from "./render.ts";
 export { exitStatus, helpOf, helpOfAll, parseOptions, UsageError } from "./run.ts";
 
 /** Every command, in the order of the help. */

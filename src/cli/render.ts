@@ -82,9 +82,17 @@ export async function render<Row>(
   return all.length;
 }
 
-/** Standard output, waiting where the reader is slower than we are. */
+/** Whoever reads our output has seen enough, as `head` does: no failure. */
+export class ReaderLeft extends Error {}
+
+/** Standard output, waiting where the reader is slower than we are. Throws ReaderLeft where nobody reads any more. */
 export async function write(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await new Promise<void>((resolve) => process.stdout.once("drain", resolve));
+  await new Promise<void>((written, failed) => {
+    process.stdout.write(text, (error) => {
+      if (!error) written();
+      else failed("code" in error && error.code === "EPIPE" ? new ReaderLeft() : error);
+    });
+  });
 }
 
 /** Progress and warnings: everything that is not the result. */

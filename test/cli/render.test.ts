@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Column, csv, table } from "../../src/cli/render.ts";
 
@@ -53,4 +55,14 @@ describe("a table", () => {
   test("cuts what is longer than a terminal has room for", () => {
     expect(table(columns, [{ name: "x".repeat(90), minutes: 1 }]).split("\n")[2]).toMatch(/^x{59}…  +1$/);
   });
+});
+
+test("a reader that has seen enough is no failure", async () => {
+  const command = resolve(import.meta.dirname, "../../bin/klarsyn.js");
+  const child = spawn(process.execPath, [command, "--help"], { stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.destroy();
+  let complaints = "";
+  child.stderr.on("data", (text: Buffer) => (complaints += text.toString()));
+  const status = await new Promise((done) => child.on("close", done));
+  expect([status, complaints]).toEqual([0, ""]);
 });
