@@ -130,7 +130,8 @@ function wishes(random: Random, profile: Person["profile"], alarm: boolean): Wis
     weekdays: number[] = everyDay,
     more: Partial<WorldOrderLine> = {},
   ) => {
-    const double = weekdays.length > 4 && service !== "tillsyn" && random.chance(0.042);
+    // In the evening few are at work: who needs two is helped by day.
+    const double = weekdays.length > 4 && service !== "tillsyn" && partOfDay !== "evening" && random.chance(0.055);
     const line: Omit<WorldOrderLine, "id"> = {
       service,
       minutes,

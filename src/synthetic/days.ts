@@ -241,8 +241,13 @@ export function makeDays(
 
   /** How often in a month somebody who works by day had to stay for the evening. */
   const evenings = new Map<string, number>();
+  const jobs = Map.groupBy(
+    organisation.teams.flatMap(({ workers }) => workers),
+    ({ staff }) => staff,
+  );
+  /** Begins in the morning after, for one employer or the other. */
   const early = (worker: Worker, day: Day) =>
-    worker.shift === "day" && onRota(worker, day + 1) && !worker.away.has(day + 1);
+    worker.shift === "day" && jobs.get(worker.staff)!.some((one) => onRota(one, day + 1) && !one.away.has(day + 1));
 
   /** When somebody was last asked to come in on a day off. */
   const asked = new Map<Worker, Day>();

@@ -22,6 +22,7 @@ export const services: readonly WorldService[] = [
   { code: "larm", name: "Trygghetslarm", kind: "alarm", law: "SoL" },
   { code: "nattillsyn", name: "Tillsyn natt", kind: "care", law: "SoL" },
   { code: "nattvak", name: "Vak natt", kind: "nightWatch", law: "SoL" },
+  { code: "fonster", name: "Fönsterputs", kind: "household", law: "SoL" },
   { code: "matlada", name: "Matdistribution", kind: "meal", law: "SoL" },
   { code: "hsl", name: "Hälso- och sjukvårdsinsats", kind: "nursing", law: "HSL" },
 ];
@@ -274,10 +275,11 @@ export function makeOrganisation(
     if (team.kind === "night") for (let index = 0; index < 6; index++) hire(team, "night");
     if (team.kind === "nurse") for (let index = 0; index < 5; index++) hire(team, "day");
   }
-  // A third works evenings, spread so that every unit has both from its first three on.
-  for (let index = 0; staff.length < total || index < dayTeams.length * 6; index++) {
+  // A third works evenings, spread so that every unit has both from its first three on, and two on most evenings.
+  for (let index = 0; staff.length < total || index < dayTeams.length * 7; index++) {
     const team = dayTeams[index % dayTeams.length]!;
-    hire(team, team.workers.length % 3 === 2 ? "evening" : "day");
+    const number = team.workers.length;
+    hire(team, number % 3 === 2 || number === 6 ? "evening" : "day");
   }
   for (const team of teams) if (team.kind === "rural") for (let index = 0; index < 2; index++) hire(team, "day");
 

@@ -54,7 +54,7 @@ export function limitAccusations(world: World): Accusation[] {
   const key = ({ visit }: Seen) => `visits ${visit.source} ${visit.id}`;
   const monthOfVisit = ({ start }: Seen): Month => monthOf(dayOf(start));
   const say = (rule: string, rows: readonly Seen[], more: Partial<Accusation> = {}) =>
-    void found.push({ rule, records: rows.map(key), detail: "", ...more });
+    void found.push({ rule, records: rows.map(key), provider: rows[0]!.provider, detail: "", ...more });
   const overlap = (a: Seen, b: Seen) => Math.min(a.end, b.end) - Math.max(a.start, b.start);
 
   const metres = (a: WorldClient, b: WorldClient): number | null => {
@@ -75,7 +75,11 @@ export function limitAccusations(world: World): Accusation[] {
   );
   for (const group of grouped(done, ({ visit, start }) => `${visit.clientId} ${dayOf(start)}`).values()) {
     for (const one of group) {
-      const others = group.filter((other) => other.visit.staffId !== one.visit.staffId);
+      const others = group.filter(
+        (other) =>
+          other.visit.staffId !== one.visit.staffId &&
+          other.head.services.some((code) => one.head.services.includes(code)),
+      );
       if (one.visit.doubleStaffing !== true || !heard(one)) continue;
       const ordered = world.orders.some(
         ({ id, versions }) =>
@@ -195,14 +199,9 @@ export function limitAccusations(world: World): Accusation[] {
         if (gap < 0.5 * ((apart * 1.3) / 1167) - 3) sum.short++;
       }
       const moved =
-        tag !== undefined &&
-        before.head.endTag !== undefined &&
-        apart !== null &&
-        apart > 2000 &&
-        gap >= 0 &&
-        gap <= 10;
+        tag !== undefined && before.head.endTag !== undefined && apart !== null && apart > 2000 && gap >= 0 && gap <= 3;
       const replaced = tag !== undefined && dayOfDate(tag.from) === dayOf(one.start);
-      if (moved && !replaced && apart / (gap + 0.5) > 700) say("moved-tag", [before, one]);
+      if (moved && !replaced) say("moved-tag", [before, one]);
     }
   }
   for (const [name, { pairs, short, late, rows }] of journeys) {

@@ -4,7 +4,7 @@ import { grantedMinutes, performedMinutes, rememberedMonths } from "../claims.ts
 import type { Person, Population } from "../clients.ts";
 import { tagged } from "../days.ts";
 import type { Booking, Days, Happening } from "../days.ts";
-import type { Organisation, Worker } from "../organisation.ts";
+import type { Organisation, Team, Worker } from "../organisation.ts";
 import type { PeopleSource } from "../people.ts";
 import type { Random } from "../random.ts";
 import { metresBetween, travelMinutes } from "../town.ts";
@@ -58,6 +58,8 @@ export interface Bench {
   /** What somebody does to invoices that are otherwise right. */
   later: Array<(billing: Billing) => void>;
   openings: Opening[];
+  /** Hourly staff, by unit, for when nobody else has time. */
+  substitutes: Map<Team, Worker[]>;
   /** Clients that are billed day by day. */
   byDay: Set<string>;
   /** Visits outside every shift, which is what is told of them. */
@@ -78,12 +80,16 @@ export interface Bench {
 
   /** Nothing else is planted on the visit, its client's month or its worker's day. */
   untouched: (happening: Happening) => boolean;
+  /** Nothing is planted on the visit itself. */
+  left: (happening: Happening) => boolean;
   /** Untouched, and went as visits usually go. */
   plain: (happening: Happening) => boolean;
   /** No source was out of order between the two times. */
   heard: (from: Instant, until: Instant) => boolean;
   free: (person: Person, months?: readonly Month[]) => boolean;
   touch: (happenings: readonly Happening[]) => void;
+  /** Are to stay as they are, whatever happens around them. */
+  keep: (happenings: readonly Happening[]) => void;
   /** Only the visits and their workers' days: their clients' months go on as they were. */
   occupy: (happenings: readonly Happening[]) => void;
   reserve: (person: Person, months?: readonly Month[]) => void;
@@ -239,7 +245,7 @@ export function makeBench(
     if (index >= 0) list!.splice(index, 1);
   };
 
-  const shifts = { count: -1, of: new Map<string, WorldShift[]>() };
+  const shifts = { all: [] as WorldShift[], count: -1, of: new Map<string, WorldShift[]>() };
 
   const bench: Bench = {
     ...input,
@@ -251,11 +257,13 @@ export function makeBench(
     meals: [],
     later: [],
     openings: [],
+    substitutes: new Map(),
     byDay: new Set(),
     offShift: new Set(),
     unexplained: new Set(),
     shifts: () => {
-      if (shifts.count !== days.shifts.length) {
+      if (shifts.all !== days.shifts || shifts.count !== days.shifts.length) {
+        shifts.all = days.shifts;
         shifts.count = days.shifts.length;
         shifts.of = Map.groupBy(days.shifts, ({ staffId }) => staffId);
       }
@@ -274,6 +282,7 @@ export function makeBench(
       !touched.has(happening) &&
       !taken.has(staffDay(happening)) &&
       bench.free(happening.person, [monthOfVisit(happening)]),
+    left: (happening) => !removed.has(happening) && !touched.has(happening),
     plain: (happening) => {
       const { visit, need, plan, person } = happening;
       const head = visit.versions[0]!;
@@ -302,6 +311,9 @@ export function makeBench(
         touched.add(happening);
         taken.add(staffDay(happening));
       }
+    },
+    keep: (happenings) => {
+      for (const happening of happenings) touched.add(happening);
     },
     reserve: (person, some = months) => {
       for (const month of some) taken.add(clientMonth(person, month));

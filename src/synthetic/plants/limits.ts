@@ -185,6 +185,12 @@ function plantRest(bench: Bench, used: Set<string>) {
     let fit: Day[] = [];
     const { last } = daysOfMonth(month);
     const found = quietWorker(bench, provider, month, used, (_, days) => {
+      // Who has had short nights already would have more of them than meant.
+      const short = [...days].some(([day, visits]) => {
+        const next = days.get(day + 1);
+        return next !== undefined && firstOf(next) - lastOf(visits) < 11.5 * HOUR;
+      });
+      if (short) return false;
       fit = [...days.keys()].filter(
         (day) =>
           day < last &&
@@ -308,7 +314,10 @@ function plantNeverOff(bench: Bench, used: Set<string>) {
   });
 }
 
-function plantSharedLogin(bench: Bench, used: Set<string>) {
+/** Comes after all that gives somebody another visit: which phone it was made with would be anybody's guess. */
+export function plantLogins(bench: Bench) {
+  if (bench.months.length === 0) return;
+  const used = new Set<string>();
   const { random } = bench;
   const rule = "shared-login";
   const spare = (team: Team) => `tel-${team.unit.id}-reserv`;
@@ -548,6 +557,5 @@ export function plantLimits(bench: Bench) {
   plantClientDay(bench);
   plantRest(bench, used);
   plantNeverOff(bench, used);
-  plantSharedLogin(bench, used);
   plantSingleCarer(bench);
 }

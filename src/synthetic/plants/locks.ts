@@ -27,7 +27,7 @@ function plantMovedTags(bench: Bench) {
   const rule = "moved-tag";
   /** A visit a drive away from the one before, that could be logged in before anybody could be there. */
   const farFrom = (one: Happening): Happening | null => {
-    const last = bench.plain(one) ? before(bench, one) : null;
+    const last = bench.plain(one) && one.worker.shift !== "night" ? before(bench, one) : null;
     if (last === null || !bench.plain(last) || !exactly(one.person) || !exactly(last.person)) return null;
     const metres = apart(last, one);
     const gap = (startOf(one) - endOf(last)) / MINUTE;
@@ -176,12 +176,11 @@ function plantUnopened(bench: Bench) {
     const person = bench.findPerson(provider, (one) => {
       if (one.proof !== "lock" || !bench.free(one, [month]) || one.client.protection !== "none") return false;
       if (bench.unjoined.has(one)) return false;
-      visits = bench
-        .ofPerson(one)
-        .filter(
-          (visit) => bench.monthOf(visit) === month && visit.visit.source === "phoniro" && bench.untouched(visit),
-        );
-      return visits.length >= 24 && visits.every(({ visit }) => visit.versions.length === 1);
+      const all = bench.ofPerson(one).filter((visit) => bench.monthOf(visit) === month);
+      visits = all.filter(
+        (visit) => visit.visit.source === "phoniro" && visit.visit.versions.length === 1 && bench.left(visit),
+      );
+      return visits.length >= 24 && visits.length >= 0.9 * all.length;
     });
     return person === null ? null : { person, month, visits };
   };
@@ -266,7 +265,7 @@ function plantOpenings(bench: Bench) {
         !bench.unjoined.has(one) &&
         one.stays.length === 0 &&
         one.diedAt === undefined &&
-        bench.ofPerson(one).filter((visit) => bench.monthOf(visit) === month && bench.untouched(visit)).length > 12,
+        bench.ofPerson(one).filter((visit) => bench.monthOf(visit) === month && bench.left(visit)).length > 12,
     );
     return person === null ? null : { person, month };
   };
