@@ -226,7 +226,7 @@ function occurrencesOn({ lines }: Pick<Tables, "lines">, line: number, day: Day)
 }
 
 /** The line has an occurrence on the day; without weekdays, every day of its validity may have one. */
-export function expectsVisit(tables: Tables, line: number, day: Day): boolean {
+export function expectsVisit(tables: Pick<Tables, "lines">, line: number, day: Day): boolean {
   return tables.lines.valid(line, day) && occurrencesOn(tables, line, day) > 0;
 }
 
