@@ -1,5 +1,15 @@
 import { rowsOf, type Tables } from "#columns";
-import { type Day, dayOf, type Instant, MINUTE, type Month, monthOf, roundHalfUp, startOfDay } from "#model";
+import {
+  type Day,
+  dayOf,
+  daysOfMonth,
+  type Instant,
+  MINUTE,
+  type Month,
+  monthOf,
+  roundHalfUp,
+  startOfDay,
+} from "#model";
 import { expectsVisit, grossMinutes, type Matches, type Shares } from "#match";
 import { type ClaimCoverage, firstOn, type NetClaim, netClaims, serviceOf } from "./claims.ts";
 import { type ClaimCode, type ClaimMatter, holdDaysOf, type JudgedClaim, type Proposal } from "./codes.ts";
@@ -21,7 +31,7 @@ export interface JudgeNeeds {
   tells: (what: Told, provider: number, month: Month) => boolean;
 }
 
-type Told = "claims" | "strangers" | "meals";
+type Told = "claims" | "strangers" | "meals" | "begun";
 
 /** What is claimed of an order line, or of what belongs to none, net of credits. */
 export interface ClaimedSum {
@@ -708,6 +718,8 @@ class Judge {
 
   #billed({ provider, unit, service }: PaidRow): boolean {
     const { asOf } = this.#needs.tables;
+    // Before the provider's first invoice that we know of, nobody was there to tell us of one.
+    if (!this.#needs.tells("begun", provider, this.#month)) return false;
     const next = monthOf(this.#last + 1);
     if (asOf >= this.#cutOff(provider, unit, service, next)) return true;
     return (
@@ -947,10 +959,10 @@ const denials: Partial<Record<ClaimMatter, string>> = {
 };
 
 /**
- * Which providers have claimed, and told of meals, in which months: "claims <provider's key> <month>". It reaches all
- * clients of a provider.
+ * Which providers have claimed, and told of meals, in which months: "claims <provider's key> <month>"; "begun": in that
+ * month or before it. It reaches all clients of a provider.
  */
-export function tellingProviders({ claims, meals, providers, clients }: Tables): ReadonlySet<string> {
+export function tellingProviders({ claims, meals, providers, clients, asOf }: Tables): ReadonlySet<string> {
   const told = new Set<string>();
   const months = new Map<Day, Month>();
   const tell = (what: Told, provider: number, days: readonly Day[]): void => {
@@ -961,12 +973,18 @@ export function tellingProviders({ claims, meals, providers, clients }: Tables):
       told.add(`${what} ${providers.key(provider)} ${month}`);
     }
   };
+  const firstDay = new Map<number, Day>();
   for (let row = 0; row < claims.count; row++) {
     if (claims.credit(row)) continue;
     const days = [claims.from(row), claims.to(row)];
+    const provider = claims.provider(row);
+    firstDay.set(provider, Math.min(firstDay.get(provider) ?? Infinity, claims.from(row)));
     tell("claims", claims.provider(row), days);
     if (!clients.known(claims.client(row))) tell("strangers", claims.provider(row), days);
   }
   for (let row = 0; row < meals.count; row++) tell("meals", meals.provider(row), [meals.from(row), meals.to(row)]);
+  for (const [provider, first] of firstDay) {
+    for (let day = first; day <= dayOf(asOf); day = daysOfMonth(monthOf(day)).last + 1) tell("begun", provider, [day]);
+  }
   return told;
 }

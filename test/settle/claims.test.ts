@@ -318,8 +318,13 @@ describe("what nobody claims", () => {
 
   test("is unbilled when no invoice is to be expected any more", () => {
     // The cut-off of November is Thursday 3 December.
-    expect(judgedOf([visit(60)], { asOf: "2026-12-03 11:30" })).toEqual([]);
-    expect(judgedOf([visit(60)], { asOf: "2026-12-03 12:30" })).toMatchObject([{ code: "M04", unbilledOre: 48_000 }]);
+    const september = claim("k-9", 30, { clientId: "C2", from: "2026-09-10", to: "2026-09-10" });
+    const judged = (records: Parameters<typeof judgedOf>[0], at: string) =>
+      judgedOf([visit(60), ...records], { asOf: `2026-12-03 ${at}` });
+    expect(judged([september], "11:30")).toEqual([]);
+    expect(judged([september], "12:30")).toMatchObject([{ code: "M04", unbilledOre: 48_000 }]);
+    // Of a provider whose invoices nobody has sent us yet, nothing is known.
+    expect(judged([], "12:30")).toEqual([]);
   });
 
   test("may be what the provider claims for a number that nobody has joined with a client", () => {
