@@ -4,6 +4,7 @@ import type { Person } from "../clients.ts";
 import type { Happening } from "../days.ts";
 import { apart, dateOf, endOf, exactly, headOf, minutesOf, startOf } from "./bench.ts";
 import type { Bench } from "./bench.ts";
+import { metresBetween } from "../town.ts";
 import { providersOf, retag } from "./help.ts";
 
 /** Whose systems say which tag was read. */
@@ -114,7 +115,8 @@ function plantWrongTags(bench: Bench) {
   const stranger = (provider: string, one: Happening) =>
     bench.findPerson(provider, (other) => {
       const { client } = other;
-      return other !== one.person && client.householdId !== one.person.client.householdId && client.homes.length > 0;
+      const elsewhere = metresBetween(other.place, one.person.place) > 150;
+      return other !== one.person && client.householdId !== one.person.client.householdId && elsewhere;
     });
   const say = (planted: boolean, what: string, provider: string, one: Happening, more: object = {}) =>
     bench.label({ rule, planted, what, client: one.person.client.id, provider, ...more }, one);
