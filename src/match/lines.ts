@@ -29,6 +29,8 @@ interface Wanted {
   provider: number;
   unit: number;
   order: number;
+  /** Two of the staff at a time. */
+  together: boolean;
 }
 
 /** An answer, and the days for which it is known to be the same. */
@@ -53,10 +55,18 @@ export class LineMatcher {
   #from = -Infinity;
   #through = Infinity;
   #timely = false;
+  /** Clients of whom a line is ordered with two staff: only there it matters who came together. */
+  readonly #doubles: Uint8Array;
 
   constructor(tables: Tables, matches: Matches | null) {
     this.#tables = tables;
     this.#matches = matches;
+    this.#doubles = new Uint8Array(tables.clients.count);
+    const { lines, orders } = tables;
+    for (let line = 0; line < lines.count; line++) {
+      const client = lines.staffing(line) > 1 && lines.order(line) >= 0 ? orders.client(lines.order(line)) : -1;
+      if (client >= 0) this.#doubles[client] = 1;
+    }
   }
 
   /** A visit that does not name its services has those of its plan. */
@@ -74,6 +84,7 @@ export class LineMatcher {
       visits.start(visit),
       visits.day(visit),
       services,
+      this.#together(visits, visit),
     );
   }
 
@@ -89,14 +100,38 @@ export class LineMatcher {
       plans.start(frozen),
       day,
       plans.services(frozen),
+      this.#together(plans, plan),
     );
+  }
+
+  /**
+   * Somebody else of the staff is there, or planned, for half of the time or more: then the line that is ordered for two
+   * is meant, though another suits the time of day better.
+   */
+  #together(rows: Tables["visits"] | Tables["plans"], row: number): boolean {
+    const client = rows.client(row);
+    if (client < 0 || this.#doubles[client] !== 1 || rows.staff(row) < 0) return false;
+    // Rows lie by client and start.
+    for (let other = Math.max(0, row - 2); other <= Math.min(rows.count - 1, row + 2); other++) {
+      if (other === row || rows.client(other) !== client || rows.staff(other) < 0) continue;
+      if (rows.staff(other) === rows.staff(row)) continue;
+      const common = Math.min(rows.end(row), rows.end(other)) - Math.max(rows.start(row), rows.start(other));
+      const shorter = Math.min(rows.end(row) - rows.start(row), rows.end(other) - rows.start(other));
+      if (common > 0 && common * 2 >= shorter) return true;
+    }
+    return false;
   }
 
   /** The line that a claim on a service is about on a day, or -1. */
   ofClaim(claim: number, day: Day): number {
     const { claims } = this.#tables;
     const at = atMinute(day, 12 * 60);
-    const wanted = { provider: claims.provider(claim), unit: claims.unit(claim), order: claims.order(claim) };
+    const wanted: Wanted = {
+      provider: claims.provider(claim),
+      unit: claims.unit(claim),
+      order: claims.order(claim),
+      together: claims.staffing(claim) > 1,
+    };
     return this.#best(claims.client(claim), wanted, at, day, claims.service(claim));
   }
 
@@ -108,19 +143,21 @@ export class LineMatcher {
     start: Instant,
     day: Day,
     services: number,
+    together: boolean,
   ): Shares {
     if (client !== this.#client) {
       this.#remembered.clear();
       this.#client = client;
     }
     const { units, orders } = this.#tables;
-    const key = ((services + 1) * (units.count + 1) + unit + 1) * (orders.count + 1) + order + 1;
+    const asked = ((services + 1) * (units.count + 1) + unit + 1) * (orders.count + 1) + order + 1;
+    const key = asked * 2 + Number(together);
     const known = this.#remembered.get(key);
     if (known !== undefined && known.from <= day && day <= known.through) return known.shares;
     this.#from = -Infinity;
     this.#through = Infinity;
     this.#timely = false;
-    const shares = this.#search(client, { provider, unit, order }, start, day, services);
+    const shares = this.#search(client, { provider, unit, order, together }, start, day, services);
     if (!this.#timely) this.#remembered.set(key, { shares, from: this.#from, through: this.#through });
     return shares;
   }
@@ -164,7 +201,8 @@ export class LineMatcher {
         if (service >= 0 && lines.service(line) !== service) continue;
         this.#bound(lines.validFrom(line), lines.validTo(line), day);
         if (!lines.valid(line, day)) continue;
-        let fit = orderFit;
+        // More than part of day and weekday together can say against it.
+        let fit = orderFit + (wanted.together && lines.staffing(line) > 1 ? 7 : 0);
         const part = lines.partOfDay(line);
         if (part !== "any") {
           this.#timely = true;

@@ -95,6 +95,27 @@ describe("order lines of a visit", () => {
     expect(linesOf({}, [mondays])).toEqual([["o-1-2", 1]]);
   });
 
+  test("ordered for two are meant where two of the staff came, though later than ordered", () => {
+    const staffed = (id: string, partOfDay: string, staffing: number) =>
+      sample("order-lines", id, { orderId: "o-1", partOfDay, staffing, minutes: 20, times: 1 });
+    const tables = tablesWith([
+      staffed("o-1-1", "morning", 2),
+      staffed("o-1-2", "midday", 1),
+      ...["S1", "S2"].map((staffId) =>
+        sample("visits", `v-${staffId}`, { staffId, start: "10:50", end: staffId === "S1" ? "11:12" : "11:10" }),
+      ),
+      sample("visits", "v-3", { staffId: "S3", start: "12:00", end: "12:20" }),
+    ]);
+    const matcher = new LineMatcher(tables, null);
+    const lineOf = Object.fromEntries(
+      Array.from({ length: tables.visits.count }, (_, visit) => [
+        tables.visits.id(visit),
+        matcher.ofVisit(visit).lines.map((line) => tables.lines.id(line)),
+      ]),
+    );
+    expect(lineOf).toEqual({ "v-S1": ["o-1-1"], "v-S2": ["o-1-1"], "v-3": ["o-1-2"] });
+  });
+
   test("are in force on the local start date, and of the provider", () => {
     const ended = sample("orders", "o-1", { validTo: "2026-10-04" });
     expect(linesOf({}, [ended])).toEqual([]);
