@@ -1,28 +1,23 @@
-// Times intake, reading and rules at the size of a large municipality's month, beside what one would do by hand.
-// npm run bench -- [visits]   (default 1,000,000; also runs twice as many for the intake). Needs about 15 GB of disk.
-import { spawn } from "node:child_process";
-import {
-  createReadStream,
-  createWriteStream,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+// Times intake, reading, rules and whole nights at the size of a large municipality's month, beside what one would do by
+// hand, and ends with 1 where a limit is missed.
+// npm run bench -- [visits] [intake|speed]   (default 1,000,000, and both; also runs twice as many). Needs about 15 GB of disk.
+// The plans of the SQL: node bench/ten-rules/run.ts postgres|duckdb FOLDER --plans
+import { createReadStream, createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { cpus, tmpdir, totalmem } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { day, formatDay } from "#model";
 import { openDatabase } from "#store";
+import { limit, run } from "./child.ts";
+import { nodeOptions, speed } from "./speed.ts";
 
 const visitCount = Number(process.argv[2] ?? 1_000_000);
+const part = process.argv[3];
 const days = 31;
 const first = day("2026-10-01");
 const perDay = 4;
-const root = resolve(import.meta.dirname, "..");
 const workplace = mkdtempSync(join(tmpdir(), "klarsyn-bench-"));
 
 const clock = (minute: number): string =>
@@ -147,34 +142,6 @@ function writeRegisters(folder: string, count: number): void {
   );
 }
 
-/** Runs a program of ours and gives its wall time, its own peak of memory and what it printed. */
-async function run(
-  args: string[],
-  env: NodeJS.ProcessEnv,
-): Promise<{ seconds: number; peakMb: number; output: string }> {
-  const started = performance.now();
-  const child = spawn(process.execPath, args, {
-    cwd: root,
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let output = "";
-  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  let peakMb = 0;
-  const watch = setInterval(() => {
-    try {
-      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
-      peakMb = Math.max(peakMb, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
-    } catch {
-      // It has ended, or the system has no /proc.
-    }
-  }, 100);
-  const [code] = (await once(child, "close")) as [number];
-  clearInterval(watch);
-  if (code !== 0 && code !== 2) throw new Error(`${args.join(" ")} ended with ${code}\n${output}`);
-  return { seconds: (performance.now() - started) / 1000, peakMb, output };
-}
-
 async function intake(count: number): Promise<{ perRow: number; folder: string; config: string }> {
   const folder = join(workplace, String(count));
   const inbox = join(folder, "phoniro");
@@ -211,9 +178,10 @@ async function intake(count: number): Promise<{ perRow: number; folder: string; 
   client.release();
   rmSync(dump);
   const share = bare / pulled.seconds;
-  process.stdout.write(
-    `intake of ${count} visits from CSV    ${pulled.seconds.toFixed(1)} s, bare COPY of the same rows ${bare.toFixed(1)} s: ${share.toFixed(2)} of its speed (at least 0.20), ` +
-      `${Math.round(pulled.peakMb)} MB (below 700)\n`,
+  limit(
+    `intake of ${count} visits from CSV`,
+    `${pulled.seconds.toFixed(1)} s, bare COPY of the same rows ${bare.toFixed(1)} s: ${share.toFixed(2)} of its speed (at least 0.20), ${Math.round(pulled.peakMb)} MB (below 700)`,
+    share >= 0.2 && pulled.peakMb < 700,
   );
   return { perRow: pulled.seconds / count, folder, config };
 }
@@ -223,6 +191,13 @@ process.stdout.write(
   `${cpu} × ${cpus().length}, ${Math.round(totalmem() / 1024 ** 3)} GB, Node ${process.versions.node}, ${visitCount} visits\n`,
 );
 try {
+  if (part !== "speed") await intakeAndReading();
+  if (part !== "intake") await speed(workplace, visitCount);
+} finally {
+  rmSync(workplace, { recursive: true, force: true });
+}
+
+async function intakeAndReading(): Promise<void> {
   const one = await intake(visitCount);
   const env = { KLARSYN_DATA: join(one.folder, "data"), LOG_LEVEL: "warn" };
   const files = join(one.folder, "files");
@@ -246,17 +221,17 @@ try {
     ]);
     await run(["bin/klarsyn.js", "alias", "import", aliases, "--config", one.config], env);
     for (const part of ["ratio", "rules"]) {
-      const read = await run(["--expose-gc", "bench/reading.ts", env.KLARSYN_DATA, part], env);
-      process.stdout.write(
-        `${read.output}memory of it                           ${Math.round(read.peakMb)} MB (below 600)\n`,
-      );
+      const read = await run([...nodeOptions, "bench/reading.ts", env.KLARSYN_DATA, part], env);
+      process.stdout.write(read.output);
+      limit("memory of it", `${Math.round(read.peakMb)} MB (below 600)`, read.peakMb < 600);
     }
   }
   rmSync(one.folder, { recursive: true });
   const two = await intake(visitCount * 2);
-  process.stdout.write(
-    `time per row at twice the size         ${(two.perRow / one.perRow).toFixed(2)} of that at ${visitCount} (no more than 1)\n`,
+  const perRow = two.perRow / one.perRow;
+  limit(
+    "time per row at twice the size",
+    `${perRow.toFixed(2)} of that at ${visitCount} (no more than 1)`,
+    perRow <= 1,
   );
-} finally {
-  rmSync(workplace, { recursive: true, force: true });
 }

@@ -6,7 +6,7 @@ import { datePattern, defineCommand } from "./command.ts";
 import { progressLine, say, write } from "./render.ts";
 import { nightSummary, pullRemarks, pullTable, routerRemarks, windowText } from "./summary.ts";
 
-const steps = { read: "läser", "match and check": "jämför", write: "skriver" };
+const steps = { read: "läser", build: "ordnar", match: "parar ihop", check: "jämför", write: "skriver" };
 
 /** Shows how far a night has come. */
 export function nightProgress(): NightProgress & { end: () => void } {

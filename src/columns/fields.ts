@@ -174,11 +174,15 @@ export function concat(a: RawColumns, b: RawColumns): RawColumns {
     count: a.count + b.count,
     source: joined(a.source, b.source, Int16Array),
     id: concatText(a.id, b.id),
-    version: joined(a.version, b.version, Float64Array),
-    received: joined(a.received, b.received, Float64Array),
+    version: joined(ranks(a.version, a.count), ranks(b.version, b.count), Float64Array),
+    received: joined(ranks(a.received, a.count), ranks(b.received, b.count), Float64Array),
     fields,
   };
 }
+
+/** Where they were not read, unknown. */
+const ranks = (values: Float64Array, count: number): Float64Array =>
+  values.length === count ? values : new Float64Array(count).fill(NaN);
 
 function joined<A extends Float64Array | Int8Array | Int16Array | Int32Array>(
   a: A,

@@ -19,7 +19,7 @@ export interface RawColumns {
   /** Number of the source in `Raw.sources`. */
   source: Int16Array;
   id: TextColumn;
-  /** NaN where the source has no versions. */
+  /** NaN where the source has no versions. Empty, as `received`, where it was not read. */
   version: Float64Array;
   /** Order of arrival; larger is later. Comparable within one database only; never part of a result. */
   received: Float64Array;

@@ -132,6 +132,9 @@ export function silencesInside(
   { between = times, usualMin = USUAL_MIN }: { between?: Float64Array; usualMin?: number } = {},
 ): Silence[] {
   const usualAt = usualByHour(times);
+  const countAt = countByHour(between);
+  // An hour in which a stray record came, typed in elsewhere, is as silent as the next one without.
+  const still = (hour: number): boolean => usualAt(hour) >= STILL_USUAL_MIN && countAt(hour) * 6 < usualAt(hour);
   const silences: Silence[] = [];
   for (const [from, until] of longGaps(between)) {
     // Whole hours only: when in an hour a day begins is not known.
@@ -142,9 +145,27 @@ export function silencesInside(
     }
     // One hour alone may be the end of a day that ended a little earlier this time.
     if (usual < usualMin || usual - busiest < usualMin / 2) continue;
-    silences.push({ from, until, everyHours: (until - from) / HOUR / usual, learned: true, usual });
+    let [firstHour, endHour] = [hourOf(from), hourOf(until)];
+    while (still(firstHour)) usual += usualAt(firstHour--);
+    while (still(endHour)) usual += usualAt(endHour++);
+    const begun = Math.min(from, (firstHour + 1) * HOUR);
+    const over = Math.max(until, endHour * HOUR);
+    const last = silences.at(-1);
+    if (last !== undefined && begun < last.until) {
+      const whole = last.usual! + usual;
+      Object.assign(last, { until: over, usual: whole, everyHours: (over - last.from) / HOUR / whole });
+    } else silences.push({ from: begun, until: over, everyHours: (over - begun) / HOUR / usual, learned: true, usual });
   }
   return silences;
+}
+
+const STILL_USUAL_MIN = 3;
+
+function countByHour(times: Float64Array): (hour: number) => number {
+  const [first, hours] = hoursOf(times);
+  const count = new Int32Array(hours);
+  for (const at of times) count[hourOf(at) - first]!++;
+  return (hour) => count[hour - first] ?? 0;
 }
 
 const hourOf = (at: Instant): number => Math.floor(at / HOUR);
@@ -181,8 +202,7 @@ function hoursOf(times: Float64Array): [first: number, hours: number] {
 /** How many come in an hour (of all hours since 1970) by the median of its month's hours of the same weekday and time. */
 function usualByHour(times: Float64Array): (hour: number) => number {
   const [first, hours] = hoursOf(times);
-  const count = new Int32Array(hours);
-  for (const at of times) count[hourOf(at) - first]!++;
+  const countAt = countByHour(times);
   const slots = new Map<string, number[]>();
   const slotOf: string[] = [];
   const slotsOfDay = new Map<Day, string>();
@@ -193,8 +213,8 @@ function usualByHour(times: Float64Array): (hour: number) => number {
     const slot = `${ofDay} ${Math.floor(minuteOfDay(hour * HOUR) / 60)}`;
     slotOf.push(slot);
     const counts = slots.get(slot);
-    if (counts === undefined) slots.set(slot, [count[hour - first]!]);
-    else counts.push(count[hour - first]!);
+    if (counts === undefined) slots.set(slot, [countAt(hour)]);
+    else counts.push(countAt(hour));
   }
   const usual = new Map([...slots].map(([slot, counts]) => [slot, counts.length < WEEKS_MIN ? 0 : median(counts)]));
   return (hour) => usual.get(slotOf[hour - first] ?? "") ?? 0;

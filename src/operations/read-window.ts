@@ -1,4 +1,4 @@
-import { buildTables, neededFields, type RawColumns, type Tables } from "#columns";
+import { buildTables, neededFields, type RawColumns, type TableInput, type Tables } from "#columns";
 import { atMinute, type Day, type EntityName, entityNames, type Instant, monthOf } from "#model";
 import { type Measure, type ParameterVersion, readingPeriod, type RuleException } from "#rule";
 import {
@@ -59,14 +59,19 @@ export async function readSurroundings({ database, sources }: Needs, tenantId: s
 }
 
 /** Reads what the slices of a window need, as it is or as it was known, and builds the tables. */
-export async function readTables(
+export async function readTables(...needs: Parameters<typeof readRecords>): Promise<Tables> {
+  return buildTables(await readRecords(...needs));
+}
+
+/** What tables are built from; it is let go of while they are. */
+export async function readRecords(
   { database, sources }: Needs,
   tenantId: string,
   window: Window,
   asOf: Instant,
   { refs, sources: sourceIds, aliases, warnings, facts }: Surroundings,
   known?: Known,
-): Promise<Tables> {
+): Promise<TableInput> {
   const then = known === undefined ? {} : { known };
   const { from, through } = readingPeriod(window);
   const raw: Partial<Record<EntityName, RawColumns>> = {};
@@ -77,6 +82,8 @@ export async function readTables(
       fields,
       fromDay: from,
       throughDay: through,
+      // Since when an order line holds is told by its version.
+      ranks: entity === "order-lines",
       ...then,
     });
   }
@@ -94,7 +101,7 @@ export async function readTables(
       ...then,
     }),
   };
-  return buildTables({
+  return {
     raw,
     history,
     refs,
@@ -106,7 +113,7 @@ export async function readTables(
     asOf,
     period: window,
     release: true,
-  });
+  };
 }
 
 /** Rules look back over half a year at most. */

@@ -1,3 +1,5 @@
+import { buildTables } from "#columns";
+import { matchVisits } from "#match";
 import { type Day, dayOf, type Instant, parseDate } from "#model";
 import { type Evaluate, type Rule, runEngine } from "#rule";
 import { tellingProviders } from "#settle";
@@ -15,7 +17,7 @@ import {
 import { type Actor, permit } from "./actor.ts";
 import { holdBack, measureNight, readExpectations, seenIn, standingOn } from "./hold-back.ts";
 import type { ConfiguredSource } from "./pull-sources.ts";
-import { nightTime, readMeasures, readSurroundings, readTables, type Window } from "./read-window.ts";
+import { nightTime, readMeasures, readRecords, readSurroundings, type Window } from "./read-window.ts";
 import { prepareTravel, type TravelNeeds } from "./travel.ts";
 import { marksOf, monthsDiffering, windowsOf } from "./what-changed.ts";
 import { writeWindow } from "./write-window.ts";
@@ -28,7 +30,7 @@ export interface ReconcileNeeds {
   config: TravelNeeds["config"] & { goLive?: string | undefined; night: { at: string; reconcileDays: number } };
 }
 
-export type ReconcileStep = "read" | "match and check" | "write";
+export type ReconcileStep = "read" | "build" | "match" | "check" | "write";
 
 export interface Reconciled {
   from: Day;
@@ -101,7 +103,9 @@ export async function reconcileUnder(
   for (const window of windowsOf(open, dirty)) {
     signal.throwIfAborted();
     progress?.("read", window);
-    const tables = await readTables(needs, tenantId, window, asOf, surroundings);
+    const records = await readRecords(needs, tenantId, window, asOf, surroundings);
+    progress?.("build", window);
+    const tables = buildTables(records);
     const told = [...tellingProviders(tables)].sort();
     const travelling = await prepareTravel(needs, tenantId, tables, signal);
     const evaluate: Evaluate =
@@ -109,10 +113,13 @@ export async function reconcileUnder(
         ? "all"
         : { since, marks: [...marks, ...monthsDiffering(telling, told), ...monthsDiffering(ways, travelling.ways)] };
     if (window === open) [telling, ways] = [told, travelling.ways];
-    progress?.("match and check", window);
+    progress?.("match", window);
+    const matches = matchVisits(tables);
+    progress?.("check", window);
     const result = runEngine({
       tenant: tenantId,
       tables,
+      matches,
       travel: travelling.travel,
       rules,
       parameters: surroundings.parameters,

@@ -13,6 +13,8 @@ export interface RawSelection {
   throughDay?: Day;
   /** Versions that are not in force instead of those that are. */
   history?: boolean;
+  /** Without, `version` and `received` stay empty: of records in force few need to know them. Default true. */
+  ranks?: boolean;
   /**
    * As it was known at an instant, with the pages of the ledger up to one: what was received later, or came out of
    * quarantine later, is left out.
@@ -74,12 +76,19 @@ export async function readRawColumns(
   const fields = Object.entries(entities[entity].fields).filter(
     ([name, { kind }]) => kind !== "personal" && (wanted === undefined || wanted.includes(name)),
   );
-  const columns = [
+  const fixed = [
     { column: "source_no", how: SOURCE },
     { column: "id", how: TEXT },
-    { column: "version", how: REAL },
-    { column: "raw_page", how: PAGE_NO },
-    { column: "raw_index", how: PAGE_INDEX },
+    ...(selection.ranks === false
+      ? []
+      : [
+          { column: "version", how: REAL },
+          { column: "raw_page", how: PAGE_NO },
+          { column: "raw_index", how: PAGE_INDEX },
+        ]),
+  ];
+  const columns = [
+    ...fixed,
     ...fields.map(([name, { kind }]) => ({
       column: columnsOfField(name, kind).at(-1)?.name ?? name,
       how: decoding[kind as Exclude<FieldKind, "personal">],
@@ -95,18 +104,21 @@ export async function readRawColumns(
   try {
     const table = new Table(
       columns.map(({ how }) => how),
+      fixed.length,
       await estimate(client, query),
     );
     await copyOut(client, `COPY (${query}) TO STDOUT (FORMAT binary)`, table.read);
-    const [source, id, version, received, , ...rest] = table.columns();
+    const made = table.columns();
+    const [source, id, version, received] = made.slice(0, fixed.length);
+    const rest = made.slice(fixed.length);
     // A field of which no row says anything is left out.
     return {
       entity,
       count: table.count,
       source: source as Int16Array,
       id: id as TextColumn,
-      version: version as Float64Array,
-      received: received as Float64Array,
+      version: (version as Float64Array | undefined) ?? new Float64Array(0),
+      received: (received as Float64Array | undefined) ?? new Float64Array(0),
       fields: Object.fromEntries(
         fields.flatMap(([name], index) => (rest[index] === null ? [] : [[name, rest[index] as Int32Array]])),
       ),
@@ -184,10 +196,7 @@ async function estimate(client: pg.ClientBase, query: string): Promise<number> {
   return Math.ceil((rows[0]?.["QUERY PLAN"][0].Plan["Plan Rows"] ?? 0) * 1.05);
 }
 
-/** Every row has them; columns after them are made when the first row says something. */
-const FIXED = 5;
-
-/** Columns that grow while rows are decoded into them. */
+/** Columns that grow while rows are decoded into them. Those after the first `fixed` are made when a row says something. */
 class Table {
   count = 0;
   readonly #how: Uint8Array;
@@ -196,11 +205,11 @@ class Table {
   #capacity: number;
   #begun = false;
 
-  constructor(how: readonly number[], expected: number) {
+  constructor(how: readonly number[], fixed: number, expected: number) {
     this.#how = Uint8Array.from(how);
     this.#capacity = Math.max(expected, 1024);
-    this.#slots = how.map((kind, index) => (index < FIXED ? slotsOf(kind, this.#capacity) : null));
-    this.#texts = how.map((kind, index) => (index < FIXED && kind === TEXT ? new TextGrower(this.#capacity) : null));
+    this.#slots = how.map((kind, index) => (index < fixed ? slotsOf(kind, this.#capacity) : null));
+    this.#texts = how.map((kind, index) => (index < fixed && kind === TEXT ? new TextGrower(this.#capacity) : null));
   }
 
   /** Decodes the row, or the last mark, of one message. */
