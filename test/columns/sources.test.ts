@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Sources } from "#columns";
+import { silencesInside, Sources } from "#columns";
 import { DAY_MS, HOUR, samples } from "#model";
 
 const { at } = samples;
@@ -33,6 +33,19 @@ describe("silence of a source", () => {
   test("is unknown before there is anything to learn from, and before the first record", () => {
     expect(silences(weekdays(1), monday + 30 * DAY_MS)).toEqual([]);
     expect(silences([], monday, 1)).toEqual([]);
+  });
+
+  test("is not cut into parts that are too short by stray records", () => {
+    // Three hundred a day between 07:00 and 21:00, for four weeks.
+    const all = Array.from({ length: 28 * 300 }, (_, n) =>
+      at("2026-10-01 07:00", Math.floor(n / 300) * 1440 + (n % 300) * 2.8 + (n >= 24 * 300 ? 60 : 0)),
+    );
+    const [from, until] = [at("2026-10-13 09:00"), at("2026-10-13 14:00")];
+    const stray = ["09:40", "12:10"].map((clock) => at(`2026-10-13 ${clock}`));
+    const received = [...all.filter((when) => when < from || when >= until), ...stray];
+    expect(silencesInside(Float64Array.from(received)).map((one) => [one.from, one.until])).toEqual([
+      [expect.closeTo(from, -6), expect.closeTo(until, -6)],
+    ]);
   });
 
   test("is seen in the times at which it received its registrations, also where all came to us at once", () => {
