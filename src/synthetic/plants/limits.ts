@@ -337,7 +337,7 @@ export function plantLogins(bench: Bench) {
     const month = random.pick(bench.months);
     let day: Happening[] | undefined;
     const found = quietWorker(bench, provider, month, used, (_, days) => {
-      day = random.shuffled([...days.values()]).find((visits) => busy(visits) && visits.every(bench.untouched));
+      day = random.shuffled([...days.values()]).find((visits) => busy(visits) && visits.every(bench.left));
       return day !== undefined;
     });
     if (found === null || day === undefined) return false;
@@ -379,7 +379,7 @@ export function plantLogins(bench: Bench) {
     const workers = team.workers.filter(ordinaryWorker).filter((worker) => !used.has(worker.staff.id));
     const onDay = workers
       .map((worker) => bench.ofStaff(worker.staff.id).filter((one) => dateOf(one) === day && one.worker === worker))
-      .filter((visits) => visits.length >= 3 && visits.every(bench.untouched))
+      .filter((visits) => visits.length >= 3 && visits.every(bench.left))
       .slice(0, 4);
     if (onDay.length < 3) return false;
     const all = onDay.flat();
@@ -397,7 +397,7 @@ export function plantLogins(bench: Bench) {
       for (const visits of random.shuffled([...days.values()])) {
         const list = inOrder(visits);
         const pause = list.findIndex((one, index) => index > 1 && startOf(one) - endOf(list[index - 1]!) > 35 * MINUTE);
-        if (pause < 0 || list.length - pause < 2 || !list.every(bench.untouched)) continue;
+        if (pause < 0 || list.length - pause < 2 || !list.every(bench.left)) continue;
         day = list;
         at = startOf(list[pause]!);
         return true;
@@ -423,7 +423,7 @@ export function plantLogins(bench: Bench) {
       .ofStaff(colleague.staff.id)
       .filter((one) => dateOf(one) === dateOf(day[0]!) && startOf(one) > lastOf(day) + 5 * MINUTE);
     const all = bench.ofStaff(colleague.staff.id).filter((one) => dateOf(one) === dateOf(day[0]!));
-    if (evening.length !== all.length || evening.length === 0 || !evening.every(bench.untouched)) return false;
+    if (evening.length !== all.length || evening.length === 0 || !evening.every(bench.left)) return false;
     for (const one of evening) one.visit.deviceId = worker.deviceId;
     bench.occupy([...day, ...evening]);
     const what = "Kvällspersonalen tog över dagens telefon";
