@@ -115,6 +115,7 @@ const numbers: Readonly<Record<string, number>> = {
   nattillsyn: 112,
   nattvak: 113,
   hsl: 114,
+  fonster: 115,
 };
 /** A service that is in no table gets a number of its own. */
 function serviceNumber(code: string): number {

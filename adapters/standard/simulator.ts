@@ -211,7 +211,7 @@ export async function writeStandardFiles({ world, folder, at, since = null }: Wr
 
   const meals = world.meals
     .filter((meal) => told(meal.at))
-    .map(({ at: _, ...meal }): Row => ({ ...meal, clientId: clientId(meal.clientId), unitId: unitId(meal.unitId) }));
+    .map((meal): Row => ({ ...meal, clientId: clientId(meal.clientId), unitId: unitId(meal.unitId) }));
   if (meals.length > 0) {
     const mealFields = ["id", "clientId", "unitId", "from", "to", "kind", "quantity"];
     await write(`meals-${stamp}.csv`, utf8(csv(meals, mealFields, ";")));

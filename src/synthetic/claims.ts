@@ -342,6 +342,8 @@ export function makeClaims(
   population: Population,
   happenings: readonly Happening[],
   unjoined: ReadonlySet<Person>,
+  /** Clients billed day by day, whoever bills them. */
+  byDay: ReadonlySet<string>,
   from: Day,
   through: Day,
 ): WorldClaim[] {
@@ -400,6 +402,7 @@ export function makeClaims(
       const follows =
         run !== null &&
         !agreement.daily &&
+        !byDay.has(clientId) &&
         !aside &&
         !before &&
         run.unitId === unitId &&

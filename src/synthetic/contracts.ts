@@ -45,7 +45,9 @@ const clock = (minute: number) =>
   `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
 
 const ordinaryServices =
-  "omvardnad tillsyn maltid dusch social stad tvatt inkop ledsagning larm nattillsyn nattvak matlada".split(" ");
+  "omvardnad tillsyn maltid dusch social stad tvatt inkop ledsagning larm nattillsyn nattvak avlosning matlada".split(
+    " ",
+  );
 
 /** Six kinds of terms, in turn: what is common, and one thing or two that only some have. */
 export function makeAgreement(provider: WorldProvider, index: number, from: Day): Agreement {

@@ -57,6 +57,7 @@ export function makeWorld({
     population,
     days.happenings,
     bench.unjoined,
+    bench.byDay,
     first,
     last,
   );

@@ -40,7 +40,7 @@ function grouped<T>(list: Iterable<T>, keyOf: (one: T) => string | null): Map<st
   return groups;
 }
 
-function occurrences(order: WorldOrder, month: Month): number {
+export function occurrences(order: WorldOrder, month: Month): number {
   const { first, last } = daysOfMonth(month);
   const { validFrom, validTo, lines } = order.versions.at(-1)!;
   const begins = dayOfDate(validFrom);

@@ -82,13 +82,15 @@ export interface Bench {
   untouched: (happening: Happening) => boolean;
   /** Nothing is planted on the visit itself. */
   left: (happening: Happening) => boolean;
+  /** Nothing is told of the visit itself: a minute more or less changes nothing. */
+  calm: (happening: Happening) => boolean;
   /** Untouched, and went as visits usually go. */
   plain: (happening: Happening) => boolean;
   /** No source was out of order between the two times. */
   heard: (from: Instant, until: Instant) => boolean;
   free: (person: Person, months?: readonly Month[]) => boolean;
   touch: (happenings: readonly Happening[]) => void;
-  /** Are to stay as they are, whatever happens around them. */
+  /** Are to stay as they are, while their clients may still be moved, die or be counted. */
   keep: (happenings: readonly Happening[]) => void;
   /** Only the visits and their workers' days: their clients' months go on as they were. */
   occupy: (happenings: readonly Happening[]) => void;
@@ -220,6 +222,7 @@ export function makeBench(
 
   const removed = new Set<unknown>();
   const touched = new Set<Happening>();
+  const kept = new Set<Happening>();
   const taken = new Set<string>();
   const staffDay = (happening: Happening) => `${happening.worker.staff.id} ${dateOf(happening)}`;
   const clientMonth = (person: Person, month: Month) => `${person.client.id} ${month}`;
@@ -283,10 +286,12 @@ export function makeBench(
       !taken.has(staffDay(happening)) &&
       bench.free(happening.person, [monthOfVisit(happening)]),
     left: (happening) => !removed.has(happening) && !touched.has(happening),
+    calm: (happening) => !removed.has(happening) && !touched.has(happening) && !kept.has(happening),
     plain: (happening) => {
       const { visit, need, plan, person } = happening;
       const head = visit.versions[0]!;
       if (visit.versions.length > 1 || head.status !== "completed" || head.end === null) return false;
+      if (kept.has(happening)) return false;
       if (need === null || plan === null || need.staffing === 2 || need.law === "HSL") return false;
       if (need.services.includes("ledsagning") || need.services.includes("nattvak")) return false;
       const day = dayOf(head.start);
@@ -313,7 +318,7 @@ export function makeBench(
       }
     },
     keep: (happenings) => {
-      for (const happening of happenings) touched.add(happening);
+      for (const happening of happenings) kept.add(happening);
     },
     reserve: (person, some = months) => {
       for (const month of some) taken.add(clientMonth(person, month));

@@ -117,25 +117,13 @@ function plantClaimsWithoutVisit(bench: Bench) {
 function billBySpan(bench: Bench, need: Need, first: Day, last: Day, more: number): WorldClaim {
   const made = claimOf(bench, need, first, last, 0);
   const clientId = need.person.client.id;
+  bench.byDay.add(clientId);
   bench.later.push((billing) => {
     for (const one of billing.of(clientId)) {
       if (one === made || one.service !== made.service || one.unit !== undefined) continue;
       if (dayOfDate(one.from) > last || dayOfDate(one.to) < first) continue;
       billing.drop(one);
-      // A run that began earlier, or goes on, is billed for the days outside on its own.
-      const days = billing.days(one);
-      for (const day of days) {
-        const minutes = Math.round(one.minutes / days.length);
-        if (day >= first && day <= last) made.minutes += minutes;
-        else
-          billing.add({
-            ...one,
-            from: formatDay(day),
-            to: formatDay(day),
-            minutes,
-            amountOre: oreOf(minutes, one.unitPriceOre),
-          });
-      }
+      made.minutes += one.minutes;
     }
     made.minutes += more;
     made.amountOre = oreOf(made.minutes, made.unitPriceOre);

@@ -87,13 +87,14 @@ function withSlack(bench: Bench, visits: readonly Happening[], minutes: number, 
 }
 
 /** A unit whose registrations grow by some minutes each, a few days later. */
-function plantUnitLengthened(bench: Bench) {
+function plantUnitLengthened(bench: Bench, used: Set<string>) {
   const { random, months } = bench;
   const rule = "lengthened-afterwards";
   if (months.length === 0) return;
   const month = random.pick(months.slice(0, -1).length > 0 ? months.slice(0, -1) : months);
   const [team, other] = dayTeams(bench, ["P1", "P2", "P3"]);
   if (team === undefined) return;
+  for (const one of [team, other]) if (one !== undefined) used.add(`${one.provider.id} ${month}`);
   const stretch = (where: Team, share: number, minutes: number) => {
     const all = bench
       .allOf(where.provider.id)
@@ -130,15 +131,16 @@ function plantUnitLengthened(bench: Bench) {
 }
 
 /** A provider whose corrections all end as planned. */
-function plantEditedToPlan(bench: Bench) {
+function plantEditedToPlan(bench: Bench, used: Set<string>) {
   const { random, months } = bench;
   const rule = "edited-to-plan";
   if (months.length === 0) return;
   // Where every visit by hand is explained, explanations are many; and of the unjoined plans nothing is known.
-  const providers = random.shuffled(["P1", "P2", "P3"]);
-  const kinds = random.shuffled(months);
-  for (const [index, provider] of providers.slice(0, 2).entries()) {
-    const month = kinds[index % kinds.length]!;
+  const free = random
+    .shuffled(["P1", "P2", "P3"].flatMap((provider) => months.map((month) => ({ provider, month }))))
+    .filter(({ provider, month }) => !used.has(`${provider} ${month}`));
+  for (const { provider, month } of free.slice(0, 2)) {
+    used.add(`${provider} ${month}`);
     const visits = bench.allOf(provider).filter((one) => bench.monthOf(one) === month);
     const already = visits.filter(({ visit }) => visit.versions.length > 1).length;
     const wanted = Math.max(14, Math.round(already * 1.3));
@@ -175,6 +177,11 @@ function plantEditedToPlan(bench: Bench) {
     });
   }
   for (const provider of ["P4", "P5", "P6"]) {
+    const edits = bench
+      .allOf(provider)
+      .filter((one) => bench.monthOf(one) === months[0] && headOf(one).originalEnd !== undefined);
+    const same = edits.filter((one) => one.plan?.versions.at(-1)!.end === headOf(one).end);
+    if (same.length > 0.2 * edits.length) continue;
     const what = "Ändringar som de flesta: till när besöket var slut";
     bench.label({ rule, planted: false, intensity: "unit", what, provider, ...periodOf(months[0]!) });
   }
@@ -237,7 +244,7 @@ function plantReasons(bench: Bench) {
   });
 }
 
-function plantBursts(bench: Bench) {
+function plantBursts(bench: Bench, used: Set<string>) {
   const { random, months } = bench;
   const rule = "edit-burst-before-cut-off";
   // Without a month before there is nothing that could be usual.
@@ -245,7 +252,7 @@ function plantBursts(bench: Bench) {
   if (known.length === 0) return;
   const month = random.pick(known);
   const cutOff = cutOffOf(month);
-  const teams = dayTeams(bench, ["P1", "P2", "P3"]);
+  const teams = dayTeams(bench, ["P1", "P2", "P3"]).filter(({ provider }) => !used.has(`${provider.id} ${month}`));
   const make = (team: Team, count: number, at: (one: Happening, index: number) => Instant) => {
     const chosen = withSlack(bench, stretchable(bench, team, month, 2), 2, count);
     for (const [index, one] of chosen.entries()) {
@@ -257,6 +264,7 @@ function plantBursts(bench: Bench) {
   };
   const about = (team: Team) => ({ unit: team.unit.id, provider: team.provider.id, ...periodOf(month) });
   for (const [index, team] of teams.slice(0, 3).entries()) {
+    used.add(`${team.provider.id} ${month}`);
     if (index < 2) {
       const count = make(team, 40, () => cutOff - random.int(1, 44) * HOUR - random.int(0, 59) * MINUTE);
       const what = `${count} besök ändrades under de två sista dygnen före spärrdatum`;
@@ -303,12 +311,14 @@ function plantAfterCutOff(bench: Bench) {
   );
 }
 
-function plantConcentration(bench: Bench) {
+function plantConcentration(bench: Bench, used: ReadonlySet<string>) {
   const { random, months } = bench;
   const rule = "editor-concentration";
   const [month] = random.shuffled(months);
   // Lifecare does not say who changed a visit.
-  const teams = dayTeams(bench, ["P3", "P4", "P5", "P6"]);
+  const teams = dayTeams(bench, ["P3", "P4", "P5", "P6"]).filter(
+    ({ provider }) => !used.has(`${provider.id} ${month}`),
+  );
   if (month === undefined) return;
   const about = (team: Team) => ({ unit: team.unit.id, provider: team.provider.id, ...periodOf(month) });
   for (const [index, team] of teams.slice(0, 4).entries()) {
@@ -382,10 +392,12 @@ export function plantCorrections(bench: Bench) {
 
 /** What shows only in a unit's month as a whole; what is to be left as it was has been touched before. */
 export function plantHabits(bench: Bench) {
-  plantUnitLengthened(bench);
-  plantEditedToPlan(bench);
-  plantBursts(bench);
-  plantConcentration(bench);
+  // Of each provider's month one thing is said, so that nothing drowns in something else.
+  const used = new Set<string>();
+  plantUnitLengthened(bench, used);
+  plantBursts(bench, used);
+  plantEditedToPlan(bench, used);
+  plantConcentration(bench, used);
   plantDeclined(bench);
 }
 

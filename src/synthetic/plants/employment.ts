@@ -1,4 +1,4 @@
-import { atMinute, dayOf, formatDay, HOUR, MINUTE } from "#model";
+import { atMinute, day as dayOfDate, dayOf, formatDay, HOUR, MINUTE } from "#model";
 import type { Day } from "#model";
 import { performedMinutes } from "../claims.ts";
 import type { Person } from "../clients.ts";
@@ -6,7 +6,7 @@ import type { Happening } from "../days.ts";
 import { onRota } from "../organisation.ts";
 import type { Worker } from "../organisation.ts";
 import type { WorldShift } from "../world.ts";
-import { dateOf, endOf, everyProvider, startOf } from "./bench.ts";
+import { between, dateOf, endOf, everyProvider, startOf } from "./bench.ts";
 import type { Bench } from "./bench.ts";
 import { handOver, newClient, onDuty, ordinaryWorker } from "./help.ts";
 import { hire } from "./quality.ts";
@@ -130,6 +130,7 @@ const colleague = (bench: Bench, { worker }: Happening, day: Day, holds: (other:
     (other) =>
       other !== worker &&
       ordinaryWorker(other) &&
+      other.employment.to === undefined &&
       // The coordinator corrects others' times, and has no part in them.
       other.index > 0 &&
       holds(other) &&
@@ -187,11 +188,12 @@ function plantOffShift(bench: Bench) {
       const one = spot(bench, provider, (visit) => {
         const day = bench.ofStaff(visit.worker.staff.id).filter((each) => dateOf(each) === dateOf(visit));
         if (day.at(-1) !== visit || endOf(visit) - startOf(visit) < 15 * MINUTE) return false;
-        shift = shiftsOf(bench, visit.worker.staff.id, dateOf(visit)).find(({ kind }) => kind === "work");
-        return shift !== undefined && shift.start < startOf(visit) - HOUR;
+        const shifts = shiftsOf(bench, visit.worker.staff.id, dateOf(visit));
+        shift = shifts.length === 1 ? shifts[0] : undefined;
+        return shift !== undefined && shift.kind === "work" && shift.start < startOf(visit) - HOUR;
       });
       if (one === null || shift === undefined) return false;
-      shift.end = endOf(one) - random.int(4, 8) * MINUTE;
+      shift.end = endOf(one) - random.int(3, 6) * MINUTE;
       bench.offShift.add(one);
       bench.touch([one]);
       const what = "Några minuters övertid";
@@ -234,7 +236,8 @@ function plantLeave(bench: Bench) {
     let shift: WorldShift | undefined;
     const one = spot(bench, provider, (visit) => {
       const { staff } = visit.worker;
-      const day = bench.ofStaff(staff.id).filter((each) => dateOf(each) === dateOf(visit));
+      const near = between(bench.ofStaff(staff.id), startOf(visit) - 24 * HOUR, startOf(visit) + 24 * HOUR);
+      const day = near.filter((each) => dateOf(each) === dateOf(visit));
       if (day.at(-1) !== visit) return false;
       shift = shiftsOf(bench, staff.id, dateOf(visit)).find(({ kind }) => kind === "work");
       return (
@@ -277,8 +280,13 @@ function plantUnderstaffed(bench: Bench) {
   const visitHours = hoursOf(provider);
   let hours = worked(provider).reduce((sum, shift) => sum + length(shift), 0);
   const gone = new Set<WorldShift>();
+  const told = new Set<string>();
+  for (const { rule: other, staff, from } of bench.labels)
+    if (other === "off-shift-visit" || other === "visit-during-leave") told.add(`${staff ?? ""} ${dayOfDate(from)}`);
   for (const shift of random.shuffled(worked(provider))) {
     if (visitHours / hours > 1.06) break;
+    // Of these shifts something is told already.
+    if (told.has(`${shift.staffId} ${dayOf(shift.start)}`)) continue;
     gone.add(shift);
     hours -= length(shift);
   }
@@ -309,7 +317,12 @@ function plantRelatives(bench: Bench) {
       if (staff.addressBuildingId?.startsWith("B") !== true || !holds(visit.person)) return false;
       if (visit.person.client.homes.length === 0 || used.has(staff.id)) return false;
       visits = bench.ofPerson(visit.person).filter((other) => other.worker.staff === staff);
-      return visits.length >= 4;
+      if (visits.length < 4) return false;
+      // Whoever shares the home is a relative as well.
+      visits = (living.get(visit.person.place.buildingId) ?? [])
+        .flatMap((person) => bench.ofPerson(person))
+        .filter((other) => other.worker.staff === staff);
+      return true;
     });
     if (one === null) return null;
     used.add(one.worker.staff.id);

@@ -4,9 +4,10 @@ import { plantClaims } from "./claims.ts";
 import { explainManual, plantCorrections, plantHabits } from "./corrections.ts";
 import { plantDoubles } from "./doubles.ts";
 import { plantEdits, plantManual } from "./edits.ts";
-import { plantHousehold, plantLimits } from "./limits.ts";
+import { plantHousehold, plantLimits, plantLogins } from "./limits.ts";
 import { coverShifts, plantEmployment } from "./employment.ts";
-import { plantFullUtilisation, plantGranted } from "./granted.ts";
+import { labelWhatFollows } from "./follows.ts";
+import { fillUp, plantFullUtilisation, plantGranted } from "./granted.ts";
 import { plantInvoices, plantRounding } from "./invoices.ts";
 import { plantLocks } from "./locks.ts";
 import { makeNoise } from "./noise.ts";
@@ -33,7 +34,7 @@ export function plantAll(bench: Bench, noise = false) {
   plantCopied(bench);
   plantRounding(bench);
   plantHabits(bench);
-  plantFullUtilisation(bench);
+  fillUp(bench);
   plantBatches(bench);
   plantOrders(bench);
   plantHousehold(bench);
@@ -52,9 +53,12 @@ export function plantAll(bench: Bench, noise = false) {
   plantEmployment(bench);
   plantCorrections(bench);
   plantInvoices(bench);
+  plantLogins(bench);
+  plantFullUtilisation(bench);
   if (noise) makeNoise(bench);
   nameCases(bench);
   bench.prune();
   explainManual(bench);
   coverShifts(bench);
+  labelWhatFollows(bench);
 }

@@ -69,7 +69,9 @@ function plantExceeding(bench: Bench, billing: Billing, find: Finder) {
   const { random } = bench;
   const rule = "claim-exceeds-payable";
   bench.plant(everyProvider, (provider, number) => {
-    const claim = find(provider, (one) => worked(billing, one));
+    const { standard } = bench.organisation.agreements.get(provider)!;
+    // Where a visit counts for a set time, what was registered says little.
+    const claim = find(provider, (one) => worked(billing, one) && standard[one.service] === undefined);
     if (claim === null) return false;
     // One line, or all of the client's lines of a month.
     const lines =
@@ -193,9 +195,18 @@ function plantDuplicated(bench: Bench, billing: Billing, find: Finder) {
   const daily = everyProvider.filter((id) => bench.organisation.agreements.get(id)?.daily === true);
   bench.plant([...daily, ...everyProvider], (provider, number) => {
     if (number % 2 === 0) {
-      const claim = find(provider, (one) => worked(billing, one) && one.from === one.to && one.minutes > 24);
+      const visits = (one: WorldClaim, person: Person) =>
+        bench
+          .ofPerson(person)
+          .filter((visit) => dateOf(visit) === dayOfDate(one.from) && headOf(visit).services.includes(one.service));
+      let part = 0;
+      const claim = find(provider, (one, person) => {
+        const [a, b, more] = visits(one, person);
+        part = a === undefined ? 0 : Math.round(minutesOf(a));
+        const two = b !== undefined && more === undefined && minutesOf(b) !== part;
+        return two && one.from === one.to && Math.round(part + minutesOf(b)) === one.minutes;
+      });
       if (claim === null) return false;
-      const part = Math.floor(claim.minutes / 2);
       const other = billing.add({ ...claim, minutes: part, amountOre: oreOf(part, claim.unitPriceOre) });
       restate(claim, { minutes: claim.minutes - part });
       const what = "Dagens två besök fakturerade på var sin rad";
@@ -223,7 +234,14 @@ function plantPrices(bench: Bench, billing: Billing, find: Finder) {
     banded,
     (provider, number) => {
       const agreement = agreements.get(provider)!;
-      const claim = find(provider, (one) => worked(billing, one) && one.band === undefined && one.from === one.to);
+      const claim = find(
+        provider,
+        (one) =>
+          worked(billing, one) &&
+          one.band === undefined &&
+          one.from === one.to &&
+          billing.of(one.clientId).every((other) => other.band === undefined || other.from !== one.from),
+      );
       if (claim === null) return false;
       // One line, or all that the client had by day in the month.
       const lines =
@@ -352,7 +370,7 @@ function plantPrices(bench: Bench, billing: Billing, find: Finder) {
 /** A service that the contract does not include, given and billed. */
 function plantOutside(bench: Bench) {
   const rule = "claim-outside-contract";
-  const service = "avlosning";
+  const service = "fonster";
   const bill = (one: Happening, billing: Billing): WorldClaim => {
     const { person, worker, visit } = one;
     const provider = worker.team.provider.id;
@@ -397,7 +415,7 @@ function plantOutside(bench: Bench) {
     one.unclaimed = true;
     bench.later.push((billing) => {
       const claim = bill(one, billing);
-      const what = "Avlösning ingår inte i utförarens avtal";
+      const what = "Fönsterputs ingår inte i utförarens avtal";
       bench.label({
         rule,
         planted: true,
@@ -410,7 +428,7 @@ function plantOutside(bench: Bench) {
       for (const other of ["claim-exceeds-payable", "claim-without-visit"])
         bench.label({ rule: other, planted: true, optional: true, what, ...about(claim) });
     });
-    const what = "Avlösning, som varken är beställd eller ingår i avtalet";
+    const what = "Fönsterputs, som varken är beställd eller ingår i avtalet";
     bench.label(
       { rule: "service-not-ordered", planted: true, intensity: "visit", what, client: one.person.client.id, provider },
       one,
@@ -425,7 +443,7 @@ function plantOutside(bench: Bench) {
       const claims = billing.of(helped.person.client.id);
       const records = claims.map(claimRecord);
       const client = helped.person.client.id;
-      const what = "Avlösning hos en enhet vars uppdrag omfattar den";
+      const what = "Fönsterputs hos en enhet vars uppdrag omfattar den";
       if (claims.length > 0)
         bench.label({ rule, planted: false, what, client, provider, ...period(bench.from, bench.through), records });
     });
@@ -493,20 +511,36 @@ export function plantRounding(bench: Bench) {
     if (month === undefined || first === undefined) continue;
     let gained = 0;
     for (const one of bench.allOf(provider)) {
-      if (bench.monthOf(one) !== month || !bench.plain(one) || one.need!.lines.length !== 1) continue;
+      const { visit, need } = one;
+      if (bench.monthOf(one) !== month || !bench.calm(one) || need?.lines.length !== 1) continue;
+      if (visit.versions.length > 1 || headOf(one).status !== "completed" || headOf(one).end === null) continue;
       const minutes = minutesOf(one);
       const wanted = minutes + [-2, 2, 1, 0, -1][minutes % 5]!;
       const end = startOf(one) + wanted * MINUTE;
-      if (wanted < 8) continue;
+      // Two leave together.
+      if (wanted < 8 || need.staffing === 2) continue;
       if (end > endOf(one) && !bench.workerFree(one.worker, one.person.place, startOf(one), end, [one])) continue;
       if (end > endOf(one) && !bench.personFree(one.person, startOf(one), end, [one])) continue;
       const head = headOf(one);
       head.at += end - head.end!;
       head.end = end;
       gained += 2;
+      bench.keep([one]);
     }
     const what = "Besöken slutar just där avrundningen ger mer";
-    bench.label({ rule, planted: true, intensity: "unit", what, provider, ...periodOf(month), minutes: gained });
+    const whole = bench.allOf(provider).filter((one) => bench.monthOf(one) === month).length;
+    // Of months in which much else has happened too few visits are left.
+    const few = gained < 1.3 * whole;
+    const label = {
+      rule,
+      planted: true,
+      intensity: "unit" as const,
+      what,
+      provider,
+      ...periodOf(month),
+      minutes: gained,
+    };
+    bench.label(few ? { ...label, optional: true } : label);
     for (const other of bench.months.slice(0, -1)) {
       const usual = "Avrundningen ger lika ofta mindre som mer";
       bench.label({ rule, planted: false, intensity: "unit", what: usual, provider, ...periodOf(other) });

@@ -227,6 +227,10 @@ function regrant(bench: Bench, person: Person, month: Month, ratio: number, extr
   }
   for (const { plan } of bench.bookingsOf(person)) plan.orderId = orderOn(dayOf(plan.versions.at(-1)!.start)).id;
   bench.reserve(person);
+  const what = "Planen följer den beställning som gällde före månaden";
+  const period = { from: formatDay(first), through: formatDay(bench.through) };
+  const { id: client } = person.client;
+  bench.label({ rule: "order-change-ignored", planted: true, optional: true, what, client, ...period, records: [] });
   return true;
 }
 

@@ -3,29 +3,41 @@ import type { Day, Month } from "#model";
 import { onRota } from "../organisation.ts";
 import type { Team, Worker } from "../organisation.ts";
 import type { Happening } from "../days.ts";
-import { minutesOf, record } from "./bench.ts";
+import { between, dateOf, minutesOf, record } from "./bench.ts";
 import type { Bench } from "./bench.ts";
 import type { Helped } from "./help.ts";
 import { visit } from "./help.ts";
+import { hire } from "./quality.ts";
 import type { WorldDecision, WorldOrder } from "../world.ts";
 
 /** Hours of the day, as minutes, in which somebody of a shift may be sent to one more client. */
 const hours = { day: [445, 930], evening: [940, 1300], night: [1320, 1380] } as const;
 
-/** Somebody of the unit who is at work, and has time for one more visit then. */
+/** Has a day off in the week before and in the week after: may be asked to come in. */
+function rested(bench: Bench, { staff }: Worker, day: Day): boolean {
+  const near = between(bench.ofStaff(staff.id), atMinute(day - 6, 0), atMinute(day + 7, 0));
+  const days = new Set(near.map(dateOf));
+  const steps = [1, 2, 3, 4, 5, 6];
+  return steps.some((step) => !days.has(day - step)) && steps.some((step) => !days.has(day + step));
+}
+
+/** Somebody of the unit who has time for one more visit then: at work, or asked to come in on a day off. */
 function whoCan(bench: Bench, { person, need }: Helped, day: Day, minute: number, minutes: number): Worker | null {
   const start = atMinute(day, minute);
-  const found = need.team.workers.find(
-    (worker) =>
-      worker.onlyOn === undefined &&
-      worker.staff.employments.length === 1 &&
-      minute >= hours[worker.shift][0] &&
-      minute + minutes <= hours[worker.shift][1] &&
-      onRota(worker, day) &&
-      !worker.away.has(day) &&
-      bench.workerFree(worker, person.place, start, start + minutes * MINUTE),
+  const able = (worker: Worker) =>
+    worker.onlyOn === undefined &&
+    worker.employment.to === undefined &&
+    worker.staff.employments.length === 1 &&
+    minute >= hours[worker.shift][0] &&
+    minute + minutes <= hours[worker.shift][1] &&
+    !worker.away.has(day) &&
+    bench.workerFree(worker, person.place, start, start + minutes * MINUTE);
+  const { workers } = need.team;
+  return (
+    workers.find((one) => onRota(one, day) && able(one)) ??
+    workers.find((one) => !onRota(one, day) && able(one) && rested(bench, one, day)) ??
+    null
   );
-  return found ?? null;
 }
 
 interface Served {
@@ -35,23 +47,41 @@ interface Served {
   done?: number;
 }
 
-/** A visit like any other, at about that time of the day, by whoever of the unit can. Null: nobody can. */
+/** One of the unit's hourly staff who is free then, or a new one. */
+function substitute(bench: Bench, { person, need }: Helped, day: Day, minute: number, minutes: number): Worker {
+  const { team } = need;
+  const start = atMinute(day, minute);
+  const known = bench.substitutes.get(team) ?? [];
+  const free = known.find((worker) => bench.workerFree(worker, person.place, start, start + minutes * MINUTE));
+  if (free !== undefined) return free;
+  const like = team.workers.find(({ shift }) => shift === "day") ?? team.workers[0]!;
+  const made = hire(bench, like, true);
+  made.index = 50 + known.length;
+  bench.substitutes.set(team, [...known, made]);
+  return made;
+}
+
+/** A visit like any other, at about that time of the day, by whoever of the unit can. Null: no word of it would arrive. */
 export function serve(bench: Bench, helped: Helped, day: Day, minute: number, more: Served = {}): Happening | null {
   const { random } = bench;
   const planned = more.planned ?? helped.need.minutes;
   const done = more.done ?? Math.round(planned * (0.85 + random.next() * 0.13));
-  for (const shift of [0, 15, -15, 30, -30, 45, -45, 60, -60]) {
-    const begins = minute + shift;
-    const worker = whoCan(bench, helped, day, begins - 3, Math.max(planned, done) + 6);
-    if (worker === null) continue;
+  if (!bench.heard(atMinute(day, minute - 300), atMinute(day, minute + 300))) return null;
+  const make = (begins: number, worker: Worker) => {
     const start = atMinute(day, begins);
-    if (!bench.heard(start - 60 * MINUTE, start + 120 * MINUTE)) return null;
     const came = start + random.int(-2, 3) * MINUTE;
     return visit(helped, bench, worker, came, came + done * MINUTE, {
       planned: { start, end: start + planned * MINUTE },
     });
+  };
+  const least = Math.max(planned, done) + 6;
+  for (let step = 0; step < 27; step++) {
+    // Now, a quarter of an hour later, one earlier, and so on.
+    const begins = minute + 15 * (step % 2 === 0 ? -step / 2 : (step + 1) / 2);
+    const worker = whoCan(bench, helped, day, begins - 3, least);
+    if (worker !== null) return make(begins, worker);
   }
-  return null;
+  return make(minute, substitute(bench, helped, day, minute - 3, least));
 }
 
 /** Visits on all days from `from` through `through` for which it holds. */

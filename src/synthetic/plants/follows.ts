@@ -1,0 +1,129 @@
+import { daysOfMonth, formatDay, MINUTE } from "#model";
+import { grantedMinutes, performedMinutes } from "../claims.ts";
+import type { Happening } from "../days.ts";
+import { dateOf, headOf } from "./bench.ts";
+import type { Bench } from "./bench.ts";
+import { periodOf } from "./serve.ts";
+
+/** Rules on when a visit was and how long: what is innocent to one of them is to all. */
+const ofTimes = new Set(
+  "short-visit long-visit late-start plan-rewritten merged-visits unplanned-visit lengthened-afterwards".split(" "),
+);
+
+/**
+ * What is planted on visits for one reason may be remarkable for another, and some things just happen: a visit that is
+ * far from its plan is, whoever says so. Not where somebody has said that it is innocent.
+ */
+export function labelWhatFollows(bench: Bench) {
+  const said = new Set<string>();
+  for (const { rule, planted, records } of bench.labels) {
+    for (const { entity, source, id } of records) {
+      if (entity !== "visits") continue;
+      if (planted) said.add(`${rule} ${source} ${id}`);
+      else if (ofTimes.has(rule)) said.add(`innocent ${source} ${id}`);
+    }
+  }
+  for (const one of bench.days.happenings) {
+    const { visit, plan } = one;
+    const head = headOf(one);
+    if (plan === null || head.end === null || head.status !== "completed") continue;
+    if (said.has(`innocent ${visit.source} ${visit.id}`)) continue;
+    const minutes = (head.end - head.start) / MINUTE;
+    // Plans change, some of them afterwards.
+    const planned = plan.versions.map(({ start, end }) => (end - start) / MINUTE);
+    const start = Math.min(...plan.versions.map((version) => version.start));
+    const kinds = [
+      ["short-visit", minutes < 0.6 * Math.max(...planned)],
+      ["long-visit", minutes > Math.min(...planned) + 7],
+      ["late-start", head.start > start + 50 * MINUTE],
+      // So late that nobody can tell it from another visit.
+      ["unplanned-visit", head.start > start + 115 * MINUTE],
+    ] as const;
+    for (const [rule, holds] of kinds) {
+      if (!holds || said.has(`${rule} ${visit.source} ${visit.id}`)) continue;
+      const what = "Långt från planen, av något annat skäl";
+      const { id: client } = one.person.client;
+      bench.label({ rule, planted: true, optional: true, what, client }, one);
+      const booking = bench.bookingOf.get(plan);
+      if (rule === "unplanned-visit" && booking !== undefined)
+        bench.label({ rule: "missed-visit", planted: true, optional: true, what, client }, booking);
+    }
+  }
+  labelOtherHelp(bench);
+  labelLuckyEdits(bench);
+  labelManual(bench);
+  labelInvoices(bench);
+}
+
+/** Who was given clearly less or more than granted, for whatever reason: to call it so is true, and accuses nobody. */
+function labelOtherHelp(bench: Bench) {
+  const said = new Set(bench.labels.map(({ rule, client, from }) => `${rule} ${client ?? ""} ${from.slice(0, 7)}`));
+  for (const person of bench.population.people) {
+    const visits = Map.groupBy(bench.ofPerson(person), (one: Happening) => formatDay(dateOf(one)).slice(0, 7));
+    for (const month of bench.months) {
+      const granted = grantedMinutes(person.orders, null, month);
+      const done = (visits.get(month) ?? []).reduce((sum, one) => sum + performedMinutes(one), 0);
+      const kinds = [
+        ["under-delivered", granted > 0 && done < 0.86 * granted],
+        ["over-granted", done > 1.04 * granted],
+      ] as const;
+      for (const [rule, holds] of kinds) {
+        if (!holds || said.has(`${rule} ${person.client.id} ${month}`)) continue;
+        const what = `${Math.round(done)} av ${Math.round(granted)} beviljade minuter, av något annat skäl`;
+        bench.label({ rule, planted: true, optional: true, what, client: person.client.id, ...periodOf(month) });
+      }
+    }
+  }
+}
+
+/** Where a client had few visits left, those by hand weigh more. */
+function labelManual(bench: Bench) {
+  const rule = "manual-share";
+  for (const person of bench.population.people) {
+    const done = bench.ofPerson(person).filter((one) => headOf(one).status === "completed");
+    for (const [month, visits] of Map.groupBy(done, bench.monthOf)) {
+      const byHand = visits.filter((one) => headOf(one).startProof === "manual" || headOf(one).endProof === "manual");
+      if (visits.length < 25 || byHand.length < 0.18 * visits.length) continue;
+      const what = `${byHand.length} av ${visits.length} besök för hand`;
+      bench.label({ rule, planted: true, optional: true, what, client: person.client.id, ...periodOf(month) });
+    }
+  }
+}
+
+/** Of a handful of corrections some end as planned by chance. */
+function labelLuckyEdits(bench: Bench) {
+  const edits = bench.days.happenings.filter((one) => headOf(one).originalEnd !== undefined);
+  const of = (one: Happening) => `${one.worker.team.provider.id} ${bench.monthOf(one)}`;
+  for (const [key, group] of Map.groupBy(edits, of)) {
+    const [provider = "", month = ""] = key.split(" ");
+    const same = group.filter((one) => one.plan?.versions.at(-1)!.end === headOf(one).end);
+    if (same.length <= 0.22 * group.length) continue;
+    const what = `${same.length} av ${group.length} ändringar slutade som planerat`;
+    bench.label({ rule: "edited-to-plan", planted: true, optional: true, what, provider, ...periodOf(month) });
+  }
+}
+
+/** Where visits are not what they should be, no invoice can agree with them. */
+function labelInvoices(bench: Bench) {
+  const months = new Set<string>();
+  const add = (client: string, month: string) => void months.add(`${client} ${month}`);
+  const visits = new Map(bench.days.happenings.map((one) => [`${one.visit.source} ${one.visit.id}`, one]));
+  for (const { planted, records, client, from, through } of bench.labels) {
+    if (!planted) continue;
+    for (const { entity, source, id } of records) {
+      const one = entity === "visits" ? visits.get(`${source} ${id}`) : undefined;
+      if (one !== undefined) add(one.person.client.id, bench.monthOf(one));
+    }
+    if (client === undefined) continue;
+    for (const month of bench.months) {
+      const days = daysOfMonth(month);
+      if (formatDay(days.first) <= through && formatDay(days.last) >= from) add(client, month);
+    }
+  }
+  for (const key of months) {
+    const [client = "", month = ""] = key.split(" ");
+    const what = "Månadens besök är inte som de borde";
+    for (const rule of ["claim-exceeds-payable", "unbilled-visit"])
+      bench.label({ rule, planted: true, optional: true, what, client, ...periodOf(month) });
+  }
+}
