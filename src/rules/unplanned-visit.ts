@@ -1,19 +1,26 @@
 import { z } from "zod";
-import { dayOf, defineRule, example, expectsVisit, formatClock, formatLocal, sample } from "#rule";
+import { defineRule, example, formatClock, formatLocal, rowsOf, sample } from "#rule";
 
 /** Planned at 18:00 only; the visit is at another time. */
 function visitAt(
   start: string,
-  { services = ["omvardnad"], law = "SoL", planned = true, planner = "U1", on = "2026-10-05", per = "day" } = {},
+  { services = ["omvardnad"], law = "SoL", planned = true, planner = "U1", on = "2026-10-05" } = {},
+  more: ReturnType<typeof sample>[] = [],
 ) {
   return example([
     ...(planned
       ? [sample("planned-visits", "p-1", { start: `${on} 18:00`, services: ["omvardnad"], unitId: planner })]
       : []),
-    sample("order-lines", "o-1-1", { times: 3, per }),
     sample("visits", "v-1", { start, services, law }),
+    ...more,
   ]);
 }
+/** The rest of S1's day, at two others. */
+const others = [
+  sample("visits", "v-2", { clientId: "C2", start: "2026-10-05 09:00" }),
+  sample("visits", "v-3", { clientId: "C3", start: "2026-10-05 10:00" }),
+];
+const planOfOthers = sample("planned-visits", "p-2", { clientId: "C2", start: "2026-10-05 09:00" });
 
 export default defineRule({
   id: "unplanned-visit",
@@ -27,14 +34,17 @@ export default defineRule({
     alarm: "Besöket är en larmutryckning.",
     otherLaw: "Besöket görs enligt en annan lag och planeras i ett annat system.",
   },
-  reads: ["visits", "plans", "lines", "services", "matches", "settlement"],
+  reads: ["visits", "plans", "services", "matches"],
   parameters: z.object({}),
   settlesAfterDays: 1,
   examples: {
-    reports: [visitAt("2026-10-05 12:00"), visitAt("2026-10-05 12:00", { on: "2026-10-06", per: "week" })],
+    reports: [
+      visitAt("2026-10-05 12:00"),
+      visitAt("2026-10-05 12:00", { on: "2026-10-06" }, [...others, planOfOthers]),
+    ],
     accepts: [
-      // Help is ordered every day, and that day's plan never came.
-      visitAt("2026-10-05 12:00", { on: "2026-10-06" }),
+      // Nothing of S1's day is planned.
+      visitAt("2026-10-05 12:00", { on: "2026-10-06" }, others),
       visitAt("2026-10-05 17:10"),
       visitAt("2026-10-05 12:00", { services: ["larm"] }),
       visitAt("2026-10-05 12:00", { law: "HSL" }),
@@ -43,20 +53,18 @@ export default defineRule({
       visitAt("2026-10-05 12:00", { planner: "U2" }),
     ],
   },
-  *evaluate({ visits, plans, lines, services, matches, settlement, slice }, _parameters, report) {
-    /** Help is ordered for the day, and nothing at all is planned: then it is the plan that is missing. */
-    const expectedWithoutAnyPlan = (row: number): boolean => {
-      const day = visits.day(row);
-      return (
-        settlement
-          .lines(row)
-          .lines.some((line) =>
-            lines.listsWeekdays(line) || lines.per(line) === "day" ? expectsVisit({ lines }, line, day) : false,
-          ) &&
-        !slice.plans.some(
-          (plan) => plans.provider(plan) === visits.provider(row) && dayOf(plans.start(plans.frozen(plan))) === day,
-        )
-      );
+  *evaluate({ visits, plans, services, matches, slice }, _parameters, report) {
+    /** Nothing at all of what this person did that day was planned: then it is the day's plan that never came. */
+    const dayWithoutPlans = (row: number): boolean => {
+      const staff = visits.staff(row);
+      if (staff < 0) return false;
+      let others = 0;
+      for (const other of rowsOf(visits.byStaff, staff)) {
+        if (other === row || visits.day(other) !== visits.day(row) || !visits.performed(other)) continue;
+        if (matches.plan(other) >= 0) return false;
+        others++;
+      }
+      return others >= 2;
     };
     for (const row of slice.visits) {
       if (!visits.performed(row) || matches.visitState(row) !== "unplanned") continue;
@@ -67,8 +75,8 @@ export default defineRule({
       } else if (!slice.plans.some((plan) => plans.provider(plan) === visits.provider(row))) {
         // The provider's plans of the client may be in a system whose client nobody has joined with this one.
         report.tooLittleData("utföraren har ingen planering för brukaren");
-      } else if (expectedWithoutAnyPlan(row)) {
-        report.tooLittleData("dagens planering för brukaren saknas, fast hjälp är beställd den dagen");
+      } else if (dayWithoutPlans(row)) {
+        report.tooLittleData("ingenting av medarbetarens dag finns i planeringen");
       } else {
         const end = visits.usable(row) ? `–${formatClock(visits.end(row))}` : "";
         yield {
