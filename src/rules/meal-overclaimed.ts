@@ -38,7 +38,7 @@ export default defineRule({
   },
   reads: ["claims", "services", "settlement"],
   parameters: z.object({
-    daysAfter: z.int().min(0).default(7).describe("Så många dagar efter radens sista dag väntar regeln på leveranser."),
+    daysAfter: z.int().min(0).default(2).describe("Så många dagar efter radens sista dag väntar regeln på leveranser."),
   }),
   settlesAfterDays: 35,
   examples: {

@@ -105,9 +105,12 @@ export function vainPieces(world: World, rows: MonthRows): Piece[] {
       const step = status === "declined" ? "declined" : "no-answer";
       const within = status === "declined" ? terms.declinedWithinMs : null;
       const notified = visits.declinedNotifiedAt(visit);
+      const away = absences.covering(rows.client, start, start + 1) >= 0;
       const no = (why: string) => take(piece, step, [], why, true);
       if (visits.receivedAt(visit) > segment.cutOff) no(lateReason(segment));
-      else if (absences.covering(rows.client, start, start + 1) >= 0) no("brukaren var frånvarande");
+      else if (away && status === "declined") no("brukaren var frånvarande");
+      // Somebody came in vain because the client was away: that is paid once, by the one term or the other.
+      else if (away && terms.absence.paid.length > 0) no("ersätts som frånvaro");
       else if (within !== null && Number.isNaN(notified)) no("avbokad, men det är okänt när");
       else if (within !== null && start - notified >= within) no(`avbokad minst ${within / 3_600_000} timmar i förväg`);
       else {

@@ -343,7 +343,7 @@ function plantConcentration(bench: Bench, used: ReadonlySet<string>) {
       intensity: "unit",
       what,
       ...about(team),
-      ...(planted && { minutes: chosen.length * 4 }),
+      ...(planted && { minutes: chosen.length * 4, staff: editors[1]!.staff.id }),
       ...(chosen.length < 26 && { optional: planted }),
     });
   }
