@@ -3,8 +3,8 @@ import { at, cut, decimalText, defineRule, example, formatDay, percentOf, sample
 
 /** S1 is at C1 for so many minutes every day of October, S2 for so many. */
 function octoberOf(first: number, second: number, { days = 31 } = {}) {
-  return example([
-    ...Array.from({ length: days }, (_, date) => {
+  return example(
+    Array.from({ length: days }, (_, date) => {
       // The clocks went back on the 25th.
       const morning = at("2026-10-01 07:00", date * 24 * 60 + (date >= 24 ? 60 : 0));
       const visit = (staffId: string, start: number, minutes: number) =>
@@ -15,7 +15,7 @@ function octoberOf(first: number, second: number, { days = 31 } = {}) {
         });
       return [visit("S1", morning, first), ...(second === 0 ? [] : [visit("S2", morning + first * 60_000, second)])];
     }).flat(),
-  ]);
+  );
 }
 
 export default defineRule({
