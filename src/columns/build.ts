@@ -1,4 +1,5 @@
 import type { Address, Day, EntityName, Instant } from "#model";
+import type { Beyond } from "./beyond.ts";
 import { dayOf, parseDate, refKinds } from "#model";
 import * as column from "./fields.ts";
 import { sourceFacts, Sources, type SourceFacts, type Warning } from "./sources.ts";
@@ -29,6 +30,10 @@ export interface TableInput {
   facts: readonly SourceFacts[];
   asOf: Instant;
   period: Period;
+  /** Where only some records are given: what is known of all. */
+  beyond?: Beyond | null;
+  /** Where clients and staff have been recognised already. */
+  people?: People;
   /** The caller needs `raw` and `history` no more: what has been copied into tables is let go of. */
   release?: boolean;
 }
@@ -55,6 +60,31 @@ export interface Tables {
   readonly sources: Sources;
   readonly asOf: Instant;
   readonly period: Period;
+  /** Null: the tables hold all records. */
+  readonly beyond: Beyond | null;
+}
+
+/** Whose references are whose. */
+export interface People {
+  clients: Resolved;
+  staff: Resolved;
+}
+
+/** Recognises clients and staff; needs no more than the records that describe them. */
+export function recognise({
+  raw,
+  refs,
+  sources,
+  sourceOrder,
+  aliases,
+}: Pick<TableInput, "raw" | "refs" | "sources" | "sourceOrder" | "aliases">): People {
+  const rank = ranks(sources, sourceOrder ?? []);
+  const clients = clientMasters(raw.clients ?? column.emptyColumns("clients"));
+  const staff = masters(raw.staff ?? column.emptyColumns("staff"), { pid: "personalIdentityNumber", hsa: "hsaId" });
+  return {
+    clients: resolve("client", refs, sources, rank, clients, aliases),
+    staff: resolve("staff", refs, sources, rank, staff, aliases),
+  };
 }
 
 export function buildTables(input: TableInput): Tables {
@@ -77,15 +107,7 @@ export function buildTables(input: TableInput): Tables {
     input.aliases,
   );
   const units = resolve("unit", refs, sources, rank, masters(unitRows, { hsa: "hsaId" }), input.aliases);
-  const clients = resolve("client", refs, sources, rank, clientMasters(clientRows), input.aliases);
-  const staff = resolve(
-    "staff",
-    refs,
-    sources,
-    rank,
-    masters(staffRows, { pid: "personalIdentityNumber", hsa: "hsaId" }),
-    input.aliases,
-  );
+  const { clients, staff } = input.people ?? recognise(input);
 
   const providerOfUnit = new Int32Array(units.count).fill(-1);
   const unitName: Array<string | null> = [];
@@ -202,7 +224,11 @@ export function buildTables(input: TableInput): Tables {
 
   release("planned-visits", []);
   const buildings = new Map<string, number>();
-  const received = receivedBySource(read("visits"), sources.length);
+  const beyond = input.beyond ?? null;
+  const received =
+    beyond === null
+      ? receivedBySource(read("visits"), sources.length)
+      : new Map(sources.map((source, number) => [number, beyond.received[source] ?? []]));
   const clientTable = buildClients(clientRows, clients, context, buildings);
   const visits = buildVisits(
     read("visits"),
@@ -221,6 +247,7 @@ export function buildTables(input: TableInput): Tables {
       planAt,
       tagRows: read("tags"),
       taken,
+      elsewhere: elsewhereOf(beyond, sources, providers),
     },
     input.warnings,
   );
@@ -366,6 +393,20 @@ export function buildTables(input: TableInput): Tables {
     sources: new Sources(sources, rank, sourceFacts(sources, input.facts), input.warnings, received),
     asOf: input.asOf,
     period: input.period,
+    beyond,
+  };
+}
+
+/** What is known of visits beyond those that are given. */
+function elsewhereOf(
+  beyond: Beyond | null,
+  sources: readonly string[],
+  providers: Resolved,
+): table.VisitColumns["elsewhere"] {
+  if (beyond === null) return null;
+  return {
+    registering: new Set(beyond.registering.map((source) => sources.indexOf(source))),
+    visited: new Map(Object.entries(beyond.visited).map(([key, days]) => [providers.codeOfKey(key), days])),
   };
 }
 
@@ -936,6 +977,7 @@ function buildVisits(
     planTable: table.Plans;
     planAt: Int32Array;
     tagRows: RawColumns;
+    elsewhere: table.VisitColumns["elsewhere"];
   },
   warnings: readonly Warning[],
 ): table.Visits {
@@ -1037,6 +1079,7 @@ function buildVisits(
     mergedInto: merged === null ? new Int32Array(0) : moved(mover.ints(merged.into), at),
     mergedNext: merged === null ? new Int32Array(0) : moved(mover.ints(merged.next), at),
     ...grouping,
+    elsewhere: linked.elsewhere,
     raw: {
       law: column.flags(raw, "law"),
       startProof,

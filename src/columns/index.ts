@@ -1,3 +1,4 @@
+export type { Beyond } from "./beyond.ts";
 export * from "./build.ts";
 export { neededFields } from "./fields.ts";
 export * from "./from-records.ts";

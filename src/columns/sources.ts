@@ -41,26 +41,32 @@ export class Sources {
   readonly warnings: readonly Warning[];
   readonly #received: ReadonlyMap<number, readonly Silence[]>;
 
-  /** `received`: by source, when it received its registrations itself, in any order. */
+  /** `received`: by source, when it received its registrations itself, in any order, or what that says of silences. */
   constructor(
     ids: readonly string[],
     rank: readonly number[],
     facts: readonly SourceFacts[],
     warnings: readonly Warning[],
-    received: ReadonlyMap<number, Float64Array>,
+    received: ReadonlyMap<number, Float64Array | readonly Silence[]>,
   ) {
     this.count = ids.length;
     this.#ids = ids;
     this.#rank = rank;
     this.#facts = facts;
     this.warnings = warnings;
-    this.#received = new Map([...received].map(([source, times]) => [source, silencesInside(times)]));
+    this.#received = new Map(
+      [...received].map(([source, times]) => [source, times instanceof Float64Array ? silencesInside(times) : times]),
+    );
   }
   id(source: number): string {
     return this.#ids[source]!;
   }
   find(id: string): number {
     return this.#ids.indexOf(id);
+  }
+  /** Hours in which the source itself received no registrations, though it usually does. */
+  quiet(source: number): readonly Silence[] {
+    return this.#received.get(source) ?? [];
   }
   /** 0 for the source named first in the configuration. */
   rank(source: number): number {

@@ -126,6 +126,8 @@ export interface VisitColumns {
   byStaff: Grouped;
   byProvider: Grouped;
   bySource: Grouped;
+  /** Where only some visits are given: which sources have others, and on which days each provider has. */
+  elsewhere: { registering: ReadonlySet<number>; visited: ReadonlyMap<number, readonly Day[]> } | null;
   raw: {
     law: Int8Array;
     startProof: Int8Array;
@@ -172,6 +174,24 @@ export class Visits extends RecordTable {
     this.bySource = columns.bySource;
   }
 
+  /** Whether the source registers visits. */
+  registeredBy(source: number): boolean {
+    const { bySource, elsewhere } = this.#c;
+    return bySource.offsets[source] !== bySource.offsets[source + 1] || elsewhere?.registering.has(source) === true;
+  }
+  /** Whether there are visits of the provider on some of the days, both included. */
+  of(provider: number, from: Day, through: Day): boolean {
+    const within = (day: Day): boolean => day >= from && day <= through;
+    if (this.#c.elsewhere?.visited.get(provider)?.some(within) === true) return true;
+    const rows = rowsOf(this.byProvider, provider);
+    let [low, high] = [0, rows.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.day(rows[middle]!) < from) low = middle + 1;
+      else high = middle;
+    }
+    return low < rows.length && within(this.day(rows[low]!));
+  }
   client(row: number): number {
     return this.#c.client[row]!;
   }

@@ -18,7 +18,7 @@ export function missingState(
     if (asOf < startOfDay(dayOf(start) + 1) + DAY_MS) return "pending";
     if (absences.covering(client, start, Math.max(end, start + 1)) >= 0) return "absent";
     if (silent(client, start, end)) return "silent";
-    const registersItself = visits.count === 0 || rowsOf(visits.bySource, plans.source(plan)).length > 0;
+    const registersItself = visits.count === 0 || visits.registeredBy(plans.source(plan));
     return clients.joined(client) || registersItself ? "missed" : "unjoined";
   };
 }
@@ -49,7 +49,9 @@ export function silentFor(tables: Tables): (client: number, from: number, until:
 const HEARD_SHARE = 0.7;
 
 /** By source: when nothing was heard of its visits. What arrived later was heard after all. */
-export function visitSilences({ visits, sources, asOf }: Tables): Silence[][] {
+export function visitSilences({ visits, sources, asOf, beyond }: Tables): Array<readonly Silence[]> {
+  if (beyond !== null)
+    return Array.from({ length: sources.count }, (_, source) => beyond.visitSilences[sources.id(source)] ?? []);
   return Array.from({ length: sources.count }, (_, source) => {
     const rows = rowsOf(visits.bySource, source);
     if (rows.length === 0) return [];

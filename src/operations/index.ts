@@ -9,6 +9,7 @@ export * from "./pull-sources.ts";
 export * from "./quarantine.ts";
 export * from "./rebuild-canonical.ts";
 export * from "./reconcile.ts";
+export { reconcileChanged } from "./reconcile-changed.ts";
 export * from "./rules.ts";
 export * from "./run-night.ts";
 export * from "./show-overview.ts";

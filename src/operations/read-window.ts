@@ -117,7 +117,7 @@ export async function readRecords(
 }
 
 /** Rules look back over half a year at most. */
-const MEASURES_KEPT_DAYS = 184;
+export const MEASURES_KEPT_DAYS = 184;
 
 /** What rules measured of the window's months and of those before it. */
 export async function readMeasures({ database }: Needs, tenantId: string, window: Window): Promise<Measure[]> {

@@ -15,6 +15,7 @@ import {
   takeDirty,
 } from "#store";
 import { type Actor, permit } from "./actor.ts";
+import { beyondOf } from "./beyond.ts";
 import { holdBack, measureNight, readExpectations, seenIn, standingOn } from "./hold-back.ts";
 import type { ConfiguredSource } from "./pull-sources.ts";
 import { nightTime, readMeasures, readRecords, readSurroundings, type Window } from "./read-window.ts";
@@ -64,6 +65,16 @@ export async function reconcile(
   return reconcileUnder(lease, needs, actor, options);
 }
 
+/** What results rest on beside the records. */
+export function basisOf({ rules, sources, config }: ReconcileNeeds): string {
+  return JSON.stringify([
+    rules.map(({ id, version }) => `${id} ${version}`),
+    sources.map(({ id, everyHours }) => [id, everyHours]),
+    config.goLive ?? null,
+    config.router ?? null,
+  ]);
+}
+
 /** As `reconcile`, for a caller that holds the tenant's lease. */
 export async function reconcileUnder(
   lease: Lease,
@@ -72,7 +83,7 @@ export async function reconcileUnder(
   { day, from, full, signal, progress }: Parameters<typeof reconcile>[2],
 ): Promise<Reconciled[]> {
   const { tenantId } = actor;
-  const { database, now, rules, sources, config } = needs;
+  const { database, now, rules, config } = needs;
   const asOf = nightTime(day, config.night);
   // Taken before anything is read: what comes in between stays marked for the next run.
   const dirty = await takeDirty(database, tenantId);
@@ -81,12 +92,7 @@ export async function reconcileUnder(
   const last = await selectLatestRun(database, tenantId, "reconcile");
   const lastAsOf = last?.summary?.["asOf"];
   // With other rules, sources or limits than last time, nothing of what was computed then can be relied on.
-  const basis = JSON.stringify([
-    rules.map(({ id, version }) => `${id} ${version}`),
-    sources.map(({ id, everyHours }) => [id, everyHours]),
-    config.goLive ?? null,
-    config.router ?? null,
-  ]);
+  const basis = basisOf(needs);
   // Where somebody goes back in time, what the clock may have changed lies after the earlier of the two.
   const since = typeof lastAsOf === "number" && last?.summary?.["basis"] === basis ? Math.min(lastAsOf, asOf) : null;
   const openFrom = day - config.night.reconcileDays;
@@ -98,6 +104,7 @@ export async function reconcileUnder(
   const marks = full || since === null ? null : marksOf(dirty, surroundings);
   let telling: unknown = last?.summary?.["telling"];
   let ways: unknown = last?.summary?.["ways"];
+  let beyond: unknown = last?.summary?.["beyond"];
 
   const reconciled: Reconciled[] = [];
   for (const window of windowsOf(open, dirty)) {
@@ -112,7 +119,7 @@ export async function reconcileUnder(
       marks === null || since === null
         ? "all"
         : { since, marks: [...marks, ...monthsDiffering(telling, told), ...monthsDiffering(ways, travelling.ways)] };
-    if (window === open) [telling, ways] = [told, travelling.ways];
+    if (window === open) [telling, ways, beyond] = [told, travelling.ways, beyondOf(tables, told, travelling.travel)];
     progress?.("match", window);
     const matches = matchVisits(tables);
     progress?.("check", window);
@@ -152,7 +159,7 @@ export async function reconcileUnder(
   lease.check();
   // A chosen part of the time leaves marks of the rest, and what was known of it: the next night needs them.
   if (from === undefined) await clearDirty(database.pool, tenantId, dirty.upTo);
-  const summary = from === undefined ? { asOf, basis, telling, ways } : (last?.summary ?? {});
+  const summary = from === undefined ? { asOf, basis, telling, ways, beyond, from: open.from } : (last?.summary ?? {});
   await endRun(database, run, { outcome: "done", at: now(), summary });
   return reconciled;
 }

@@ -21,13 +21,18 @@ export async function writeWindow(
     at,
     rules,
     holdBack,
+    slices,
   }: {
     at: Instant;
+    /** All that were looked at; without, those of which something is stored are asked for. */
+    slices?: Iterable<string>;
     rules: ReadonlyArray<{ ruleId: string; ruleVersion: number }>;
     holdBack: (unshown: ReadonlyMap<string, number>) => HeldBack;
   },
 ): Promise<FindingsWritten> {
-  const evaluated = new Set((await selectStoredSlices(database, tenantId)).filter((slice) => result.covers(slice)));
+  const evaluated = new Set(
+    slices ?? (await selectStoredSlices(database, tenantId)).filter((slice) => result.covers(slice)),
+  );
   for (const { slice } of result.findings) evaluated.add(slice);
   for (const { slice } of result.outcomes) evaluated.add(slice);
   for (const { slice } of result.settlement) evaluated.add(slice);

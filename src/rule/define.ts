@@ -118,7 +118,7 @@ export interface Peers {
 }
 
 /** What a rule may read, by the names it lists in `reads`. */
-export interface RuleTables extends Omit<Tables, "asOf" | "period"> {
+export interface RuleTables extends Omit<Tables, "asOf" | "period" | "beyond"> {
   /** Which visit answers to which plan. */
   matches: Matches;
   /** Granted, planned, registered, payable and claimed; order lines of visits; what minutes cost. */

@@ -12,7 +12,11 @@ export type DirtyMark = ({ kind: "client" | "staff"; source: string; id: string 
 };
 
 /** Which slices a run evaluates. */
-export type Evaluate = "all" | { marks: readonly DirtyMark[]; /** `asOf` of the run before. */ since: Instant };
+export type Evaluate =
+  | "all"
+  | { marks: readonly DirtyMark[]; /** `asOf` of the run before. */ since: Instant }
+  /** Those of some clients and staff, by code: nothing of units, providers and sources. */
+  | { clients: ReadonlySet<number>; staff: ReadonlySet<number> };
 
 /** The slices to evaluate, by month; answers for people, providers and slice keys. */
 export interface DirtySlices {
@@ -24,6 +28,7 @@ export interface DirtySlices {
   mark(sliceKey: string, month: number): void;
   /** Everything of the month's providers: what left one is no longer seen there. */
   providers(month: number): boolean;
+  sources: boolean;
   /** True where a stored finding of this slice must be among the new ones, or is gone. */
   covers: (sliceKey: string) => boolean;
 }
@@ -53,7 +58,27 @@ export function dirtyClosure(tables: Tables, evaluate: Evaluate, settlesAfterDay
       client: always,
       staff: always,
       providers: always,
+      sources: true,
       covers: (key) => monthOfSlice(key) >= 0,
+    };
+  }
+  if ("clients" in evaluate) {
+    const nothing = (): void => undefined;
+    const of = (walk: string, subject: string): boolean =>
+      walk.startsWith("client-")
+        ? evaluate.clients.has(tables.clients.find(subject))
+        : walk.startsWith("staff-") && evaluate.staff.has(tables.staff.find(subject));
+    return {
+      open: nothing,
+      mark: nothing,
+      client: (code) => evaluate.clients.has(code),
+      staff: (code) => evaluate.staff.has(code),
+      providers: () => false,
+      sources: false,
+      covers: (key) => {
+        const slice = parseSliceKey(key);
+        return slice !== null && monthOfSlice(key) >= 0 && of(slice.walk, slice.subject);
+      },
     };
   }
   const { clients, staff } = tables;
@@ -119,6 +144,7 @@ export function dirtyClosure(tables: Tables, evaluate: Evaluate, settlesAfterDay
     client: (code, month) => marked(dirtyClients, code, month),
     staff: (code, month) => marked(dirtyStaff, code, month),
     providers: (month) => everything[month] === 1 || touched[month] === 1,
+    sources: true,
     covers: (key) => {
       const slice = parseSliceKey(key);
       const month = monthOfSlice(key);

@@ -116,7 +116,7 @@ export function runEngine(input: EngineInput): EngineResult {
         run.slice("provider-month", slice, tables.providers.key(provider));
       }
     }
-    if (run.has("source")) {
+    if (run.has("source") && dirty.sources) {
       for (let source = 0; source < tables.sources.count; source++) {
         run.slice("source", sourceMonth(tables, source, first, last), tables.sources.id(source));
       }

@@ -1,6 +1,5 @@
-import { rowsOf, type Visits } from "#columns";
+import type { Visits } from "#columns";
 import type { Day } from "#model";
-import { between } from "./slices.ts";
 
 const NEAR_DAYS = 3;
 
@@ -10,7 +9,5 @@ const NEAR_DAYS = 3;
  */
 export function heardThroughout(visits: Visits, provider: number, firstDay: Day, lastDay: Day): boolean {
   if (provider < 0) return false;
-  const some = (from: Day, through: Day): boolean =>
-    between(rowsOf(visits.byProvider, provider), from, through, (row) => visits.day(row)).length > 0;
-  return some(firstDay, firstDay + NEAR_DAYS) && some(lastDay - NEAR_DAYS, lastDay);
+  return visits.of(provider, firstDay, firstDay + NEAR_DAYS) && visits.of(provider, lastDay - NEAR_DAYS, lastDay);
 }

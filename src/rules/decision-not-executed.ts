@@ -193,7 +193,7 @@ export default defineRule({
       }
       report.measure(key, quiet);
       if (!reached) continue;
-      const registersItself = rowsOf(visits.bySource, orders.source(order)).length > 0;
+      const registersItself = visits.registeredBy(orders.source(order));
       if (visits.count === 0) {
         report.tooLittleData("besök saknas");
       } else if (!registersItself && !clients.joined(client)) {

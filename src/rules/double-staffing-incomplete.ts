@@ -238,7 +238,7 @@ function silent(
   row: number,
 ): boolean {
   for (let source = 0; source < sources.count; source++) {
-    if (visits.bySource.offsets[source] === visits.bySource.offsets[source + 1]) continue;
+    if (!visits.registeredBy(source)) continue;
     for (const { from, until } of sources.silences(source, asOf)) {
       if (from < visits.end(row) && visits.start(row) < until) return true;
     }

@@ -1,16 +1,5 @@
 import { z } from "zod";
-import {
-  at,
-  DAY_MS,
-  defineRule,
-  example,
-  formatDay,
-  heardThroughout,
-  rowsOf,
-  sample,
-  startOfDay,
-  visitExpected,
-} from "#rule";
+import { at, DAY_MS, defineRule, example, formatDay, heardThroughout, sample, startOfDay, visitExpected } from "#rule";
 
 const DAYS = 31;
 
@@ -141,7 +130,7 @@ export default defineRule({
     if (granted === 0 || done >= limit) return;
     const client = slice.client;
     const gone = Math.max(clients.deceasedOn(client), clients.movedOn(client));
-    const registersItself = slice.orders.some((order) => rowsOf(visits.bySource, orders.source(order)).length > 0);
+    const registersItself = slice.orders.some((order) => visits.registeredBy(orders.source(order)));
     if (visits.count === 0) {
       report.tooLittleData("besök saknas");
     } else if (registered + other === 0 && !registersItself && !clients.joined(client)) {

@@ -163,7 +163,8 @@ export class Settlement {
         cutOff: (provider, unit, service, of) => this.cutOff(provider, unit, service, of),
         paid: (other) => [...(other === client ? month : this.#pay(other, first, last)).paid.values()],
         tells: (what, provider, of) => {
-          this.#telling ??= tellingProviders(this.#tables);
+          const { beyond } = this.#tables;
+          this.#telling ??= beyond === null ? tellingProviders(this.#tables) : new Set(beyond.telling);
           return provider >= 0 && this.#telling.has(`${what} ${this.#tables.providers.key(provider)} ${of}`);
         },
       },

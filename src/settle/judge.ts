@@ -536,7 +536,7 @@ class Judge {
     const { visits, clients, providers, claims } = this.#needs.tables;
     if (visits.count === 0 || !clients.known(this.#client) || !providers.known(claims.provider(claim))) return true;
     if (clients.joined(this.#client) || rowsOf(visits.byClient, this.#client).length > 0) return false;
-    return rowsOf(visits.bySource, claims.source(claim)).length === 0;
+    return !visits.registeredBy(claims.source(claim));
   }
 
   /**

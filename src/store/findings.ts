@@ -128,7 +128,7 @@ export async function writeFindings(
 ): Promise<FindingsWritten> {
   return database.transaction(async (tx) => {
     const { client } = tx;
-    await compareInBulk(client);
+    await compareInBulk(client, run.evaluated);
     await stage(client, "findings", columns, ["id"], staged(run.findings));
     const looked = await stageEvaluated(client, run.evaluated, "f");
     const at = new Date(run.at);

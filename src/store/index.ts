@@ -25,6 +25,7 @@ export {
 } from "./rule-rates.ts";
 export * from "./dispositions.ts";
 export { selectMeasures, writeMeasures } from "./measures.ts";
+export { selectMet } from "./met.ts";
 export {
   type NewSettlementLine,
   selectSettlement,

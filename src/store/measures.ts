@@ -1,21 +1,36 @@
-import { and, asc, eq, gte, lte } from "drizzle-orm";
-import type { Month } from "#model";
+import { and, asc, eq, gte, inArray, lte } from "drizzle-orm";
+import { daysOfMonth, type Month, monthOf } from "#model";
 import type { Measure } from "#rule";
 import type { Database } from "./database.ts";
 import { columnName, compareInBulk, type Evaluated, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
 import { measures as table } from "./tables/measures.ts";
 
-/** What rules measured in the months from `from` through `through`. */
+/** What rules measured in the months from `from` through `through`, of all or of some clients and staff by key. */
 export async function selectMeasures(
   database: Database,
   tenantId: string,
-  { from, through }: { from: Month; through: Month },
+  { from, through, people }: { from: Month; through: Month; people?: readonly string[] },
 ): Promise<Measure[]> {
   return database.orm
     .select({ rule: table.ruleId, slice: table.slice, name: table.name, value: table.value })
     .from(table)
-    .where(and(eq(table.tenantId, tenantId), gte(table.month, from), lte(table.month, through)))
+    .where(
+      and(
+        eq(table.tenantId, tenantId),
+        gte(table.month, from),
+        lte(table.month, through),
+        people === undefined ? undefined : inArray(table.slice, slicesOf(people, from, through)),
+      ),
+    )
     .orderBy(asc(table.slice), asc(table.ruleId), asc(table.name));
+}
+
+function slicesOf(people: readonly string[], from: Month, through: Month): string[] {
+  const months: Month[] = [];
+  for (let month = from; month <= through; month = monthOf(daysOfMonth(month).last + 1)) months.push(month);
+  return people.flatMap((key) =>
+    months.flatMap((month) => [`client-month:${key}:${month}`, `staff-month:${key}:${month}`]),
+  );
 }
 
 interface Staged {
@@ -40,7 +55,7 @@ export async function writeMeasures(
   run: { evaluated: Evaluated; measures: readonly Measure[] },
 ): Promise<void> {
   await database.transaction(async ({ client }) => {
-    await compareInBulk(client);
+    await compareInBulk(client, run.evaluated);
     const rows = run.measures.map(({ rule, slice, name, value }): Staged => ({
       slice,
       month: slice.slice(-7),

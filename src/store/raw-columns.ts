@@ -13,6 +13,10 @@ export interface RawSelection {
   throughDay?: Day;
   /** Versions that are not in force instead of those that are. */
   history?: boolean;
+  /** Only rows of which one of the fields holds one of the references. */
+  of?: ReadonlyArray<{ field: string; refs: readonly number[] }>;
+  /** No more rows than this. */
+  limit?: number;
   /** Without, `version` and `received` stay empty: of records in force few need to know them. Default true. */
   ranks?: boolean;
   /**
@@ -176,6 +180,14 @@ function select(tenantId: string, entity: EntityName, selection: RawSelection, c
     if (fromDay !== undefined) days.push(`day >= '${formatDay(fromDay)}'`);
     if (throughDay !== undefined) days.push(`day <= '${formatDay(throughDay)}'`);
   }
+  if (selection.of !== undefined) {
+    const some = selection.of.map(({ field, refs }) => {
+      const column = columnsOfField(field, entities[entity].fields[field]!.kind).at(-1)!.name;
+      return `${pg.escapeIdentifier(column)} = ANY ('{${refs.join(",")}}'::int[])`;
+    });
+    days.push(`(${some.join(" OR ")})`);
+  }
+  if (selection.limit !== undefined) return `SELECT ${list} FROM ${of} t WHERE ${where} LIMIT ${selection.limit}`;
   if (days.length === 0) return `SELECT ${list} FROM ${of} t WHERE ${where}`;
   const inside = days.join(" AND ");
   const within = `SELECT ${list} FROM ${of} t WHERE ${where} AND ${inside}`;

@@ -121,7 +121,7 @@ export async function writeSettlement(
   },
 ): Promise<SettlementWritten> {
   return database.transaction(async ({ client }) => {
-    await compareInBulk(client);
+    await compareInBulk(client, run.evaluated);
     await stage(client, "settlement_lines", columns, ["id"], staged(run.lines));
     const looked = await stageEvaluated(client, run.evaluated, "f");
     const at = new Date(run.at);

@@ -46,8 +46,18 @@ export function journeyPairs({ visits, clients, staff }: Pick<Tables, "visits" |
  * How each unit travels by its plans of each month: bits of modes by unit, by month. A unit of which some plan does not
  * say how may have travelled anyhow.
  */
-export function unitModes({ plans, units }: Pick<Tables, "plans" | "units">): Map<string, Uint8Array> {
+export function unitModes({
+  plans,
+  units,
+  beyond,
+}: Pick<Tables, "plans" | "units"> & Partial<Pick<Tables, "beyond">>): Map<string, Uint8Array> {
   const months = new Map<string, Uint8Array>();
+  // Where only some plans are given, also the others count.
+  for (const [month, modes] of Object.entries(beyond?.unitModes ?? {})) {
+    const ofUnit = new Uint8Array(units.count);
+    for (const [unit, bits] of Object.entries(modes)) if (units.find(unit) >= 0) ofUnit[units.find(unit)] = bits;
+    months.set(month, ofUnit);
+  }
   const ofDay = new Map<Day, Uint8Array>();
   const modesOn = (day: Day): Uint8Array => {
     const month = monthOf(day);

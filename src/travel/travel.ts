@@ -9,13 +9,16 @@ const ROUTED_PART = 0.8;
 
 /** The least time that a journey between two clients' homes takes. Pure: what a router says was fetched before. */
 export class Travel {
-  readonly #tables: Pick<Tables, "clients" | "plans" | "units">;
+  readonly #tables: Pick<Tables, "clients" | "plans" | "units"> & Partial<Pick<Tables, "beyond">>;
   readonly #journeys: Journeys;
   #modes: Map<string, Uint8Array> | null = null;
   #day: Day = NaN;
   #month: Uint8Array | undefined;
 
-  constructor(tables: Pick<Tables, "clients" | "plans" | "units">, journeys = new Journeys()) {
+  constructor(
+    tables: Pick<Tables, "clients" | "plans" | "units"> & Partial<Pick<Tables, "beyond">>,
+    journeys = new Journeys(),
+  ) {
     this.#tables = tables;
     this.#journeys = journeys;
   }

@@ -125,6 +125,23 @@ function dayIndex(name: string, table: object): IndexBuilder[] {
   return day === undefined ? [] : [index(`${name}_by_day`).on(tenantId, day)];
 }
 
+/** A month of one person, of what there is much of: so that one change can be computed anew without reading the others. */
+const peopleOf: Partial<Record<EntityName, ReadonlyArray<"clientId" | "staffId">>> = {
+  visits: ["clientId", "staffId"],
+  "planned-visits": ["clientId"],
+  "lock-events": ["clientId"],
+  shifts: ["staffId"],
+  claims: ["clientId"],
+};
+
+function personIndexes(entity: EntityName, name: string, table: object): IndexBuilder[] {
+  const columns = table as { tenantId: PgColumn; day?: PgColumn } & Record<string, PgColumn>;
+  return (peopleOf[entity] ?? []).map((field) => {
+    const keys = [columns.tenantId, columns[snake(field)]!, ...(columns.day === undefined ? [] : [columns.day])];
+    return index(`${name}_by_${field.replace("Id", "")}`).on(...(keys as [PgColumn]));
+  });
+}
+
 /**
  * The version in force of each record. A row is replaced by a higher version, which moves it to the history;
  * a record that its source has deleted stays as a row with `deleted`.
@@ -136,6 +153,7 @@ function head(entity: EntityName) {
     // Only rows that are somebody's children: most entities have none.
     index(`${name}_by_parent`).on(t.tenantId, t.sourceNo, t.parent).where(isNotNull(t.parent)),
     ...dayIndex(name, t),
+    ...personIndexes(entity, name, t),
   ]);
 }
 
@@ -148,6 +166,8 @@ function history(entity: EntityName) {
       columns: [t.tenantId, t.sourceNo, t.id, t.rawPage, t.rawIndex],
     }),
     ...dayIndex(name, t),
+    // Of planned visits all versions are read.
+    ...(entity === "planned-visits" ? personIndexes(entity, name, t) : []),
   ]);
 }
 
