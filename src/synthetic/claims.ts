@@ -200,6 +200,8 @@ function payables(
       const percent = declined ? agreement.declinedPercent : agreement.noAnswerPercent;
       if (planned === undefined || !joined || percent === 0 || plan?.versions.at(-1)!.cancelled === true) continue;
       if (declined && agreement.declinedWithinHours !== Infinity) {
+        // Nobody can show when the client said so, but where the registration tells.
+        if (visit.source !== "combine") continue;
         const noticed = head.declinedNotifiedAt;
         if (noticed === undefined || planned.start - noticed > agreement.declinedWithinHours * HOUR) continue;
       }

@@ -413,6 +413,9 @@ export function makePopulation(
     const long = from - random.int(40, 500);
     const orderedAt = atMinute(long - random.int(3, 7), random.int(500, 950));
     const wanted = wishes(random, one.profile, one.alarm);
+    // Where minutes are rounded by the visit, a visit is for one service.
+    if (organisation.agreements.get(one.team.provider.id)!.roundTo > 0)
+      for (const wish of wanted) wish.lines = wish.lines.slice(0, 1);
     const fate = random.next();
     const middle = random.int(from + 8, Math.max(from + 8, through - 12));
     if (fate < 0.06) {

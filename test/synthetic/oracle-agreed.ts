@@ -96,7 +96,7 @@ export function agreedAccusations(world: World): Accusation[] {
           if (taken.has(plan) || cancelled === true || apart > 2 * HOUR) return [];
           const alike =
             (staffId === one.visit.staffId ? 30 : 0) +
-            (codes.some((code) => one.head.services.includes(code)) ? 20 : 0);
+            (codes.some((code) => one.head.services.includes(code)) ? 90 : 0);
           return [{ plan, one, cost: apart - alike * MINUTE }];
         }),
       );
@@ -489,6 +489,12 @@ function judgeInvoices(
     if (own.length > 0 && !banded && (bands.length > 0 || claim.band !== undefined))
       say("claim-wrong-band", claim, String(claim.band));
     const done = own.filter(({ head }) => head.status === "completed");
+    const away = (stays.get(claim.clientId) ?? []).find(
+      ({ from: left, to }) => left <= atMinute(from, 420) && (to ?? Infinity) >= atMinute(through, 1320),
+    );
+    const pays = terms["absence"] !== undefined && away?.planned === false;
+    // Paid in part, and so is a day on which nobody opened.
+    if (pays && own.every(({ head }) => head.status !== "completed")) continue;
     const planned = own
       .filter(({ head, plan }) => head.status !== "completed" && plan !== null)
       .reduce((sum, { plan }) => sum + lengthOf(plan!.versions.at(-1)!), 0);
@@ -505,10 +511,6 @@ function judgeInvoices(
     const step = terms["rounding"] === undefined ? 0 : 2.5;
     if (own.length > 0 && claim.minutes > most + step * own.length + 3)
       say("claim-exceeds-payable", claim, `${claim.minutes} of ${most}`);
-    const away = (stays.get(claim.clientId) ?? []).find(
-      ({ from: left, to }) => left <= atMinute(from, 420) && (to ?? Infinity) >= atMinute(through, 1320),
-    );
-    const pays = terms["absence"] !== undefined && away?.planned === false;
     if (own.length === 0 && away !== undefined && !pays) say("claim-during-absence", claim, "");
   }
   const [firstMonth] = world.claims.map(({ from }) => from.slice(0, 7)).toSorted();

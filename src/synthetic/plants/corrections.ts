@@ -1,4 +1,4 @@
-import { HOUR, MINUTE } from "#model";
+import { dayOf, HOUR, MINUTE, monthOf } from "#model";
 import type { Instant, Month } from "#model";
 import { cutOffOf } from "../contracts.ts";
 import { tagged } from "../days.ts";
@@ -36,7 +36,9 @@ function correct(one: Happening, { at, end, by, reason, byHand = false }: Correc
   one.visit.versions.push(edited);
 }
 
-const nextDay = (one: Happening, hours: number) => endOf(one) + hours * HOUR;
+/** Some hours later, and before the month is locked. */
+const nextDay = (one: Happening, hours: number) =>
+  Math.min(endOf(one) + hours * HOUR, cutOffOf(monthOf(dayOf(startOf(one)))) - 2 * HOUR);
 const coordinator = ({ worker }: Happening) => worker.team.workers[0]!;
 const reasons = ["Glömde logga ut i tid", "Loggade ut för tidigt", "Telefonen krånglade", "Hjälpte till med mer"];
 

@@ -1,5 +1,6 @@
-import { daysOfMonth, atMinute, formatDay, MINUTE } from "#model";
+import { daysOfMonth, atMinute, formatDay, MINUTE, HOUR, monthOf } from "#model";
 import type { Month } from "#model";
+import { cutOffOf } from "../contracts.ts";
 import { tagged } from "../days.ts";
 import type { Happening } from "../days.ts";
 import type { Team } from "../organisation.ts";
@@ -11,7 +12,11 @@ function edit(one: Happening, days: number, start: number, end: number, editReas
   const before = headOf(one);
   const edited = {
     ...before,
-    at: atMinute(dateOf(one) + days, 540 + ((one.visit.id.length * 37) % 300)),
+    // Before the month is locked.
+    at: Math.min(
+      atMinute(dateOf(one) + days, 540 + ((one.visit.id.length * 37) % 300)),
+      cutOffOf(monthOf(dateOf(one))) - 2 * HOUR,
+    ),
     start,
     end,
     endProof: "manual" as const,

@@ -108,8 +108,8 @@ function labelInvoices(bench: Bench) {
   const months = new Set<string>();
   const add = (client: string, month: string) => void months.add(`${client} ${month}`);
   const visits = new Map(bench.days.happenings.map((one) => [`${one.visit.source} ${one.visit.id}`, one]));
-  for (const { planted, records, client, from, through } of bench.labels) {
-    if (!planted) continue;
+  for (const { planted, optional, records, client, from, through } of bench.labels) {
+    if (!planted || optional === true) continue;
     for (const { entity, source, id } of records) {
       const one = entity === "visits" ? visits.get(`${source} ${id}`) : undefined;
       if (one !== undefined) add(one.person.client.id, bench.monthOf(one));

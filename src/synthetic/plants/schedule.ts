@@ -28,7 +28,13 @@ const byHand = (one: Happening) => headOf(one).startProof === "manual" || headOf
 const spot = (bench: Bench, provider: string, holds: (one: Happening) => boolean) =>
   bench.find(
     provider,
-    (one) => bench.plain(one) && !bench.unjoined.has(one.person) && !byHand(one) && alone(bench, one) && holds(one),
+    (one) =>
+      bench.plain(one) &&
+      one.worker.team.kind === "day" &&
+      !bench.unjoined.has(one.person) &&
+      !byHand(one) &&
+      alone(bench, one) &&
+      holds(one),
   );
 
 /** The worker and the client could go on, or begin again, at that time. */
