@@ -43,7 +43,7 @@ export default defineRule({
       visitAt("2026-10-05 12:00", { on: "2026-10-06" }, [...others, planOfOthers]),
     ],
     accepts: [
-      // Nothing of S1's day is planned.
+      // Most of S1's day is not planned.
       visitAt("2026-10-05 12:00", { on: "2026-10-06" }, others),
       visitAt("2026-10-05 17:10"),
       visitAt("2026-10-05 12:00", { services: ["larm"] }),
@@ -54,17 +54,17 @@ export default defineRule({
     ],
   },
   *evaluate({ visits, plans, services, matches, slice }, _parameters, report) {
-    /** Nothing at all of what this person did that day was planned: then it is the day's plan that never came. */
+    /** At least half of what else this person did that day has no plan either: then it is the day's plan that never came. */
     const dayWithoutPlans = (row: number): boolean => {
       const staff = visits.staff(row);
       if (staff < 0) return false;
-      let others = 0;
+      let [planned, unplanned] = [0, 0];
       for (const other of rowsOf(visits.byStaff, staff)) {
         if (other === row || visits.day(other) !== visits.day(row) || !visits.performed(other)) continue;
-        if (matches.plan(other) >= 0) return false;
-        others++;
+        if (matches.plan(other) >= 0) planned++;
+        else unplanned++;
       }
-      return others >= 2;
+      return unplanned >= 2 && unplanned >= planned;
     };
     for (const row of slice.visits) {
       if (!visits.performed(row) || matches.visitState(row) !== "unplanned") continue;
@@ -76,7 +76,7 @@ export default defineRule({
         // The provider's plans of the client may be in a system whose client nobody has joined with this one.
         report.tooLittleData("utföraren har ingen planering för brukaren");
       } else if (dayWithoutPlans(row)) {
-        report.tooLittleData("ingenting av medarbetarens dag finns i planeringen");
+        report.tooLittleData("det mesta av medarbetarens dag saknas i planeringen");
       } else {
         const end = visits.usable(row) ? `–${formatClock(visits.end(row))}` : "";
         yield {
