@@ -293,6 +293,8 @@ export function makeBench(
       if (visit.versions.length > 1 || head.status !== "completed" || head.end === null) return false;
       if (kept.has(happening)) return false;
       if (need === null || plan === null || need.staffing === 2 || need.law === "HSL") return false;
+      const planned = plan.versions.at(-1)!;
+      if (head.end - head.start > planned.end - planned.start + 7 * MINUTE) return false;
       if (need.services.includes("ledsagning") || need.services.includes("nattvak")) return false;
       const day = dayOf(head.start);
       if (day <= from + 1 || day >= through - 2 || person.diedAt !== undefined) return false;

@@ -229,6 +229,9 @@ function plantOrderChanges(bench: Bench) {
       const about = { what: "Två dagar efter en minskning", client, provider, ...period(day, until) };
       for (const other of ["visit-without-order", "over-granted"])
         bench.label({ rule: other, planted: true, optional: true, ...about });
+      // They use up what the new order grants.
+      for (const other of ["claim-exceeds-payable", "unbilled-visit"])
+        bench.label({ rule: other, planted: true, optional: true, ...about, ...period(day, bench.through) });
     }
     const what = same ? "Ny beställning med samma innehåll" : "Planen följde den nya beställningen från tredje dagen";
     bench.label({

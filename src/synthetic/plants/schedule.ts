@@ -383,7 +383,15 @@ function plantMerged(bench: Bench) {
     const first = spot(bench, provider, (a) => {
       second = bench.ofPerson(a.person).find((b) => {
         const hours = (plannedOf(a).start - startOf(b)) / -HOUR;
-        return b.plan !== null && b !== a && dateOf(b) === dateOf(a) && hours > 3.4 && hours < 7 && bench.plain(b);
+        return (
+          b.plan !== null &&
+          b !== a &&
+          b.need?.team === a.need?.team &&
+          dateOf(b) === dateOf(a) &&
+          hours > 3.4 &&
+          hours < 7 &&
+          bench.plain(b)
+        );
       });
       const services = a.need!.services;
       if (second === undefined || second.need!.services.every((code) => services.includes(code))) return false;
