@@ -277,8 +277,8 @@ describe("the settlement", () => {
     await app.upload("units.jsonl", { id: "U3", providerId: "P1", name: "Nattpatrullen" });
     await app.upload("services.jsonl", { id: "s", code: "omvardnad", name: "Omvårdnad", kind: "care" });
     const first = (await app.get("/avrakning?manad=2026-10")).text;
-    expect(cells(first)).toHaveLength(100 * 12);
-    expect(cells(first).slice(0, 12)).toEqual([
+    expect(cells(first)).toHaveLength(100 * 13);
+    expect(cells(first).slice(0, 13)).toEqual([
       "Hemtjänsten NorrNattpatrullen",
       "C0",
       "Omvårdnad",
@@ -289,12 +289,13 @@ describe("the settlement", () => {
       "30",
       "60",
       "0",
+      "0,00 kr",
       "1 317,50 kr",
       "0,00 kr",
     ]);
     const next = /<p class="pages"><a href="([^"]+)"/.exec(first)?.[1]?.replaceAll("&amp;", "&") ?? "";
     const second = (await app.get(next)).text;
-    expect(cells(second)).toHaveLength(50 * 12);
+    expect(cells(second)).toHaveLength(50 * 13);
     expect(second).not.toContain("Nästa sida");
   });
 });

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { chooseMonth, pageOfSettlement, showNames } from "#operations";
 import type { Env, Served } from "../served.ts";
 import { parametersOf } from "./statement.ts";
-import { amount, type Column, dataTable, layout, monthChoice, nextPage, person } from "../views/layout.ts";
+import { amount, type Column, dataTable, layout, monthChoice, nextPage, person, wholeNumber } from "../views/layout.ts";
 
 const query = z.object({
   manad: z.string().max(7).optional().catch(undefined),
@@ -62,7 +62,7 @@ export function settlementPage(system: Served) {
               ? minutes.payable
               : html`<a
                   href="/avrakning/underlag?${parametersOf({ manad: month, utforare: provider, ...(line === null ? {} : { rad: line }) })}"
-                  >${minutes.payable}</a
+                  >${wholeNumber(minutes.payable)}</a
                 >`,
             minutes.declined,
             minutes.missed,

@@ -128,6 +128,9 @@ export function nextPage(path: string, query: Readonly<Record<string, string>> |
 
 const whole = new Intl.NumberFormat("sv-SE", { maximumFractionDigits: 0 });
 
+/** "1 234", for numbers inside other cells. */
+export const wholeNumber = (value: number): string => whole.format(value);
+
 function shown(cell: Cell): Html | string {
   if (cell === null) return "–";
   return typeof cell === "number" ? whole.format(cell) : cell;
