@@ -453,7 +453,7 @@ describe("a folder of interchange files, night after night", () => {
     expect(inOrder(first.map(said))).toEqual(inOrder(openFindings));
   });
 
-  test("gives figures as the contract prints them", { timeout: 60_000 }, async () => {
+  test("gives figures as the contract prints them", { timeout: 240_000 }, async () => {
     const settled = await run("settlement", "--month", "2026-10", "--format", "jsonl");
     expect(settled).toMatchObject({ status: 0, stderr: "" });
     // The order of the keys is part of it.
@@ -465,7 +465,7 @@ describe("a folder of interchange files, night after night", () => {
     expect(jsonLines(settled.stdout).toSorted((a, b) => byClient(a) - byClient(b))).toEqual(october);
   });
 
-  test("lists with --all what was not held against anyone", { timeout: 60_000 }, async () => {
+  test("lists with --all what was not held against anyone", { timeout: 240_000 }, async () => {
     const listed = await run("findings", "--all", "--format", "jsonl");
     const suppressed = jsonLines(listed.stdout).filter(({ status }) => status === "suppressed");
     const causes = suppressed.map(({ rule, suppressed: cause, records }) => [
@@ -480,7 +480,7 @@ describe("a folder of interchange files, night after night", () => {
     ]);
   });
 
-  test("says the same on a second night, in full and in part", { timeout: 60_000 }, async () => {
+  test("says the same on a second night, in full and in part", { timeout: 240_000 }, async () => {
     const settlement = async () => (await run("settlement", "--month", "2026-10", "--format", "jsonl")).stdout;
     const before = await settlement();
     for (const args of [["night"], ["night", "--full"]]) {
@@ -495,7 +495,7 @@ describe("a folder of interchange files, night after night", () => {
     }
   });
 
-  test("chooses findings by rule and day", { timeout: 60_000 }, async () => {
+  test("chooses findings by rule and day", { timeout: 240_000 }, async () => {
     const missed = await run("findings", "--rule", "missed-visit", "--from", "2026-10-08", "--format", "jsonl");
     expect(jsonLines(missed.stdout).map(said)).toEqual([openFindings[2]]);
     const table = await run("findings", "--rule", "missed-visit", "--to", "2026-10-08");
@@ -503,7 +503,7 @@ describe("a folder of interchange files, night after night", () => {
     expect(table.stdout).not.toContain("2026-10-21");
   });
 
-  test("says of each source what came", { timeout: 60_000 }, async () => {
+  test("says of each source what came", { timeout: 240_000 }, async () => {
     const sources = await run("sources", "--format", "jsonl");
     expect(sources.status).toBe(0);
     expect(jsonLines(sources.stdout)).toContainEqual(
@@ -589,7 +589,7 @@ describe("exit statuses", () => {
 
   test(
     "64 where the usage or the configuration is wrong, with every problem at once",
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     async () => {
       expect(await run("night", "--dat", "2026-11-10")).toMatchObject({ status: 64, stdout: "" });
       expect(await run("night", "--date", "10 november")).toMatchObject({ status: 64, stdout: "" });
@@ -607,14 +607,14 @@ describe("exit statuses", () => {
     },
   );
 
-  test("1 where it failed", { timeout: 60_000 }, async () => {
+  test("1 where it failed", { timeout: 240_000 }, async () => {
     const nobody = "postgresql://nobody@127.0.0.1:1/nothing";
     const failed = await klarsyn(["night"], { folder, databaseUrl: nobody });
     expect(failed).toMatchObject({ status: 1, stdout: "" });
     expect(failed.stderr).not.toContain("    at ");
   });
 
-  test("2 where a source is down, and the others are reconciled", { timeout: 60_000 }, async () => {
+  test("2 where a source is down, and the others are reconciled", { timeout: 240_000 }, async () => {
     await config({
       sources: [
         { id: "gone", adapter: "standard", settings: { folder: "./no-such-folder" } },
