@@ -53,8 +53,10 @@ function speaksOf(label: Label, { rule, records, month, staff, client, unit, pro
   // What is said of a month is not said of single records.
   if (unit !== undefined && label.records.length > 0) return false;
   if (month !== undefined && (label.from.slice(0, 7) > month || label.through.slice(0, 7) < month)) return false;
-  if (client !== undefined) return label.client === client;
-  if (staff !== undefined) return label.staff === staff;
+  // Of records with people on both sides, the one that the label is about.
+  if (label.client !== undefined || label.staff !== undefined)
+    return (label.client ?? client) === client && (label.staff ?? staff) === staff;
+  if (client !== undefined || staff !== undefined) return false;
   if (unit !== undefined && label.unit !== undefined) return label.unit === unit;
   return label.provider === provider;
 }

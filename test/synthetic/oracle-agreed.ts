@@ -318,9 +318,15 @@ export function agreedAccusations(world: World): Accusation[] {
       own.filter((one) => longer(one) > 0),
       ({ head }) => head.editedBy,
     );
-    const most = Math.max(0, ...[...editors.values()].map(({ length }) => length));
+    const [who, mine = []] = [...editors].toSorted(([, a], [, b]) => b.length - a.length)[0] ?? [];
+    const most = mine.length;
     if (more.length >= 20 && most > 0.6 * more.length && group[0]!.visit.source !== "lifecare")
-      month("editor-concentration", { unit, provider }, when, `${most} of ${more.length}`);
+      month(
+        "editor-concentration",
+        { unit, provider, ...(who !== undefined && { staff: who }) },
+        when,
+        `${most} of ${more.length}`,
+      );
   }
   for (const [key, group] of Map.groupBy(edits, (one) => `${one.provider} ${one.month}`)) {
     const [provider = "", when = ""] = key.split(" ");

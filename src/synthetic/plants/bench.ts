@@ -434,8 +434,8 @@ export function makeBench(
       const times = about.map((one) => ("visit" in one ? startOf(one) : one.plan.versions.at(-1)!.start));
       const records = about.map((one) => ("visit" in one ? visitRecord(one) : planRecord(one)));
       bench.labels.push({
-        from: formatDay(times.length === 0 ? from : dayOf(Math.min(...times))),
-        through: formatDay(times.length === 0 ? through : dayOf(Math.max(...times))),
+        from: formatDay(times.length === 0 ? from : dayOf(times.reduce((a, b) => Math.min(a, b)))),
+        through: formatDay(times.length === 0 ? through : dayOf(times.reduce((a, b) => Math.max(a, b)))),
         records,
         ...label,
       });

@@ -297,7 +297,8 @@ function plantUnderstaffed(bench: Bench) {
   const what = `${Math.round(visitHours)} timmar hos brukare på ${Math.round(hours)} arbetade timmar`;
   const about = { what, provider, ...periodOf(month) };
   bench.label({ rule, planted: true, intensity: "unit", ...about, minutes: Math.round((visitHours - hours) * 60) });
-  bench.label({ rule: "off-shift-visit", planted: true, optional: true, ...about }, ...uncovered);
+  for (const staff of new Set(uncovered.map(({ worker }) => worker.staff.id)))
+    bench.label({ rule: "off-shift-visit", planted: true, optional: true, ...about, staff });
   for (const { unit } of kinds(provider)) bench.label({ rule, planted: true, optional: true, ...about, unit: unit.id });
   for (const id of everyProvider.filter((other) => other !== provider)) {
     const text = "Hälften av arbetstiden är hos brukare, resten resor och annat";
