@@ -4,12 +4,13 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { commands, exitStatus } from "#cli";
 import { checkConfig } from "#config";
 import { day } from "#model";
 import { endRun, startRun } from "#store";
 import { adapters } from "#system";
+import { captured } from "../support/captured.ts";
 import { testSystem } from "../support/system.ts";
 
 const main = new URL("../../src/main.ts", import.meta.url).pathname;
@@ -35,18 +36,9 @@ async function doctor({ content, configFile, env: own }: Opened, more: object = 
   const env = { ...own, LOG_LEVEL: "silent", ...moreEnv };
   const config = checkConfig({ ...content, ...more }, configFile, env, adapters);
   const command = commands.find(({ name }) => name === "doctor");
-  let stdout = "";
-  const written = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    stdout += String(text);
-    return true;
-  });
-  try {
-    const given = { positionals: [], env, configFile, config, system: undefined, signal: new AbortController().signal };
-    const result = await command?.run({} as never, given as never);
-    return { status: exitStatus(result ?? "failed"), stdout };
-  } finally {
-    written.mockRestore();
-  }
+  const given = { positionals: [], env, configFile, config, system: undefined, signal: new AbortController().signal };
+  const { result, stdout } = await captured(async () => command?.run({} as never, given as never));
+  return { status: exitStatus(result ?? "failed"), stdout };
 }
 
 const source = (adapter: string, settings: object, more: object = {}) => ({

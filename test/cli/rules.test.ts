@@ -1,10 +1,11 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { commands, parseOptions } from "#cli";
 import { day, instant } from "#model";
 import { type NewFinding, writeFindings } from "#store";
+import { captured } from "../support/captured.ts";
 import { testSystem } from "../support/system.ts";
 
 const at = instant("2026-10-31T03:30:00Z");
@@ -40,22 +41,10 @@ function finding(id: string, more: Partial<NewFinding> = {}): NewFinding {
 async function run({ system, env, configFile }: Opened, ...line: string[]) {
   const [name = "", ...args] = line;
   const command = commands.find((one) => one.name === name)!;
-  const output = { stdout: "", stderr: "" };
-  const spies = (["stdout", "stderr"] as const).map((stream) =>
-    vi.spyOn(process[stream], "write").mockImplementation((text) => {
-      output[stream] += String(text);
-      return true;
-    }),
-  );
-  try {
-    const { values, positionals } = parseOptions(command, args);
-    const signal = new AbortController().signal;
-    const given = { positionals, env, configFile, config: system.config, system, signal };
-    await command.run(values as never, given as never);
-    return output;
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
+  const { values, positionals } = parseOptions(command, args);
+  const signal = new AbortController().signal;
+  const given = { positionals, env, configFile, config: system.config, system, signal };
+  return captured(() => Promise.resolve(command.run(values as never, given as never)));
 }
 const rowOf = (text: string, id: string) => text.split("\n").find((line) => line.includes(id));
 
