@@ -1,26 +1,110 @@
 import { AppError } from "#errors";
 
-/** What somebody may do. Roles are sets of these. */
-export type Permission =
-  | "night:run"
-  | "sources:read"
-  | "sources:write"
-  | "quarantine:read"
-  | "quarantine:write"
-  | "findings:read"
-  | "findings:judge"
-  | "settlement:read"
-  | "settlement:write"
-  | "rules:read"
-  | "rules:write"
-  | "aliases:read"
-  | "aliases:write";
+/** What somebody may do. Roles are sets of these; `persons:protected` belongs to no role and is given to a person. */
+export const permissions = [
+  "night:run",
+  "sources:read",
+  "sources:write",
+  "quarantine:read",
+  "quarantine:write",
+  "findings:read",
+  "findings:judge",
+  "settlement:read",
+  "settlement:write",
+  "rules:read",
+  "rules:write",
+  "rules:activate",
+  "contracts:read",
+  "contracts:write",
+  "contracts:activate",
+  "aliases:read",
+  "aliases:write",
+  "cases:read",
+  "cases:work",
+  "cases:decide",
+  "persons:reveal",
+  "persons:search",
+  "persons:protected",
+  "exports:make",
+  "control:judge",
+  "log:read",
+  "log:control",
+  "users:read",
+  "users:write",
+] as const;
+export type Permission = (typeof permissions)[number];
 
-/** Who asks. `id` is written beside everything that they change. */
+export const roles = ["purchaser", "handler", "provider", "auditor", "administrator"] as const;
+export type Role = (typeof roles)[number];
+
+const reading = permissions.filter((permission) => permission.endsWith(":read"));
+
+/** What each role may do. Nobody approves their own proposal, whatever the role: that is checked where it is approved. */
+export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
+  purchaser: [
+    "findings:read",
+    "settlement:read",
+    "settlement:write",
+    "rules:read",
+    "rules:write",
+    "rules:activate",
+    "contracts:read",
+    "contracts:write",
+    "contracts:activate",
+    "cases:read",
+    "cases:decide",
+    "exports:make",
+    "sources:read",
+  ],
+  handler: [
+    "findings:read",
+    "findings:judge",
+    "cases:read",
+    "cases:work",
+    "cases:decide",
+    "persons:reveal",
+    "persons:search",
+    "exports:make",
+    "control:judge",
+    "settlement:read",
+    "sources:read",
+    "rules:read",
+    "contracts:read",
+  ],
+  provider: [],
+  auditor: [...reading, "log:control"],
+  administrator: [
+    "sources:read",
+    "sources:write",
+    "quarantine:read",
+    "quarantine:write",
+    "users:read",
+    "users:write",
+    "aliases:read",
+    "aliases:write",
+  ],
+};
+
+/** Which rows somebody sees; null is all. A group is an area code of clients. */
+export interface Scope {
+  providers: readonly string[] | null;
+  units: readonly string[] | null;
+  groups: readonly string[] | null;
+}
+
+export const everything: Scope = { providers: null, units: null, groups: null };
+
+/** Who asks. `id` is written beside everything that they change, and in the access log with role and unit. */
 export interface Actor {
   id: string;
+  /** As colleagues see it. */
+  name: string;
   tenantId: string;
+  role: Role | "operator";
+  /** Where they work; null where the sign-in does not say. */
+  unit: string | null;
   permissions: ReadonlySet<Permission>;
+  scope: Scope;
 }
 
 class NotPermitted extends AppError {
@@ -37,41 +121,22 @@ export function permit(actor: Actor, permission: Permission): void {
   if (!actor.permissions.has(permission)) throw new NotPermitted(permission);
 }
 
-/** The person at the command line of the machine: may do everything with its one tenant. */
-export function operatorOf(tenantId: string, id: string): Actor {
-  return {
-    id,
-    tenantId,
-    permissions: new Set<Permission>([
-      "night:run",
-      "sources:read",
-      "sources:write",
-      "quarantine:read",
-      "quarantine:write",
-      "findings:read",
-      "findings:judge",
-      "settlement:read",
-      "settlement:write",
-      "rules:read",
-      "rules:write",
-      "aliases:read",
-      "aliases:write",
-    ]),
-  };
+/** Somebody with a role, and with what else they alone are given. */
+export function actorOf(
+  who: Pick<Actor, "id" | "name" | "tenantId"> & { role: Role; unit?: string | null; scope?: Scope },
+  more: readonly Permission[] = [],
+): Actor {
+  const permissions = new Set([...permissionsOf[who.role], ...more]);
+  return { unit: null, scope: everything, ...who, permissions };
 }
 
-/** Somebody who reads the pages on the machine itself: everything that changes nothing. */
+/** The person at the command line of the machine: may do everything with its one tenant, save seeing who is protected. */
+export function operatorOf(tenantId: string, id: string): Actor {
+  const all = permissions.filter((permission) => permission !== "persons:protected");
+  return { id, name: id, tenantId, role: "operator", unit: null, permissions: new Set(all), scope: everything };
+}
+
+/** A reader that changes nothing, such as what watches the service: sums only are shown to it. */
 export function readerOf(tenantId: string): Actor {
-  return {
-    id: "läsare",
-    tenantId,
-    permissions: new Set<Permission>([
-      "sources:read",
-      "quarantine:read",
-      "findings:read",
-      "settlement:read",
-      "rules:read",
-      "aliases:read",
-    ]),
-  };
+  return actorOf({ id: "läsare", name: "Läsare", tenantId, role: "auditor" });
 }

@@ -156,9 +156,8 @@ export async function backtestRule(
   const measured = { ruleId, ruleVersion: rule.version, parameters: valuesKey(tried), measuredIn: "backtest" } as const;
   const seen = { fromDay: from, throughDay: through, clientDays, findings: total.after.findings };
   await writeRuleRates(database, tenantId, [{ ...measured, ...seen }], { at: now(), by: actor.id });
-  await recordAccess(database, tenantId, {
+  await recordAccess(database, actor, {
     at: now(),
-    actor: actor.id,
     operation: "backtest",
     subject: ruleId,
     rows: appearing.length + vanishing.length,

@@ -33,8 +33,8 @@ export async function* listFindings(
   query: FindingQuery,
 ): AsyncGenerator<Finding> {
   permit(actor, "findings:read");
-  const access = { at: now(), actor: actor.id, operation: "findings", subject: query.ruleId ?? "alla", rows: -1 };
-  await recordAccess(database, actor.tenantId, access);
+  const access = { at: now(), operation: "findings", subject: query.ruleId ?? "alla", rows: -1 };
+  await recordAccess(database, actor, access);
   yield* streamFindings(database, actor.tenantId, selectionOf(query));
 }
 
@@ -48,9 +48,8 @@ export async function pageOfFindings(
   const page = { limit: limit + 1, ...(after === undefined ? {} : { after }) };
   const found = await selectFindings(database, actor.tenantId, { ...selectionOf(query), ...page });
   const findings = found.slice(0, limit);
-  await recordAccess(database, actor.tenantId, {
+  await recordAccess(database, actor, {
     at: now(),
-    actor: actor.id,
     operation: "findings",
     subject: query.ruleId ?? "alla",
     rows: findings.length,

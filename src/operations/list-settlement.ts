@@ -22,9 +22,8 @@ export async function* listSettlement(
   query: { month: Month; provider?: string },
 ): AsyncGenerator<SettlementLine> {
   permit(actor, "settlement:read");
-  await recordAccess(database, actor.tenantId, {
+  await recordAccess(database, actor, {
     at: now(),
-    actor: actor.id,
     operation: "settlement",
     subject: query.month,
     rows: -1,
@@ -66,9 +65,8 @@ export async function pageOfSettlement(
       ).map(({ id, content }) => ({ id, ...(JSON.parse(content) as SettlementLine) }))
     : await selectSettlement(database, actor.tenantId, { ...query, ...page });
   const lines = found.slice(0, limit);
-  await recordAccess(database, actor.tenantId, {
+  await recordAccess(database, actor, {
     at: now(),
-    actor: actor.id,
     operation: "settlement",
     subject: query.month,
     rows: lines.length,

@@ -94,9 +94,8 @@ export async function makeStatement(
   );
   const adjustments =
     closed === null || line !== undefined ? [] : await adjustmentsOf(database, actor.tenantId, month, provider, tables);
-  await recordAccess(database, actor.tenantId, {
+  await recordAccess(database, actor, {
     at: now(),
-    actor: actor.id,
     operation: "statement",
     subject: `${provider} ${month}`,
     rows: lines.length,

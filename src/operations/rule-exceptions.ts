@@ -134,9 +134,8 @@ export async function listExceptions(
   const all = (await selectExceptions(database, actor.tenantId)).filter(
     (stored) => ruleId === undefined || stored.ruleId === ruleId,
   );
-  await recordAccess(database, actor.tenantId, {
+  await recordAccess(database, actor, {
     at: now(),
-    actor: actor.id,
     operation: "exceptions",
     subject: ruleId ?? "alla",
     rows: all.length,
