@@ -21,7 +21,8 @@ const mayImport: Record<string, readonly string[]> = {
   "src/rule/probe.ts": ["model", "columns", "match", "settle", "travel"],
   "src/rules/probe.ts": ["rule"],
   "src/statement/probe.ts": ["model"],
-  "src/store/probe.ts": ["model", "columns", "rule", "errors"],
+  "src/case/probe.ts": ["model", "errors"],
+  "src/store/probe.ts": ["model", "columns", "rule", "case", "errors"],
   "src/intake/probe.ts": ["adapter", "mapping", "model", "store", "errors"],
   "src/operations/probe.ts": [
     "errors",
@@ -35,6 +36,7 @@ const mayImport: Record<string, readonly string[]> = {
     "settle",
     "rule",
     "statement",
+    "case",
     "store",
     "intake",
   ],
@@ -61,6 +63,7 @@ const mayImport: Record<string, readonly string[]> = {
 const folders = [
   "adapter",
   "adapters",
+  "case",
   "cli",
   "columns",
   "config",
