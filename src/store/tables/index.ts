@@ -1,5 +1,6 @@
 export * from "./access.ts";
 export * from "./canonical.ts";
+export * from "./cases.ts";
 export * from "./findings.ts";
 export * from "./idempotency.ts";
 export * from "./journeys.ts";

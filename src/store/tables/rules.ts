@@ -109,7 +109,7 @@ export const dispositions = pgTable(
     findingId: text().notNull(),
     ruleId: text().notNull(),
     ruleVersion: integer().notNull(), // the version that was judged: the finding may become another's
-    outcome: text().notNull(), // confirmed, explained or unclear
+    outcome: text().notNull(), // confirmed, explained, unclear, or withdrawn: not judged any more
     judgedAt: instant().notNull(),
     judgedBy: text().notNull(),
   },
