@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createApp, listen } from "#http";
 import { lastNightOf, readerOf } from "#operations";
@@ -10,7 +11,10 @@ import { UsageError } from "./run.ts";
 
 /** Serves the pages until the signal. */
 export async function serveUntil(system: System, host: string, port: number, signal: AbortSignal): Promise<void> {
-  const { url, stop } = await listen(createApp(system, readerOf(system.tenantId)), host, port);
+  const reader = readerOf(system.tenantId);
+  const session = { csrf: randomUUID(), roles: [], note: async () => undefined };
+  const app = createApp(system, { authenticate: async () => ({ actor: reader, session, flash: null }) });
+  const { url, stop } = await listen(app, host, port);
   say(`Klarsyn finns på ${url} (avsluta med Ctrl-C).`);
   if (!signal.aborted) await once(signal, "abort");
   await stop();

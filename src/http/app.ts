@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { AppError } from "#errors";
-import type { Actor } from "#operations";
+import { readerOf } from "#operations";
 import type { System } from "#system";
 import { intakeApi } from "./api/intake.ts";
 import { openapi } from "./api/openapi.ts";
@@ -14,7 +14,7 @@ import { settlementPage } from "./pages/settlement.ts";
 import { sourcesPage } from "./pages/sources.ts";
 import { statementPage } from "./pages/statement.ts";
 import { problem, statusOf } from "./problem.ts";
-import type { Env, Served } from "./served.ts";
+import type { Authenticate, Env, Served, Visitor } from "./served.ts";
 import { errorPage } from "./views/error.ts";
 
 const assets: Readonly<Record<string, { type: string; body: string }>> = Object.fromEntries(
@@ -29,8 +29,14 @@ const assets: Readonly<Record<string, { type: string; body: string }>> = Object.
 
 const isLocal = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[?::1\]?)$/.test(host);
 
-/** Everything that is served: pages for people, `/api/v1` for programs, and what a machine watches. */
-export function createApp(system: System, reader: Actor, limits: { uploadBytesMax?: number } = {}) {
+/**
+ * Everything that is served: pages for people, `/api/v1` for programs, and what a machine watches. `signIn` are the
+ * pages by which somebody becomes known to `authenticate`.
+ */
+export function createApp(
+  system: System,
+  { authenticate, signIn, uploadBytesMax }: { authenticate: Authenticate; signIn?: Hono<Env>; uploadBytesMax?: number },
+) {
   const served: Served = { ...system, municipality: system.config.municipality.name };
   const app = new Hono<Env>();
   app.use(
@@ -43,7 +49,8 @@ export function createApp(system: System, reader: Actor, limits: { uploadBytesMa
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],
       },
-      referrerPolicy: "no-referrer",
+      // With "no-referrer" a browser would not say where a form comes from.
+      referrerPolicy: "same-origin",
       xFrameOptions: "DENY",
     }),
   );
@@ -52,7 +59,9 @@ export function createApp(system: System, reader: Actor, limits: { uploadBytesMa
     if (isLocal(system.config.host) && !isLocal(new URL(c.req.url).hostname)) {
       return c.text("Klarsyn answers only under the name of this machine: http://127.0.0.1\n", 421);
     }
-    c.set("actor", reader);
+    let visitor: Promise<Visitor | null> | undefined;
+    c.set("visitor", () => (visitor ??= authenticate(c)));
+    c.set("system", served);
     await next();
     // Pages show people's data: no cache on the way keeps them.
     if (!c.req.path.startsWith("/assets/")) c.header("cache-control", "no-store");
@@ -69,7 +78,7 @@ export function createApp(system: System, reader: Actor, limits: { uploadBytesMa
     }
   });
   app.get("/metrics", async (c) =>
-    c.text(await metrics(served, reader), 200, { "content-type": "text/plain; version=0.0.4" }),
+    c.text(await metrics(served, readerOf(system.tenantId)), 200, { "content-type": "text/plain; version=0.0.4" }),
   );
   app.get("/openapi.json", (c) => c.json(openapi()));
   app.get("/assets/:name", (c) => {
@@ -77,13 +86,14 @@ export function createApp(system: System, reader: Actor, limits: { uploadBytesMa
     if (asset === undefined) return c.notFound();
     return c.body(asset.body, 200, { "content-type": asset.type, "cache-control": "max-age=3600" });
   });
-  app.route("/api/v1/intake", intakeApi(system, limits.uploadBytesMax));
-  app.route("/fynd", findingsPage(served));
-  app.route("/avrakning/underlag", statementPage(served));
-  app.route("/avrakning", settlementPage(served));
-  app.route("/kallor", sourcesPage(served));
-  app.route("/karantan", quarantinePage(served));
-  app.route("/", overviewPage(served));
+  app.route("/api/v1/intake", intakeApi(system, uploadBytesMax));
+  if (signIn !== undefined) app.route("/", signIn);
+  app.route("/fynd", findingsPage());
+  app.route("/avrakning/underlag", statementPage());
+  app.route("/avrakning", settlementPage());
+  app.route("/kallor", sourcesPage());
+  app.route("/karantan", quarantinePage());
+  app.route("/", overviewPage());
 
   app.notFound((c) => {
     if (c.req.path.startsWith("/api/")) {

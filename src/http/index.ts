@@ -1,2 +1,3 @@
 export { createApp } from "./app.ts";
 export { listen } from "./serve.ts";
+export type { Authenticate } from "./served.ts";

@@ -1,10 +1,46 @@
-import type { Actor } from "#operations";
+import type { Context } from "hono";
+import type { Actor, Role } from "#operations";
 import type { System } from "#system";
 
-/** What every request carries. */
+/** Somebody's time at the pages, from sign-in to sign-out. */
+export interface Session {
+  /** Stands in every form; nobody else's page knows it. */
+  readonly csrf: string;
+  /** The roles that they may change between; at least the one that they have now. */
+  readonly roles: readonly Role[];
+  /** Keeps a text for the next page that is shown; null forgets it. */
+  note: (text: string | null) => Promise<void>;
+}
+
+/** Who asks, in which session. */
+export interface Visitor {
+  actor: Actor;
+  session: Session;
+  /** What `note` kept. */
+  flash: string | null;
+}
+
+/** Says who asks; null where nobody is signed in. */
+export type Authenticate = (c: Context<Env>) => Promise<Visitor | null>;
+
+/** What every request carries; all but `visitor` only behind `needs`. */
 export interface Env {
-  Variables: { actor: Actor };
+  Variables: {
+    /** Who asks, read once; null where nobody is signed in. */
+    visitor: () => Promise<Visitor | null>;
+    actor: Actor;
+    /** What operations are called with: its database shows the actor's rows only. */
+    system: Served;
+    session: Session;
+    /** What the step before has to say, to be shown at the top of the page. */
+    flash: string | null;
+  };
 }
 
 /** What the pages need of the system. */
-export type Served = Pick<System, "config" | "database" | "now" | "rules" | "sources"> & { municipality: string };
+export type Served = Pick<
+  System,
+  "config" | "database" | "now" | "rules" | "sources" | "vault" | "tenantId" | "log"
+> & {
+  municipality: string;
+};

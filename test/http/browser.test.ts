@@ -6,6 +6,7 @@ import { day, instant } from "#model";
 import { readerOf } from "#operations";
 import { endRun, type NewFinding, type NewSettlementLine, startRun, writeFindings, writeSettlement } from "#store";
 import { openBrowser } from "../support/browser.ts";
+import { signedIn } from "../support/signed-in.ts";
 import { testSystem, uploadKey } from "../support/system.ts";
 
 const at = instant("2026-11-01T03:30:00Z");
@@ -66,7 +67,7 @@ async function serve() {
   await writeSettlement(database, tenantId, { evaluated: "all", lines, at });
   const run = await startRun(database, tenantId, { kind: "night", day: day("2026-11-01"), at });
   await endRun(database, run, { outcome: "done", at, summary: {} });
-  const app = createApp(system, readerOf(tenantId));
+  const app = createApp(system, signedIn(readerOf(tenantId)));
   const provider = { id: "P1", organisationNumber: "212000-1355", name: "Hemtjänsten Norr", regime: "municipal" };
   for (const [name, text] of [
     ["providers.jsonl", `${JSON.stringify(provider)}\n{"id":"P2"}\nno record\n`],

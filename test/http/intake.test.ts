@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createApp } from "#http";
 import { readerOf } from "#operations";
 import { claimKey } from "#store";
+import { signedIn } from "../support/signed-in.ts";
 import { testSystem, uploadKey } from "../support/system.ts";
 
 const providers = [
@@ -22,7 +23,7 @@ interface Sent {
 async function intake(limits?: { uploadBytesMax: number }) {
   const opened = await testSystem();
   const { system } = opened;
-  const app = createApp(system, readerOf(system.tenantId), limits);
+  const app = createApp(system, { ...signedIn(readerOf(system.tenantId)), ...limits });
   async function send(sent: Sent = {}) {
     const {
       source = "files",

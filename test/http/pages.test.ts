@@ -3,6 +3,7 @@ import { createApp } from "#http";
 import { day, instant } from "#model";
 import { readerOf } from "#operations";
 import { endRun, type NewFinding, type NewSettlementLine, startRun, writeFindings, writeSettlement } from "#store";
+import { signedIn } from "../support/signed-in.ts";
 import { testSystem, uploadKey } from "../support/system.ts";
 
 const at = instant("2026-11-01T03:30:00Z");
@@ -73,7 +74,7 @@ async function served(findings: readonly NewFinding[] = [], lines: readonly NewS
   const { database, tenantId } = system;
   await writeFindings(database, tenantId, { evaluated: "all", findings, at });
   await writeSettlement(database, tenantId, { evaluated: "all", lines, at });
-  const app = createApp(system, readerOf(tenantId));
+  const app = createApp(system, signedIn(readerOf(tenantId)));
   const get = async (path: string) => {
     const response = await app.request(path);
     return { status: response.status, headers: response.headers, text: await response.text() };
@@ -125,7 +126,7 @@ describe("every page", () => {
       );
       expect(headers.get("x-content-type-options")).toBe("nosniff");
       expect(headers.get("x-frame-options")).toBe("DENY");
-      expect(headers.get("referrer-policy")).toBe("no-referrer");
+      expect(headers.get("referrer-policy")).toBe("same-origin");
       expect(headers.get("cache-control")).toBe("no-store");
       expect(text).not.toMatch(/<script|<style|\sstyle=|\son\w+=|(?:src|href)="(?:https?:)?\/\//i);
     }

@@ -3,7 +3,8 @@ import { html } from "hono/html";
 import { z } from "zod";
 import { formatDay } from "#model";
 import { levels, pageOfFindings, severities, showNames } from "#operations";
-import type { Env, Served } from "../served.ts";
+import { needs } from "../authorise.ts";
+import type { Env } from "../served.ts";
 import { amount, choice, dataTable, layout, nextPage, person } from "../views/layout.ts";
 
 const query = z.object({
@@ -13,8 +14,9 @@ const query = z.object({
 const pageSize = 100;
 
 /** `/fynd`: open findings, a page at a time. */
-export function findingsPage(system: Served) {
-  return new Hono<Env>().get("/", async (c) => {
+export function findingsPage() {
+  return new Hono<Env>().get("/", needs("findings:read", "settlement:read"), async (c) => {
+    const { system } = c.var;
     const { regel, efter } = query.parse(c.req.query());
     const chosen = system.rules.find((rule) => rule.id === regel);
     const names = await showNames(system, c.var.actor);

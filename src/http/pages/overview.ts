@@ -2,14 +2,16 @@ import { Hono } from "hono";
 import { html } from "hono/html";
 import { formatDay, formatLocal, formatOre } from "#model";
 import { heldText, levels, listSources, outcomes, type Overview, showOverview, type SourceStatus } from "#operations";
-import type { Env, Served } from "../served.ts";
+import { needs } from "../authorise.ts";
+import type { Env } from "../served.ts";
 import { type Bar, settlementBars } from "../views/bars.ts";
 import { amount, dataTable, type Html, layout, monthChoice } from "../views/layout.ts";
 import { stateOf } from "../views/state.ts";
 
 /** `/`: the last night, sources, findings by rule, figures by provider. */
-export function overviewPage(system: Served) {
-  return new Hono<Env>().get("/", async (c) => {
+export function overviewPage() {
+  return new Hono<Env>().get("/", needs("findings:read", "settlement:read", "sources:read"), async (c) => {
+    const { system } = c.var;
     const overview = await showOverview(system, c.var.actor, c.req.query("manad"));
     const sources = await listSources(system, c.var.actor);
     const body = html`${nightFacts(overview)} ${heldBack(overview)} ${ruleTable(overview)} ${figures(overview)}

@@ -2,14 +2,16 @@ import { Hono } from "hono";
 import { html } from "hono/html";
 import { formatLocal } from "#model";
 import { listQuarantine } from "#operations";
-import type { Env, Served } from "../served.ts";
+import { needs } from "../authorise.ts";
+import type { Env } from "../served.ts";
 import { dataTable, layout } from "../views/layout.ts";
 
 const rowsMax = 500;
 
 /** `/karantan`: records that did not fit, with place and reason. */
-export function quarantinePage(system: Served) {
-  return new Hono<Env>().get("/", async (c) => {
+export function quarantinePage() {
+  return new Hono<Env>().get("/", needs("quarantine:read"), async (c) => {
+    const { system } = c.var;
     const waiting = await listQuarantine(system, c.var.actor, { limit: rowsMax });
     const body = html`<p>
         Poster som inte gick att läsa in. Rätta i källan eller i översättningen (mappningsfilen), och kör sedan

@@ -2,7 +2,8 @@ import { Hono } from "hono";
 import { html } from "hono/html";
 import { z } from "zod";
 import { chooseMonth, pageOfSettlement, showNames } from "#operations";
-import type { Env, Served } from "../served.ts";
+import { needs } from "../authorise.ts";
+import type { Env } from "../served.ts";
 import { parametersOf } from "./statement.ts";
 import { amount, type Column, dataTable, layout, monthChoice, nextPage, person, wholeNumber } from "../views/layout.ts";
 
@@ -15,8 +16,9 @@ const number = (title: string): Column => ({ title, kind: "number" });
 const empty = "Det finns inga siffror för någon månad än. De kommer med den första natten.";
 
 /** `/avrakning`: a month's figures per order line. */
-export function settlementPage(system: Served) {
-  return new Hono<Env>().get("/", async (c) => {
+export function settlementPage() {
+  return new Hono<Env>().get("/", needs("settlement:read"), async (c) => {
+    const { system } = c.var;
     const { manad, efter } = query.parse(c.req.query());
     const { month, months } = await chooseMonth(system, c.var.actor, manad);
     const body = month === null ? html`<p class="empty">${empty}</p>` : await monthOf(month, months, efter);

@@ -2,13 +2,15 @@ import { Hono } from "hono";
 import { html } from "hono/html";
 import { formatLocal } from "#model";
 import { listSources, type SourceStatus } from "#operations";
-import type { Env, Served } from "../served.ts";
+import { needs } from "../authorise.ts";
+import type { Env } from "../served.ts";
 import { dataTable, type Html, layout } from "../views/layout.ts";
 import { stateOf } from "../views/state.ts";
 
 /** `/kallor`: every resource of every source, with what its last run said. */
-export function sourcesPage(system: Served) {
-  return new Hono<Env>().get("/", async (c) => {
+export function sourcesPage() {
+  return new Hono<Env>().get("/", needs("sources:read"), async (c) => {
+    const { system } = c.var;
     const sources = await listSources(system, c.var.actor);
     const body = dataTable(
       "Källor, en rad för varje slags post",

@@ -13,7 +13,8 @@ import {
   statementXlsx,
   stepText,
 } from "#statement";
-import type { Env, Served } from "../served.ts";
+import { needs } from "../authorise.ts";
+import type { Env } from "../served.ts";
 import { amount, dataTable, type Html, layout, person } from "../views/layout.ts";
 
 const query = z.object({
@@ -30,15 +31,15 @@ const files = {
 } as const;
 
 /** `/avrakning/underlag`: from each registered interval to öre, of one order line or all of a provider's; also as files. */
-export function statementPage(system: Served) {
-  const statementOf = (c: { var: { actor: Env["Variables"]["actor"] } }, { manad, utforare, rad }: Query) =>
-    makeStatement(system, c.var.actor, {
+export function statementPage() {
+  const statementOf = (c: { var: Pick<Env["Variables"], "actor" | "system"> }, { manad, utforare, rad }: Query) =>
+    makeStatement(c.var.system, c.var.actor, {
       month: manad,
       provider: utforare,
       ...(rad === undefined ? {} : { line: rad }),
     });
   return new Hono<Env>()
-    .get("/", async (c) => {
+    .get("/", needs("settlement:read"), async (c) => {
       const asked = query.safeParse(c.req.query());
       if (!asked.success) return c.redirect("/avrakning");
       const statement = await statementOf(c, asked.data);
@@ -60,12 +61,12 @@ export function statementPage(system: Served) {
         layout({
           title: `Underlag till avräkningen, ${month}`,
           path: "/avrakning",
-          municipality: system.municipality,
+          municipality: c.var.system.municipality,
           body,
         }),
       );
     })
-    .get("/:format{csv|xlsx|pdf}", async (c) => {
+    .get("/:format{csv|xlsx|pdf}", needs("settlement:read"), async (c) => {
       const asked = query.safeParse(c.req.query());
       if (!asked.success) return c.redirect("/avrakning");
       const format = c.req.param("format") as keyof typeof files;
