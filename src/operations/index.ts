@@ -24,3 +24,4 @@ export * from "./list-rules.ts";
 export * from "./record-disposition.ts";
 export * from "./release-rule.ts";
 export * from "./rule-exceptions.ts";
+export * from "./cases/index.ts";
