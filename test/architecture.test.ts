@@ -22,6 +22,7 @@ const mayImport: Record<string, readonly string[]> = {
   "src/rules/probe.ts": ["rule"],
   "src/statement/probe.ts": ["model"],
   "src/case/probe.ts": ["model", "errors"],
+  "src/picture/probe.ts": ["model"],
   "src/store/probe.ts": ["model", "columns", "rule", "case", "errors"],
   "src/intake/probe.ts": ["adapter", "mapping", "model", "store", "errors"],
   "src/operations/probe.ts": [
@@ -37,10 +38,11 @@ const mayImport: Record<string, readonly string[]> = {
     "rule",
     "statement",
     "case",
+    "picture",
     "store",
     "intake",
   ],
-  "src/http/probe.ts": ["operations", "system", "statement", "errors", "model"],
+  "src/http/probe.ts": ["operations", "system", "statement", "picture", "errors", "model"],
   "src/worker/probe.ts": ["operations", "system", "errors", "model"],
   "src/cli/probe.ts": [
     "operations",
@@ -75,6 +77,7 @@ const folders = [
   "match",
   "model",
   "operations",
+  "picture",
   "route",
   "rule",
   "rules",
