@@ -278,14 +278,19 @@ class Run {
     if (rules === undefined) return;
     this.#context.slice = slice;
     this.#sliceKey = "";
+    this.#subject = subject;
+    let begun = slice.lastDay === slice.firstDay;
     for (const prepared of rules) {
       this.#rule = prepared;
-      this.#subject = subject;
       for (const version of this.#versionsIn(slice)) {
         if (version.mode === "off") continue;
         this.#version = version;
-        if (slice.lastDay > slice.firstDay) this.#measures.begin(() => this.#key());
-        for (const hit of prepared.rule.evaluate(this.#context, version.values, this.#report)) this.#found(hit, null);
+        if (!begun) this.#measures.begin(() => this.#key());
+        begun = true;
+        const hits = prepared.rule.evaluate(this.#context, version.values, this.#report);
+        // Nearly always there are none, and rules about days give a list: going through that would cost more than the rule.
+        if (Array.isArray(hits) && hits.length === 0) continue;
+        for (const hit of hits) this.#found(hit, null);
       }
     }
     if (this.#counts.size > 0) {

@@ -83,32 +83,44 @@ interface DaySlice {
 }
 
 /** Cuts rows in order of day into days; `before` are those of the day before. */
-function* daySlices(tables: Tables, rows: Int32Array, first: Day, last: Day): Generator<DaySlice> {
+function daySlices<S extends DaySlice>(
+  tables: Tables,
+  rows: Int32Array,
+  first: Day,
+  last: Day,
+  make: (day: Day, visits: Int32Array, before: Int32Array) => S,
+): S[] {
   const { visits } = tables;
+  const slices: S[] = [];
   const part = between(rows, first - 1, last, (row) => visits.day(row));
   let before: Int32Array = none;
+  let dayBefore = NO_DAY;
   let start = 0;
   while (start < part.length) {
     const today = visits.day(part[start]!);
     let end = start + 1;
     while (end < part.length && visits.day(part[end]!) === today) end++;
     const rowsOfDay = part.subarray(start, end);
-    if (today >= first) {
-      const adjacent = before.length > 0 && visits.day(before[0]!) === today - 1;
-      yield { day: today, firstDay: today, lastDay: today, visits: rowsOfDay, before: adjacent ? before : none };
-    }
+    if (today >= first) slices.push(make(today, rowsOfDay, dayBefore === today - 1 ? before : none));
     before = rowsOfDay;
+    dayBefore = today;
     start = end;
   }
+  return slices;
 }
 
-export function* clientDays(tables: Tables, client: number, first: Day, last: Day): Generator<ClientDaySlice> {
-  for (const slice of daySlices(tables, rowsOf(tables.visits.byClient, client), first, last))
-    yield { client, ...slice };
+export function clientDays(tables: Tables, client: number, first: Day, last: Day): ClientDaySlice[] {
+  const rows = rowsOf(tables.visits.byClient, client);
+  return daySlices(tables, rows, first, last, (day, visits, before) => {
+    return { client, day, firstDay: day, lastDay: day, visits, before };
+  });
 }
 
-export function* staffDays(tables: Tables, staff: number, first: Day, last: Day): Generator<StaffDaySlice> {
-  for (const slice of daySlices(tables, rowsOf(tables.visits.byStaff, staff), first, last)) yield { staff, ...slice };
+export function staffDays(tables: Tables, staff: number, first: Day, last: Day): StaffDaySlice[] {
+  const rows = rowsOf(tables.visits.byStaff, staff);
+  return daySlices(tables, rows, first, last, (day, visits, before) => {
+    return { staff, day, firstDay: day, lastDay: day, visits, before };
+  });
 }
 
 export function providerMonth(

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatLocal, HOUR, MINUTE, sample } from "#rule";
+import { at, defineRule, example, formatLocal, type Hit, HOUR, MINUTE, sample } from "#rule";
 
 /** So many visits of one person on one day, all received within a few minutes two days later. */
 function batchOf(count: number, { proof = "manual", hoursLate = 48, minutesApart = 2 } = {}) {
@@ -36,13 +36,14 @@ export default defineRule({
     reports: [batchOf(5)],
     accepts: [batchOf(4), batchOf(5, { proof: "nfc" }), batchOf(5, { hoursLate: 8 }), batchOf(5, { minutesApart: 5 })],
   },
-  *evaluate({ visits, slice }, { visitsMin, minutesWithin, hoursLateMin }, report) {
-    if (slice.visits.length < visitsMin) return;
+  evaluate({ visits, slice }, { visitsMin, minutesWithin, hoursLateMin }, report) {
+    const hits: Hit[] = [];
+    if (slice.visits.length < visitsMin) return hits;
     const late: number[] = [];
     for (const row of slice.visits) {
       if (visits.receivedAt(row) - visits.end(row) >= hoursLateMin * HOUR) late.push(row);
     }
-    if (late.length < visitsMin) return;
+    if (late.length < visitsMin) return hits;
     late.sort((a, b) => visits.receivedAt(a) - visits.receivedAt(b) || a - b);
     const within = (rows: readonly number[]): number[] => {
       let best: number[] = [];
@@ -60,13 +61,14 @@ export default defineRule({
     if (manual.length < visitsMin) {
       const all = within(late);
       if (all.length >= visitsMin) report.suppressed("offlinePhone", all);
-      return;
+      return hits;
     }
-    yield {
+    hits.push({
       records: manual,
       minutes: manual.reduce((total, row) => total + visits.minutes(row), 0),
       reason: `${manual.length} manuella besök kom in inom ${minutesWithin} minuter, ${formatLocal(visits.receivedAt(manual[0]!))}, minst ${hoursLateMin} timmar efter att de slutade.`,
       evidence: { "manuella besök ≥": [manual.length, visitsMin], "timmar sent ≥": hoursLateMin },
-    };
+    });
+    return hits;
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { claimHit, daysText, defineRule, example, formatOre, minutesText, ripeClaims, sample } from "#rule";
+import { claimHit, daysText, defineRule, example, formatOre, type Hit, minutesText, ripeClaims, sample } from "#rule";
 
 /** Half an hour is ordered and done once; the second claim for it is the one at hand. */
 function twice(second: object, more: ReturnType<typeof sample>[] = [], minutes = 30) {
@@ -48,12 +48,13 @@ export default defineRule({
       twice({ clientId: "C2" }, [sample("visits", "v-2", { clientId: "C2", start: "18:00" })]),
     ],
   },
-  *evaluate({ claims, settlement, slice, asOf }, { daysAfter }) {
+  evaluate({ claims, settlement, slice, asOf }, { daysAfter }) {
+    const hits: Hit[] = [];
     for (const judged of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {
       if (judged.matter !== "duplicate") continue;
       const { claim, related, days, claimedMinutes, claimedOre } = judged;
       const before = related.filter((row) => !claims.credit(row));
-      yield {
+      hits.push({
         ...claimHit(claims, slice, judged),
         minutes: claimedMinutes > 0 ? Math.round(claimedMinutes) : null,
         amountOre: judged.overbilledOre,
@@ -63,7 +64,8 @@ export default defineRule({
           { condition: "faktura", value: claims.invoice(claim) },
           { condition: "fakturerat en gång till", value: formatOre(claimedOre) },
         ],
-      };
+      });
     }
+    return hits;
   },
 });

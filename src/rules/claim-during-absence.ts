@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { claimHit, daysText, defineRule, example, formatOre, minutesText, ripeClaims, sample, startOfDay } from "#rule";
+import {
+  claimHit,
+  daysText,
+  defineRule,
+  example,
+  formatOre,
+  type Hit,
+  minutesText,
+  ripeClaims,
+  sample,
+  startOfDay,
+} from "#rule";
 
 /** In hospital from the 5th at 11:20 to the 8th at 15:00; claimed for so many days from the 5th. */
 function claimedFor(from: string, to: string, { terms = {}, more = [] as ReturnType<typeof sample>[] } = {}) {
@@ -47,13 +58,14 @@ export default defineRule({
       claimedFor("2026-10-06", "2026-10-06", { more: [sample("visits", "v-2", { start: "2026-10-06 08:00" })] }),
     ],
   },
-  *evaluate({ claims, absences, settlement, slice, asOf }, { daysAfter }) {
+  evaluate({ claims, absences, settlement, slice, asOf }, { daysAfter }) {
+    const hits: Hit[] = [];
     for (const judged of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {
       if (judged.matter !== "absence") continue;
       const { days, claimedMinutes, payableMinutes } = judged;
       const away = absences.covering(slice.client, startOfDay(days[0]!), startOfDay(days.at(-1)! + 1));
       const { records, ...about } = claimHit(claims, slice, judged);
-      yield {
+      hits.push({
         records: [...records, { table: "absences", row: away }],
         ...about,
         minutes: claimedMinutes > 0 ? Math.round(claimedMinutes - payableMinutes) : null,
@@ -66,7 +78,8 @@ export default defineRule({
           fakturerat: formatOre(judged.claimedOre),
           "ersättning enligt avtalet": judged.payableOre === null ? null : formatOre(judged.payableOre),
         },
-      };
+      });
     }
+    return hits;
   },
 });

@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { at, claimHit, daysText, defineRule, example, formatOre, minutesText, ripeClaims, sample } from "#rule";
+import {
+  at,
+  claimHit,
+  daysText,
+  defineRule,
+  example,
+  formatOre,
+  type Hit,
+  minutesText,
+  ripeClaims,
+  sample,
+} from "#rule";
 
 /** 60 minutes are registered and ordered; so many are claimed. */
 function claimed(
@@ -63,7 +74,8 @@ export default defineRule({
       claimed(60, { visit: { services: ["larm"] }, service: "larm" }),
     ],
   },
-  *evaluate({ claims, services, settlement, slice, asOf }, { daysAfter }, report) {
+  evaluate({ claims, services, settlement, slice, asOf }, { daysAfter }, report) {
+    const hits: Hit[] = [];
     for (const judged of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {
       const { claim, matter, visits, code } = judged;
       if (matter === "silent" && visits.length > 0) report.suppressed("sourceSilent", [claim]);
@@ -75,7 +87,7 @@ export default defineRule({
         const { claimedMinutes, payableMinutes, claimedOre, payableOre, overbilledOre } = judged;
         const over = claimedMinutes - payableMinutes;
         const timed = over > 0.5;
-        yield {
+        hits.push({
           ...claimHit(claims, slice, judged),
           minutes: timed ? Math.round(over) : null,
           amountOre: overbilledOre,
@@ -89,8 +101,9 @@ export default defineRule({
             fakturerat: formatOre(claimedOre),
             "ersättning enligt avtalets pris": payableOre === null ? null : formatOre(payableOre),
           },
-        };
+        });
       }
     }
+    return hits;
   },
 });

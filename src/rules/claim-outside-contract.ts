@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { claimHit, daysText, defineRule, example, formatOre, ripeClaims, rowsOf, sample } from "#rule";
+import { claimHit, daysText, defineRule, example, formatOre, type Hit, ripeClaims, rowsOf, sample } from "#rule";
 
 function claimed(contract: Record<string, unknown> | null, claim: Record<string, unknown> = {}) {
   return example([
@@ -40,7 +40,8 @@ export default defineRule({
       claimed({ unitIds: ["U1"] }, { unitId: undefined, service: "stad" }),
     ],
   },
-  *evaluate({ claims, contracts, settlement, slice, asOf }, { daysAfter }, report) {
+  evaluate({ claims, contracts, settlement, slice, asOf }, { daysAfter }, report) {
+    const hits: Hit[] = [];
     for (const row of slice.claims) {
       const provider = claims.provider(row);
       if (!claims.credit(row) && provider >= 0 && rowsOf(contracts.byProvider, provider).length === 0)
@@ -48,7 +49,7 @@ export default defineRule({
     }
     for (const judged of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {
       if (judged.matter !== "contract") continue;
-      yield {
+      hits.push({
         ...claimHit(claims, slice, judged),
         minutes: judged.claimedMinutes > 0 ? Math.round(judged.claimedMinutes) : null,
         amountOre: judged.overbilledOre,
@@ -58,7 +59,8 @@ export default defineRule({
           "utförarens avtal": rowsOf(contracts.byProvider, judged.provider).length,
           fakturerat: formatOre(judged.claimedOre),
         },
-      };
+      });
     }
+    return hits;
   },
 });

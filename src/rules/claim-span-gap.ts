@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, claimHit, daysText, defineRule, example, formatDay, ripeClaims, sample } from "#rule";
+import { at, claimHit, daysText, defineRule, example, formatDay, type Hit, ripeClaims, sample } from "#rule";
 
 /** Monday to Friday are claimed with 60 minutes a day; visits on so many of the days. */
 function weekWith(dates: readonly string[], { asOf = "2026-11-10 04:30", basis = "performed" } = {}) {
@@ -59,7 +59,8 @@ export default defineRule({
       },
     ],
   },
-  *evaluate({ claims, settlement, slice, asOf }, { daysAfter }, report) {
+  evaluate({ claims, settlement, slice, asOf }, { daysAfter }, report) {
+    const hits: Hit[] = [];
     for (const one of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {
       const { claim, matter, code, days, claimedMinutes, claimedOre } = one;
       const { visits: meant, days: divided } = settlement.claim(claim);
@@ -67,13 +68,14 @@ export default defineRule({
       if (meant.length === 0) continue;
       if (matter === "silent" && one.visits.length === 0) report.suppressed("sourceSilent", [claim]);
       if (matter !== "visit" || code !== "M05") continue;
-      yield {
+      hits.push({
         ...claimHit(claims, slice, one),
         minutes: claimedMinutes > 0 ? Math.round(claimedMinutes) : null,
         amountOre: claimedOre,
         reason: `Fakturaraden för ${formatDay(claims.from(claim))} – ${formatDay(claims.to(claim))} omfattar ${days.length === 1 ? "en dag" : `${days.length} dagar`} utan besök: ${daysText(days)}.`,
         evidence: { "dagar utan besök": days.length, "dagar som raden fördelas på": divided.length },
-      };
+      });
     }
+    return hits;
   },
 });

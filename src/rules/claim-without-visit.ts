@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { at, claimHit, daysText, defineRule, example, formatOre, minutesText, ripeClaims, sample } from "#rule";
+import {
+  at,
+  claimHit,
+  daysText,
+  defineRule,
+  example,
+  formatOre,
+  type Hit,
+  minutesText,
+  ripeClaims,
+  sample,
+} from "#rule";
 
 function claimed(more: ReturnType<typeof sample>[] = [], asOf = "2026-11-10 04:30") {
   return example(
@@ -68,7 +79,8 @@ export default defineRule({
       },
     ],
   },
-  *evaluate({ claims, settlement, slice, asOf }, { daysAfter }, report) {
+  evaluate({ claims, settlement, slice, asOf }, { daysAfter }, report) {
+    const hits: Hit[] = [];
     const empty = (claim: number): boolean => settlement.claim(claim).visits.length === 0;
     const judged = new Set<number>();
     const byBasis = new Set<number>();
@@ -88,7 +100,7 @@ export default defineRule({
       else if (matter === "silent") report.suppressed("sourceSilent", [claim]);
       else if (matter === "service" || matter === "client" || (matter === "visit" && code === "M05")) {
         const elsewhere = matter === "visit" ? null : one.proposal!.why;
-        yield {
+        hits.push({
           ...claimHit(claims, slice, one),
           minutes: claimedMinutes > 0 ? Math.round(claimedMinutes) : null,
           amountOre: claimedOre,
@@ -98,8 +110,9 @@ export default defineRule({
             { condition: "dagar som borde ha besök", value: days.length },
             { condition: "samma tid finns på annat håll", value: elsewhere },
           ],
-        };
+        });
       }
     }
+    return hits;
   },
 });

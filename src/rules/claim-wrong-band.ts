@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { claimHit, daysText, defineRule, example, formatOre, minutesText, ripeClaims, sample } from "#rule";
+import { claimHit, daysText, defineRule, example, formatOre, type Hit, minutesText, ripeClaims, sample } from "#rule";
 
 const terms = {
   bands: [{ name: "kvall", from: "18:00", to: "22:00" }],
@@ -55,11 +55,12 @@ export default defineRule({
       hourFrom("16:00", { helgkväll: 60 }),
     ],
   },
-  *evaluate({ claims, settlement, slice, asOf }, { daysAfter }) {
+  evaluate({ claims, settlement, slice, asOf }, { daysAfter }) {
+    const hits: Hit[] = [];
     for (const judged of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {
       if (judged.matter !== "band") continue;
       const { claimedOre, payableOre, overbilledOre, proposal } = judged;
-      yield {
+      hits.push({
         ...claimHit(claims, slice, judged),
         // A cheaper band than the right one is for information only.
         ...(overbilledOre > 0 ? {} : { severity: "info" as const }),
@@ -72,7 +73,8 @@ export default defineRule({
           fakturerat: formatOre(claimedOre),
           "ersättning i rätt prisband": payableOre === null ? null : formatOre(payableOre),
         },
-      };
+      });
     }
+    return hits;
   },
 });

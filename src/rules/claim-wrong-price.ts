@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { claimHit, daysText, defineRule, example, formatOre, minutesText, ripeClaims, sample } from "#rule";
+import { claimHit, daysText, defineRule, example, formatOre, type Hit, minutesText, ripeClaims, sample } from "#rule";
 
 /** An hour, for which the contract gives 480 kronor. */
 function priced(claim: object, price: object[] = [{ orePerHour: 48_000 }]) {
@@ -45,12 +45,13 @@ export default defineRule({
       priced({ unitPriceOre: 51_000, amountOre: 51_000 }, [{ services: ["stad"], orePerHour: 48_000 }]),
     ],
   },
-  *evaluate({ claims, settlement, slice, asOf }, { daysAfter }) {
+  evaluate({ claims, settlement, slice, asOf }, { daysAfter }) {
+    const hits: Hit[] = [];
     for (const judged of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {
       if (judged.matter !== "price") continue;
       const { claimedOre, payableOre, overbilledOre } = judged;
       const difference = claimedOre - (payableOre ?? 0);
-      yield {
+      hits.push({
         ...claimHit(claims, slice, judged),
         // Too low a price costs the provider and nobody else.
         ...(overbilledOre > 0 ? {} : { severity: "info" as const }),
@@ -61,7 +62,8 @@ export default defineRule({
           "ersättning enligt avtalets pris": formatOre(payableOre ?? 0),
           skillnad: formatOre(difference),
         },
-      };
+      });
     }
+    return hits;
   },
 });

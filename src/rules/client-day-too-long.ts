@@ -6,6 +6,7 @@ import {
   defineRule,
   example,
   formatDay,
+  type Hit,
   HOUR,
   MINUTE,
   mostStaffing,
@@ -70,11 +71,12 @@ export default defineRule({
       turnsOf(11, { more: [sample("orders", "o-1", { validTo: "2026-09-30" })] }),
     ],
   },
-  *evaluate({ visits, orders, lines, services, settlement, slice }, { handOverMinutes, visitHoursAbove }, report) {
+  evaluate({ visits, orders, lines, services, settlement, slice }, { handOverMinutes, visitHoursAbove }, report) {
+    const hits: Hit[] = [];
     let sum = 0;
     for (const row of slice.before) sum += msOn(visits, row, slice.day);
     for (const row of slice.visits) sum += msOn(visits, row, slice.day);
-    if (sum <= 23 * HOUR) return;
+    if (sum <= 23 * HOUR) return hits;
     const length = startOfDay(slice.day + 1) - startOfDay(slice.day);
     const rows = [...slice.before, ...slice.visits].filter(
       (row) =>
@@ -87,10 +89,10 @@ export default defineRule({
     const slots = mostStaffing({ orders, lines }, slice.client, slice.day);
     const limit = length * Math.max(1, slots);
     const all = timeOfPeople(visits, rows, slice.day);
-    if (all <= limit) return;
+    if (all <= limit) return hits;
     if (slots === 0) {
       report.tooLittleData("beställning saknas");
-      return;
+      return hits;
     }
     const plausible = rows.filter(
       (row) =>
@@ -103,19 +105,19 @@ export default defineRule({
         "overlongVisit",
         rows.filter((row) => !plausible.includes(row)),
       );
-      return;
+      return hits;
     }
     const over = counted - handOvers(visits, plausible, handOverMinutes * MINUTE) - limit;
     if (over <= 0) {
       report.suppressed("handOver", plausible);
-      return;
+      return hits;
     }
     if (plausible.some((row) => visits.ambiguousTime(row))) {
       report.tooLittleData("klockslaget förekom två gånger när klockan ställdes tillbaka");
-      return;
+      return hits;
     }
     const minutes = Math.round(over / MINUTE);
-    yield {
+    hits.push({
       records: plausible,
       minutes,
       amountOre: settlement.oreOf(plausible.at(-1)!, minutes),
@@ -130,7 +132,8 @@ export default defineRule({
         "personer samtidigt enligt beställningen": slots,
         "antal besök": plausible.length,
       },
-    };
+    });
+    return hits;
   },
 });
 

@@ -4,8 +4,9 @@ import {
   defineRule,
   example,
   formatClock,
-  overlapMinutes,
+  type Hit,
   mostStaffing,
+  overlapMinutes,
   overlappingPairs,
   sample,
   shadowing,
@@ -66,7 +67,8 @@ export default defineRule({
       overlapOf(30, { flagged: true }),
     ],
   },
-  *evaluate({ visits, orders, lines, services, shifts, slice }, { minutesAbove, shadowingServices }, report) {
+  evaluate({ visits, orders, lines, services, shifts, slice }, { minutesAbove, shadowingServices }, report) {
+    const hits: Hit[] = [];
     for (const [a, b] of overlappingPairs(visits, slice)) {
       const minutes = overlapMinutes(visits, a, b);
       // The same person twice is duplicate-visit or one person's own overlap.
@@ -104,7 +106,7 @@ export default defineRule({
         report.suppressed("shadowing", [a, b]);
         continue;
       }
-      yield {
+      hits.push({
         records: [a, b],
         minutes,
         reason:
@@ -116,7 +118,8 @@ export default defineRule({
           "två personer beställda": [false, false],
           "olika lagar": [false, false],
         },
-      };
+      });
     }
+    return hits;
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, dayOf, defineRule, example, formatDay, HOUR, MINUTE, sample } from "#rule";
+import { at, dayOf, defineRule, example, formatDay, type Hit, HOUR, MINUTE, sample } from "#rule";
 
 /** Twenty visits a day for ten days, received a minute after they ended; on the last day so many minutes more. */
 function skewOf(minutes: number) {
@@ -36,7 +36,8 @@ export default defineRule({
     reports: [skewOf(3), skewOf(-3)],
     accepts: [skewOf(2), skewOf(0)],
   },
-  *evaluate({ visits, sources, slice }, { minutesAbove, visitsMin, daysMin }, report) {
+  evaluate({ visits, sources, slice }, { minutesAbove, visitsMin, daysMin }, report) {
+    const hits: Hit[] = [];
     const byDay = new Map<number, number[]>();
     for (const row of slice.visits) {
       // Late arrivals and typed times say nothing of a clock.
@@ -53,21 +54,22 @@ export default defineRule({
       .toSorted(([a], [b]) => a - b);
     if (medians.length < daysMin) {
       if (byDay.size > 0) report.tooLittleData("för få besök med tid för mottagande");
-      return;
+      return hits;
     }
     const usual = median(medians.map(([, delay]) => delay));
     for (const [day, delay] of medians) {
       const shift = (delay - usual) / MINUTE;
       if (Math.abs(shift) <= minutesAbove) continue;
       const rounded = Math.round(shift * 10) / 10;
-      yield {
+      hits.push({
         records: [],
         distinct: formatDay(day),
         period: { from: day, to: day },
         reason: `Tiden från besökets slut till mottagandet i källan ${sources.id(slice.source)} avvek ${formatDay(day)} med ${String(rounded).replace(".", ",")} minuter från det vanliga.`,
         evidence: { "avvikelse i minuter, åt något håll >": [Math.abs(rounded), minutesAbove] },
-      };
+      });
     }
+    return hits;
   },
 });
 

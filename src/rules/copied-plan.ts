@@ -82,7 +82,8 @@ export default defineRule({
       example([...monthOf(30, 30, { plan: { modifiedAt: "2026-11-01 08:00" } }), ...another]),
     ],
   },
-  *evaluate({ visits, plans, matches, staff, slice }, parameters, report) {
+  evaluate({ visits, plans, matches, staff, slice }, parameters, report) {
+    const hits: Hit[] = [];
     const { visitsMin, percentAbove, minutesWithin } = parameters;
     const within = minutesWithin * MINUTE;
     // By staff member; the last position is the provider as a whole.
@@ -111,8 +112,11 @@ export default defineRule({
         continue;
       }
       const member = position === whole ? -1 : position;
-      yield hitOf({ visits, plans, matches, slice }, member, { count, copied: copied[position]!, percent }, parameters);
+      hits.push(
+        hitOf({ visits, plans, matches, slice }, member, { count, copied: copied[position]!, percent }, parameters),
+      );
     }
+    return hits;
   },
 });
 

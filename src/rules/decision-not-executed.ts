@@ -8,6 +8,7 @@ import {
   example,
   formatDay,
   heardThroughout,
+  type Hit,
   type Lines,
   NO_DAY,
   rowsOf,
@@ -118,7 +119,7 @@ export default defineRule({
       },
     ],
   },
-  *evaluate(
+  evaluate(
     {
       visits,
       orders,
@@ -137,6 +138,7 @@ export default defineRule({
     { monthsMin, daysAfter },
     report,
   ) {
+    const hits: Hit[] = [];
     for (const order of slice.orders) {
       let tried = false;
       let declined = false;
@@ -200,7 +202,7 @@ export default defineRule({
         report.tooLittleData("beställningens brukare är inte hopkopplad med någon");
       } else {
         const never = quiet === since;
-        yield {
+        hits.push({
           records: [
             { table: "orders", row: order },
             ...(decision < 0 ? [] : [{ table: "decisions", row: decision } as const]),
@@ -217,7 +219,7 @@ export default defineRule({
             "verkställdes aldrig": never,
             beslutat: formatDay(decided),
           },
-        };
+        });
       }
 
       function daysWhere(holds: (from: number, until: number) => boolean): number {
@@ -226,6 +228,7 @@ export default defineRule({
         return count;
       }
     }
+    return hits;
   },
 });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { claimHit, daysText, defineRule, example, formatOre, minutesText, ripeClaims, sample } from "#rule";
+import { claimHit, daysText, defineRule, example, formatOre, type Hit, minutesText, ripeClaims, sample } from "#rule";
 
 /** A visit of 30 minutes that the client said no to; so much is paid of it, and so many minutes are claimed. */
 function declined(minutes: number, { percent = 0, visit = {} } = {}) {
@@ -41,11 +41,12 @@ export default defineRule({
       declined(30, { visit: { status: "completed", end: "08:30" } }),
     ],
   },
-  *evaluate({ claims, settlement, slice, asOf }, { daysAfter }) {
+  evaluate({ claims, settlement, slice, asOf }, { daysAfter }) {
+    const hits: Hit[] = [];
     for (const judged of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {
       if (judged.matter !== "declined") continue;
       const { claimedMinutes, payableMinutes } = judged;
-      yield {
+      hits.push({
         ...claimHit(claims, slice, judged),
         minutes: Math.round(claimedMinutes - payableMinutes),
         amountOre: judged.overbilledOre,
@@ -57,7 +58,8 @@ export default defineRule({
           fakturerat: formatOre(judged.claimedOre),
           "ersättning enligt avtalet": judged.payableOre === null ? null : formatOre(judged.payableOre),
         },
-      };
+      });
     }
+    return hits;
   },
 });

@@ -5,6 +5,7 @@ import {
   decimalText,
   defineRule,
   example,
+  type Hit,
   HOUR,
   MINUTE,
   peerLimit,
@@ -112,27 +113,28 @@ export default defineRule({
       providersOf(20, { notified: 24 }),
     ],
   },
-  *evaluate(tables, parameters, report) {
+  evaluate(tables, parameters, report) {
+    const hits: Hit[] = [];
     const { madsAbove, peersMin, madPercentMin, visitsMin, oneClientPercentAbove } = parameters;
     const { visits, peers, slice } = tables;
     const all = peers.of("declined", slice, (other) => paidDeclined(tables, other));
     const own = all.get(slice.provider)!;
-    if (own.rows.length < visitsMin) return;
+    if (own.rows.length < visitsMin) return hits;
     const others = [...all].filter(([provider]) => provider !== slice.provider).map(([, { percent }]) => percent);
     const limit = peerLimit(others, { mads: madsAbove, countMin: peersMin, madMin: madPercentMin });
     if (limit === null) {
       report.tooLittleData("för få utförare att jämföra med");
-      return;
+      return hits;
     }
-    if (own.percent <= limit.limit) return;
+    if (own.percent <= limit.limit) return hits;
     const byClient = new Map<number, number>();
     for (const row of own.rows) byClient.set(visits.client(row), (byClient.get(visits.client(row)) ?? 0) + 1);
     const most = Math.max(...byClient.values());
     if (most * 100 > oneClientPercentAbove * own.rows.length) {
       report.suppressed("oneClient", own.rows);
-      return;
+      return hits;
     }
-    yield {
+    hits.push({
       records: own.rows,
       minutes: Math.round(own.ms / MINUTE),
       reason:
@@ -152,7 +154,8 @@ export default defineRule({
         { condition: "avböjda besök som ersätts ≥", value: own.rows.length, threshold: visitsMin },
         { condition: "brukare som de gäller", value: byClient.size },
       ],
-    };
+    });
+    return hits;
   },
 });
 

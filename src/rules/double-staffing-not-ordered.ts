@@ -4,6 +4,7 @@ import {
   defineRule,
   example,
   formatClock,
+  type Hit,
   orderedStaffing,
   overlapMinutes,
   overlappingPairs,
@@ -77,7 +78,8 @@ export default defineRule({
       togetherFor(30, { service: "stad" }),
     ],
   },
-  *evaluate({ visits, orders, lines, services, shifts, settlement, slice }, { minutesMin, shadowingServices }, report) {
+  evaluate({ visits, orders, lines, services, shifts, settlement, slice }, { minutesMin, shadowingServices }, report) {
+    const hits: Hit[] = [];
     for (const [a, b] of overlappingPairs(visits, slice)) {
       const minutes = overlapMinutes(visits, a, b);
       if (minutes < minutesMin || visits.staff(a) < 0 || visits.staff(b) < 0 || visits.staff(a) === visits.staff(b))
@@ -102,7 +104,7 @@ export default defineRule({
       ) {
         report.suppressed("shadowing", [a, b]);
       } else {
-        yield {
+        hits.push({
           records: [a, b],
           minutes,
           amountOre: settlement.oreOf(b, minutes),
@@ -115,8 +117,9 @@ export default defineRule({
             "beställt antal personer <": [ordered, 2],
             "märkt som bredvidgång": [false, false],
           },
-        };
+        });
       }
     }
+    return hits;
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatLocal, MINUTE, sample } from "#rule";
+import { at, defineRule, example, formatLocal, type Hit, MINUTE, sample } from "#rule";
 
 function againAfter(minutes: number, { staffId = "S1", source = "files" } = {}) {
   return example([
@@ -38,7 +38,8 @@ export default defineRule({
       ]),
     ],
   },
-  *evaluate({ visits, slice }, { minutesWithin }, report) {
+  evaluate({ visits, slice }, { minutesWithin }, report) {
+    const hits: Hit[] = [];
     const { visits: rows } = slice;
     for (let later = 1; later < rows.length; later++) {
       const b = rows[later]!;
@@ -51,7 +52,7 @@ export default defineRule({
           report.suppressed("twoSources", [a, b]);
           continue;
         }
-        yield {
+        hits.push({
           records: [a, b],
           minutes: Math.min(visits.minutes(a), visits.minutes(b)),
           reason: `Samma person är registrerad två gånger hos brukaren ${formatLocal(visits.start(a))}.`,
@@ -61,8 +62,9 @@ export default defineRule({
               minutesWithin,
             ],
           },
-        };
+        });
       }
     }
+    return hits;
   },
 });

@@ -7,6 +7,7 @@ import {
   formatClock,
   formatDay,
   formatLocal,
+  type Hit,
   MINUTE,
   sample,
   startOfDay,
@@ -45,7 +46,8 @@ export default defineRule({
       editedAt("2026-11-04 12:01", { contract: false }),
     ],
   },
-  *evaluate({ visits, services, settlement, slice }, _parameters, report) {
+  evaluate({ visits, services, settlement, slice }, _parameters, report) {
+    const hits: Hit[] = [];
     const endOfMonth = startOfDay(slice.lastDay + 1);
     for (const row of slice.visits) {
       const edited = visits.editedAt(row);
@@ -70,7 +72,7 @@ export default defineRule({
       }
       // Without an original time all of the visit may be what was changed.
       const minutes = Number.isNaN(added) ? visits.minutes(row) : Math.abs(Math.round(added / MINUTE));
-      yield {
+      hits.push({
         records: [row],
         minutes,
         amountOre: settlement.oreOf(row, minutes),
@@ -83,7 +85,8 @@ export default defineRule({
           "ändrad senare än": [formatLocal(edited), formatLocal(cutOff)],
           "minuter som ändringen lade till": Number.isNaN(added) ? null : Math.round(added / MINUTE),
         },
-      };
+      });
     }
+    return hits;
   },
 });

@@ -9,6 +9,7 @@ import {
   example,
   formatDay,
   formatLocal,
+  type Hit,
   HOUR,
   MINUTE,
   percentOf,
@@ -89,11 +90,12 @@ export default defineRule({
       editsOf(12, 5, { asOf: "2026-11-04 11:00" }),
     ],
   },
-  *evaluate(
+  evaluate(
     { visits, services, settlement, measures, slice, asOf },
     { percentAbove, hoursBefore, timesOwnHistory, editsMin, monthsMin },
     report,
   ) {
+    const hits: Hit[] = [];
     const month = formatDay(slice.firstDay).slice(0, 7);
     // A contract may be about some services only; those of one unit share their cut-off.
     const service = services.list(visits.services(slice.visits[0]!))[0] ?? -1;
@@ -110,14 +112,14 @@ export default defineRule({
     }
     if (cutOff === null) {
       if (edits >= editsMin) report.tooLittleData("avtal saknas");
-      return;
+      return hits;
     }
     // Until then the month is not whole.
-    if (asOf < cutOff) return;
+    if (asOf < cutOff) return hits;
     const count = late?.length ?? 0;
     report.measure("edits", edits);
     report.measure("late", count);
-    if (late === null || edits < editsMin || count * 100 <= percentAbove * edits) return;
+    if (late === null || edits < editsMin || count * 100 <= percentAbove * edits) return hits;
 
     let [months, earlierEdits, earlierLate] = [0, 0, 0];
     for (let back = 1; back <= MONTHS_BACK; back++) {
@@ -129,16 +131,16 @@ export default defineRule({
     }
     if (months < monthsMin) {
       report.tooLittleData("enhetens tidigare månader är okända");
-      return;
+      return hits;
     }
     // A unit that never edits has no share; then any burst is more than twice nothing.
     const own = earlierEdits === 0 ? 0 : percentOf(earlierLate, earlierEdits);
     const percent = percentOf(count, edits);
     if (percent <= timesOwnHistory * own) {
       report.suppressed("ownHabit", late);
-      return;
+      return hits;
     }
-    yield {
+    hits.push({
       records: late,
       minutes: Math.round(late.reduce((total, row) => total + Math.max(0, addedMs(visits, row) || 0), 0) / MINUTE),
       reason:
@@ -150,6 +152,7 @@ export default defineRule({
         "ändringar under månaden ≥": [edits, editsMin],
         "tidigare månader som är kända ≥": [months, monthsMin],
       },
-    };
+    });
+    return hits;
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { addedMs, at, defineRule, example, formatClock, formatDay, MINUTE, sample } from "#rule";
+import { addedMs, at, defineRule, example, formatClock, formatDay, type Hit, MINUTE, sample } from "#rule";
 
 interface Given {
   reason?: string | undefined;
@@ -45,7 +45,8 @@ export default defineRule({
       editedBy(0, { terms: byHand, proof: "manual", reason: "Telefonen var trasig" }),
     ],
   },
-  *evaluate({ visits, services, settlement, slice }, { charactersMin }, report) {
+  evaluate({ visits, services, settlement, slice }, { charactersMin }, report) {
+    const hits: Hit[] = [];
     for (const row of slice.visits) {
       const added = addedMs(visits, row);
       const lengthened = added >= MINUTE;
@@ -69,7 +70,7 @@ export default defineRule({
       }
       const minutes = forHand ? visits.minutes(row) : Math.round(added / MINUTE);
       const clock = `${formatDay(visits.day(row))} ${formatClock(visits.start(row))}–${formatClock(visits.end(row))}`;
-      yield {
+      hits.push({
         records: [row],
         minutes,
         amountOre: settlement.oreOf(row, minutes),
@@ -85,7 +86,8 @@ export default defineRule({
           "avtalet kräver skäl för manuell registrering": byHandTerms.reasonRequired,
           "avtalet kräver skäl för förlängning": lengthening === "withReason",
         },
-      };
+      });
     }
+    return hits;
   },
 });

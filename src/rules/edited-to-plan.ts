@@ -8,6 +8,7 @@ import {
   edited,
   example,
   heldAgainst,
+  type Hit,
   MINUTE,
   percentOf,
   sample,
@@ -55,7 +56,8 @@ export default defineRule({
     reports: [editsOf(10, 4)],
     accepts: [editsOf(10, 3), editsOf(9, 9), editsOf(20, 20, { longer: false }), editsOf(20, 20, { exact: 1 })],
   },
-  *evaluate({ visits, plans, matches, slice }, { percentAbove, editsMin }, report) {
+  evaluate({ visits, plans, matches, slice }, { percentAbove, editsMin }, report) {
+    const hits: Hit[] = [];
     let edits = 0;
     let unknown = 0;
     let shorter: number[] | null = null;
@@ -81,16 +83,16 @@ export default defineRule({
     }
     if (edits < editsMin) {
       if (edits + unknown >= editsMin) report.tooLittleData("ursprunglig tid saknas på ändrade besök");
-      return;
+      return hits;
     }
     const count = found?.length ?? 0;
     if (found === null || count * 100 <= percentAbove * edits) {
       if (shorter !== null && (count + shorter.length) * 100 > percentAbove * edits)
         report.suppressed("shortened", shorter);
-      return;
+      return hits;
     }
     const percent = percentOf(count, edits);
-    yield {
+    hits.push({
       records: found,
       minutes: Math.round(added / MINUTE),
       reason: `${count} av ${edits} ändringar under månaden (${decimalText(percent)} %) förlängde besöket så att det slutar på minuten enligt plan.`,
@@ -99,6 +101,7 @@ export default defineRule({
         "ändrade besök ≥": [edits, editsMin],
         "minuter som de lade till": Math.round(added / MINUTE),
       },
-    };
+    });
+    return hits;
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { addedMs, at, cut, decimalText, defineRule, example, MINUTE, percentOf, sample } from "#rule";
+import { addedMs, at, cut, decimalText, defineRule, example, type Hit, MINUTE, percentOf, sample } from "#rule";
 
 /** So many lengthening edits, by these editors in turn. */
 function editsBy(editors: ReadonlyArray<string | undefined>, minutes = 5) {
@@ -50,7 +50,8 @@ export default defineRule({
       editsBy([...times(13, "S1"), ...times(9, undefined)]),
     ],
   },
-  *evaluate({ visits, slice }, { percentAbove, editsMin }, report) {
+  evaluate({ visits, slice }, { percentAbove, editsMin }, report) {
+    const hits: Hit[] = [];
     let known = 0;
     let unknown = 0;
     let byEditor: Map<number, number> | null = null;
@@ -65,7 +66,7 @@ export default defineRule({
       }
     }
     const edits = known + unknown;
-    if (edits < editsMin || byEditor === null) return;
+    if (edits < editsMin || byEditor === null) return hits;
     for (const [editor, count] of byEditor) {
       if (count * 100 <= percentAbove * known) continue;
       // Nobody is named where those whose editor is unknown could turn the share.
@@ -76,7 +77,7 @@ export default defineRule({
       const rows = [...slice.visits].filter((row) => visits.editedBy(row) === editor && addedMs(visits, row) >= MINUTE);
       const minutes = Math.round(rows.reduce((total, row) => total + addedMs(visits, row), 0) / MINUTE);
       const percent = percentOf(count, edits);
-      yield {
+      hits.push({
         records: rows,
         staff: editor,
         minutes,
@@ -86,7 +87,8 @@ export default defineRule({
           "förlängningar på enheten ≥": [edits, editsMin],
           "personer som förlängde besök": byEditor.size,
         },
-      };
+      });
     }
+    return hits;
   },
 });

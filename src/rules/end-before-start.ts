@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatLocal, sample } from "#rule";
+import { at, defineRule, example, formatLocal, type Hit, sample } from "#rule";
 
 function visitOf(minutes: number) {
   return example([sample("visits", "v-1", { start: "08:00", end: at("08:00", minutes) })]);
@@ -40,18 +40,19 @@ export default defineRule({
     ],
     accepts: [visitOf(1), example([sample("visits", "v-1", { end: undefined, status: "started" })])],
   },
-  *evaluate({ visits, sources, slice }) {
+  evaluate({ visits, sources, slice }) {
+    const hits: Hit[] = [];
     const nonexistent = sources.warnings.filter(
       ({ code, entity }) => code === "nonexistent-time" && entity === "visits",
     );
     for (const row of slice.visits) {
       const [start, end] = [visits.start(row), visits.end(row)];
       if (end <= start) {
-        yield {
+        hits.push({
           records: [row],
           reason: `Besöket slutar ${formatLocal(end)}, vilket inte är efter starten ${formatLocal(start)}.`,
           evidence: { "slut efter start": false },
-        };
+        });
         continue;
       }
       if (nonexistent.length === 0) continue;
@@ -59,11 +60,12 @@ export default defineRule({
       const source = sources.id(visits.source(row));
       const warning = nonexistent.find((candidate) => candidate.id === id && candidate.source === source);
       if (warning === undefined) continue;
-      yield {
+      hits.push({
         records: [row],
         reason: `Besökets tid i fältet ${warning.field} finns inte: klockan ställdes fram den natten. Tiden är satt till när klockan ställdes om (${formatLocal(start)}).`,
         evidence: { "tiden finns": false },
-      };
+      });
     }
+    return hits;
   },
 });

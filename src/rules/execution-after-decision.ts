@@ -4,6 +4,7 @@ import {
   defineRule,
   example,
   formatDay,
+  type Hit,
   type Lines,
   NO_DAY,
   rowsOf,
@@ -56,8 +57,9 @@ export default defineRule({
       visitOn("2026-10-11", null, { decisionId: undefined }),
     ],
   },
-  *evaluate({ visits, orders, lines, decisions, services, sources, settlement, slice }, { renewalWithinDays }, report) {
-    if (slice.visits.length === 0) return;
+  evaluate({ visits, orders, lines, decisions, services, sources, settlement, slice }, { renewalWithinDays }, report) {
+    const hits: Hit[] = [];
+    if (slice.visits.length === 0) return hits;
     for (const order of slice.orders) {
       const decision = orders.decision(order);
       const expired = decision < 0 ? NO_DAY : decisions.validTo(decision);
@@ -94,7 +96,7 @@ export default defineRule({
       const minutes = found.reduce((total, row) => total + visits.minutes(row), 0);
       const ore = found.map((row) => settlement.oreOf(row, visits.minutes(row)));
       const times = found.length === 1 ? "ett besök är registrerat" : `${found.length} besök är registrerade`;
-      yield {
+      hits.push({
         records: [
           ...found,
           { table: "orders", row: order },
@@ -125,7 +127,7 @@ export default defineRule({
           },
           { condition: "ett annat beslut täcker dagarna, fattat i efterhand", value: uncovered.length === 0 },
         ],
-      };
+      });
 
       /** A visit that names no order: the one whose line it counts on, or, where the order has ended, whose service it is. */
       function meant(row: number): boolean {
@@ -136,6 +138,7 @@ export default defineRule({
         return ended && same && named(lines, services, order, visits.services(row));
       }
     }
+    return hits;
   },
 });
 

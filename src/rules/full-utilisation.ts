@@ -8,6 +8,7 @@ import {
   example,
   formatDay,
   grossMinutes,
+  type Hit,
   percentOf,
   rowsOf,
   sample,
@@ -80,12 +81,13 @@ export default defineRule({
       octoberWithout(6, null),
     ],
   },
-  *evaluate(
+  evaluate(
     { visits, orders, lines, absences, decisions, services, settlement, measures, slice, asOf },
     { percentMin, monthsMin, spreadBelow, clientsMin, daysAfter },
     report,
   ) {
-    if (asOf < startOfDay(slice.lastDay + 1) + daysAfter * DAY_MS) return;
+    const hits: Hit[] = [];
+    if (asOf < startOfDay(slice.lastDay + 1) + daysAfter * DAY_MS) return hits;
     const { provider, firstDay, lastDay } = slice;
 
     const clients = new Set<number>();
@@ -107,7 +109,7 @@ export default defineRule({
     }
     for (const [decision, minutes] of ofDecision)
       granted += Math.min(minutes, decisions.grantedMinutesPerMonth(decision));
-    if (granted === 0) return;
+    if (granted === 0) return hits;
 
     let registered = 0;
     // Of the sets of services that visits name there are few.
@@ -129,7 +131,7 @@ export default defineRule({
     }
     const percent = percentOf(registered, granted);
     report.measure("utilisation", percent);
-    if (percent < percentMin) return;
+    if (percent < percentMin) return hits;
 
     const months = [percent];
     for (let back = 1; back < monthsMin; back++) months.push(measures.of("utilisation", back));
@@ -137,13 +139,13 @@ export default defineRule({
     if (months.some(Number.isNaN)) {
       report.tooLittleData("tidigare månader saknas");
     } else if (months.some((one) => one < percentMin)) {
-      return;
+      return hits;
     } else if (clients.size < clientsMin) {
       report.tooLittleData("utföraren har för få brukare");
     } else if (spread >= spreadBelow) {
       report.suppressed("varies");
     } else {
-      yield {
+      hits.push({
         records: [],
         reason: `Under ${formatDay(firstDay).slice(0, 7)} är ${decimalText(percent)} % av den beviljade tiden registrerad (${registered} av ${Math.round(granted)} minuter). Månaderna före var det ${months
           .slice(1)
@@ -155,7 +157,8 @@ export default defineRule({
           "procentenheter mellan månaderna <": [cut(spread), spreadBelow],
           "brukare ≥": [clients.size, clientsMin],
         },
-      };
+      });
     }
+    return hits;
   },
 });

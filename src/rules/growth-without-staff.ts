@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, cut, dayOf, decimalText, defineRule, example, HOUR, MINUTE, rowsOf, sample } from "#rule";
+import { at, cut, dayOf, decimalText, defineRule, example, type Hit, HOUR, MINUTE, rowsOf, sample } from "#rule";
 
 /** In October P1 has so many hours by so many of the staff; three months earlier, 100 hours by ten. */
 function october(
@@ -58,11 +58,12 @@ export default defineRule({
       october(150, 10, { shiftHours: 40, before: { hours: 100, staff: 10, days: 31, shiftHours: 30 } }),
     ],
   },
-  *evaluate(
+  evaluate(
     { visits, staff, shifts, measures, slice },
     { hoursPercentMin, staffPercentBelow, monthsBack, hoursBeforeMin, daysBeforeMin },
     report,
   ) {
+    const hits: Hit[] = [];
     const seen = new Uint8Array(staff.count);
     let [ms, people, days, lastDay] = [0, 0, 0, NaN];
     for (const row of slice.visits) {
@@ -93,22 +94,22 @@ export default defineRule({
     const [hoursBefore, staffBefore] = [before("hours"), before("staff")];
     if (Number.isNaN(hoursBefore) || Number.isNaN(staffBefore)) {
       report.tooLittleData("månaden att jämföra med saknas");
-      return;
+      return hits;
     }
     const grown = 100 * (hours / hoursBefore - 1);
     const hired = 100 * (people / staffBefore - 1);
-    if (hoursBefore < hoursBeforeMin || grown < hoursPercentMin || hired >= staffPercentBelow) return;
+    if (hoursBefore < hoursBeforeMin || grown < hoursPercentMin || hired >= staffPercentBelow) return hits;
     if (before("days") < daysBeforeMin) {
       report.suppressed("startedThen");
-      return;
+      return hits;
     }
     const shiftsBefore = before("shiftHours");
     // Half of the growth in the shifts: the rest may be people who had time to spare.
     if (shiftsBefore > 0 && 100 * (shiftHours / shiftsBefore - 1) >= grown / 2) {
       report.suppressed("moreShiftHours");
-      return;
+      return hits;
     }
-    yield {
+    hits.push({
       records: [],
       minutes: Math.floor((hours - hoursBefore) * 60),
       reason:
@@ -120,11 +121,12 @@ export default defineRule({
         "timmar då ≥": [cut(hoursBefore), hoursBeforeMin],
         "timmar i arbetspass då och nu": shiftsBefore > 0 ? `${cut(shiftsBefore)} och ${cut(shiftHours)}` : "okänt",
       },
-    };
+    });
 
     function inMonth(start: number): boolean {
       const day = dayOf(start);
       return day >= slice.firstDay && day <= slice.lastDay;
     }
+    return hits;
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, cut, daily, dayOf, decimalText, defineRule, example, HOUR, MINUTE, rowsOf, sample } from "#rule";
+import { at, cut, daily, dayOf, decimalText, defineRule, example, type Hit, HOUR, MINUTE, rowsOf, sample } from "#rule";
 
 /** On 20 days S1 works ten hours, with a break, and has so many hours of visits. */
 function worked(hours: number, { breakMinutes = 0, shifts = 20, others = 0, twice = false, second = false } = {}) {
@@ -61,10 +61,11 @@ export default defineRule({
       worked(9.6, { second: true }),
     ],
   },
-  *evaluate({ visits, staff, shifts, slice }, { partAbove, hoursMin, unknownPercentMax }, report) {
+  evaluate({ visits, staff, shifts, slice }, { partAbove, hoursMin, unknownPercentMax }, report) {
+    const hits: Hit[] = [];
     if (shifts.count === 0) {
       report.tooLittleData("arbetspass saknas i underlaget");
-      return;
+      return hits;
     }
     const visited = new Float64Array(staff.count);
     const until = new Float64Array(staff.count).fill(-Infinity);
@@ -98,15 +99,15 @@ export default defineRule({
     }
     if (100 * unknownMs > unknownPercentMax * (knownMs + unknownMs)) {
       report.tooLittleData("arbetspass saknas i underlaget");
-      return;
+      return hits;
     }
     const part = knownMs / workedMs;
-    if (workedMs < hoursMin * HOUR) return;
+    if (workedMs < hoursMin * HOUR) return hits;
     if (part <= partAbove) {
       if (knownMs + sharedMs > partAbove * workedMs) report.suppressed("together");
-      return;
+      return hits;
     }
-    yield {
+    hits.push({
       records: [],
       minutes: Math.floor((knownMs - partAbove * workedMs) / MINUTE),
       reason:
@@ -121,6 +122,7 @@ export default defineRule({
         ],
         "timmar hos flera brukare samtidigt, räknade en gång": cut(sharedMs / HOUR),
       },
-    };
+    });
+    return hits;
   },
 });

@@ -1,5 +1,17 @@
 import { z } from "zod";
-import { at, cut, defineRule, example, formatClock, HOUR, MINUTE, percentOf, sample, type Visits } from "#rule";
+import {
+  at,
+  cut,
+  defineRule,
+  example,
+  formatClock,
+  type Hit,
+  HOUR,
+  MINUTE,
+  percentOf,
+  sample,
+  type Visits,
+} from "#rule";
 
 /** C1 and C2 share a home; S1 is registered at both, with so many of 60 minutes in common. */
 function bothFor(
@@ -54,9 +66,10 @@ export default defineRule({
       bothFor(30, { length: 30 }),
     ],
   },
-  *evaluate({ visits, clients, services, settlement, slice }, { percentAbove }, report) {
+  evaluate({ visits, clients, services, settlement, slice }, { percentAbove }, report) {
+    const hits: Hit[] = [];
     const others = clients.household(slice.client);
-    if (others.length === 0) return;
+    if (others.length === 0) return hits;
     for (const row of slice.visits) {
       if (!visits.usable(row) || visits.staff(row) < 0) continue;
       for (const client of others) {
@@ -92,7 +105,7 @@ export default defineRule({
             continue;
           }
           const minutes = Math.round(shared / MINUTE);
-          yield {
+          hits.push({
             records: [other, row],
             minutes,
             amountOre: settlement.oreOf(row, minutes),
@@ -105,10 +118,11 @@ export default defineRule({
               "samma hushåll": [true, true],
               "avtalet räknar full tid hos var och en": [false, false],
             },
-          };
+          });
         }
       }
     }
+    return hits;
   },
 });
 

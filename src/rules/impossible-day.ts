@@ -5,6 +5,7 @@ import {
   defineRule,
   example,
   formatLocal,
+  type Hit,
   HOUR,
   MINUTE,
   sample,
@@ -59,11 +60,12 @@ export default defineRule({
       example([sample("visits", "v-1", { start: "07:00", end: at("07:00", 17 * 60) })]),
     ],
   },
-  *evaluate({ visits, services, slice }, { hoursAbove, hoursHoldAbove, visitHoursAbove }, report) {
+  evaluate({ visits, services, slice }, { hoursAbove, hoursHoldAbove, visitHoursAbove }, report) {
+    const hits: Hit[] = [];
     let sum = 0;
     for (const row of slice.before) if (visits.usable(row)) sum += visits.end(row) - visits.start(row);
     for (const row of slice.visits) if (visits.usable(row)) sum += visits.end(row) - visits.start(row);
-    if (sum <= hoursAbove * HOUR) return;
+    if (sum <= hoursAbove * HOUR) return hits;
     const rows = [...slice.before, ...slice.visits].filter((row) => visits.usable(row));
     const plausible = rows.filter((row) => !forgotten(visits, services, row, visitHoursAbove));
     const { ms, until } = longest(visits, plausible, slice.day);
@@ -74,16 +76,16 @@ export default defineRule({
           rows.filter((row) => !plausible.includes(row)),
         );
       }
-      return;
+      return hits;
     }
     const from = until - DAY_LONG_MS;
     const within = plausible.filter((row) => visits.end(row) > from && visits.start(row) < until);
     if (within.some((row) => visits.ambiguousTime(row))) {
       report.tooLittleData("klockslaget förekom två gånger när klockan ställdes tillbaka");
-      return;
+      return hits;
     }
     const minutes = Math.round(ms / MINUTE);
-    yield {
+    hits.push({
       records: within,
       minutes: minutes - hoursAbove * 60,
       severity: ms > hoursHoldAbove * HOUR ? "hold" : "review",
@@ -95,7 +97,8 @@ export default defineRule({
         "utbetalningen väntar vid timmar >": hoursHoldAbove,
         "antal besök": within.length,
       },
-    };
+    });
+    return hits;
   },
 });
 

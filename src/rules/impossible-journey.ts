@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatClock, home, HOUR, sample } from "#rule";
+import { at, defineRule, example, formatClock, type Hit, home, HOUR, sample } from "#rule";
 
 // One degree of latitude is 111.2 km: C2 lives 0.09 degrees, 10 km, north of C1.
 const first = home("B-far-1", { latitude: 58.5, longitude: 17.5 });
@@ -45,7 +45,8 @@ export default defineRule({
       journeyOf(1, { building: "B-far-1" }),
     ],
   },
-  *evaluate({ visits, clients, slice }, { kilometresPerHourAbove, metresAbove }, report) {
+  evaluate({ visits, clients, slice }, { kilometresPerHourAbove, metresAbove }, report) {
+    const hits: Hit[] = [];
     let last = slice.before.length > 0 ? slice.before[slice.before.length - 1]! : -1;
     for (const next of slice.visits) {
       const a = last;
@@ -81,7 +82,7 @@ export default defineRule({
       }
       const kilometres = Math.round(metres / 100) / 10;
       const minutes = Math.round(gap / 60_000);
-      yield {
+      hits.push({
         records: [a, next],
         minutes: null,
         reason:
@@ -95,7 +96,8 @@ export default defineRule({
           "avstånd i meter >": [Math.round(metres), metresAbove],
           "båda besöken kvitterade": [true, true],
         },
-      };
+      });
     }
+    return hits;
   },
 });

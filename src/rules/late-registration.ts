@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatLocal, HOUR, sample } from "#rule";
+import { at, defineRule, example, formatLocal, type Hit, HOUR, sample } from "#rule";
 
 /** A visit that ended at 08:30 and came in so many hours later. */
 function receivedAfter(hours: number, { outage = false } = {}) {
@@ -31,7 +31,8 @@ export default defineRule({
     reports: [receivedAfter(25)],
     accepts: [receivedAfter(24), receivedAfter(30, { outage: true }), receivedAfter(NaN)],
   },
-  *evaluate({ visits, sources, slice, asOf }, { hoursAbove, hoursReviewAbove }, report) {
+  evaluate({ visits, sources, slice, asOf }, { hoursAbove, hoursReviewAbove }, report) {
+    const hits: Hit[] = [];
     for (const row of slice.visits) {
       const end = visits.end(row);
       const late = visits.receivedAt(row) - end;
@@ -49,13 +50,14 @@ export default defineRule({
         continue;
       }
       const hours = Math.floor(late / HOUR);
-      yield {
+      hits.push({
         records: [row],
         minutes: visits.minutes(row),
         severity: late > hoursReviewAbove * HOUR ? "review" : "info",
         reason: `Besöket som slutade ${formatLocal(end)} kom in ${hours} timmar senare.`,
         evidence: { "timmar efter besökets slut >": [hours, hoursAbove] },
-      };
+      });
     }
+    return hits;
   },
 });

@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { at, defineRule, example, formatClock, formatLocal, heldAgainst, minutesBetween, sample } from "#rule";
+import {
+  at,
+  defineRule,
+  example,
+  formatClock,
+  formatLocal,
+  heldAgainst,
+  type Hit,
+  minutesBetween,
+  sample,
+} from "#rule";
 
 /** Planned 08:00–08:30; begun so many minutes after that. */
 function startedAfter(minutes: number, more: ReturnType<typeof sample>[] = [], visit: Record<string, unknown> = {}) {
@@ -40,7 +50,8 @@ export default defineRule({
       startedAfter(61, [], { plannedVisitId: undefined }),
     ],
   },
-  *evaluate({ visits, plans, matches, absences, slice }, { minutesAfterAbove }, report) {
+  evaluate({ visits, plans, matches, absences, slice }, { minutesAfterAbove }, report) {
+    const hits: Hit[] = [];
     for (const row of slice.visits) {
       if (!visits.performed(row)) continue;
       const version = heldAgainst(visits, plans, matches, row);
@@ -59,7 +70,7 @@ export default defineRule({
       ) {
         report.suppressed("earlierVisit", [row]);
       } else {
-        yield {
+        hits.push({
           records: [row, { table: "plans", row: matches.plan(row) }],
           reason: `Besöket började ${formatLocal(visits.start(row))}, ${late} minuter efter att den planerade tiden ${formatLocal(start)}–${formatClock(end)} tog slut.`,
           evidence: {
@@ -67,8 +78,9 @@ export default defineRule({
             "annat besök under den planerade tiden": false,
             "brukaren frånvarande": false,
           },
-        };
+        });
       }
     }
+    return hits;
   },
 });

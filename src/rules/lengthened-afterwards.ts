@@ -8,6 +8,7 @@ import {
   example,
   formatClock,
   formatDay,
+  type Hit,
   MINUTE,
   minutesBetween,
   percentOf,
@@ -70,7 +71,8 @@ export default defineRule({
       unitOf(50, 50, -40),
     ],
   },
-  *evaluate({ visits, slice }, { minutesAbove }, report) {
+  evaluate({ visits, slice }, { minutesAbove }, report) {
+    const hits: Hit[] = [];
     for (const row of slice.visits) {
       const addedTime = addedMs(visits, row);
       if (Number.isNaN(addedTime)) continue;
@@ -83,18 +85,20 @@ export default defineRule({
         continue;
       }
       if (added <= minutesAbove) continue;
-      yield {
+      hits.push({
         records: [row],
         minutes: added,
         reason:
           `Besöket ${formatDay(visits.day(row))} registrerades ${formatClock(from)}–${formatClock(until)} (${before} min) och ` +
           `ändrades i efterhand till ${formatClock(visits.start(row))}–${formatClock(visits.end(row))}: ${added} minuter längre.`,
         evidence: { "tillagda minuter >": [added, minutesAbove], "minuter som registrerats först": before },
-      };
+      });
     }
+    return hits;
   },
   also: {
-    *"unit-month"({ visits, slice }, { unitPercentAbove, unitVisitsMin }, report) {
+    "unit-month"({ visits, slice }, { unitPercentAbove, unitVisitsMin }, report) {
+      const hits: Hit[] = [];
       let [added, total] = [0, 0];
       for (const row of slice.visits) {
         total += visits.minutes(row);
@@ -102,14 +106,14 @@ export default defineRule({
         if (more > 0) added += more;
       }
       const minutes = Math.round(added / MINUTE);
-      if (!(minutes * 100 > unitPercentAbove * total)) return;
+      if (!(minutes * 100 > unitPercentAbove * total)) return hits;
       if (slice.visits.length < unitVisitsMin) {
         report.tooLittleData("för få besök på enheten");
-        return;
+        return hits;
       }
       const rows = [...slice.visits].filter((row) => addedMs(visits, row) > 0);
       const percent = percentOf(minutes, total);
-      yield {
+      hits.push({
         records: rows,
         minutes,
         reason:
@@ -121,7 +125,8 @@ export default defineRule({
           "förlängda besök": rows.length,
           "besök på enheten ≥": [slice.visits.length, unitVisitsMin],
         },
-      };
+      });
+      return hits;
     },
   },
 });

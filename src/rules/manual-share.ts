@@ -34,7 +34,8 @@ export default defineRule({
     reports: [monthWith(7)],
     accepts: [monthWith(6), monthWith(7, 29)],
   },
-  *evaluate({ visits, slice }, { visitsMin, provenPercentBelow, provenPercentHoldBelow }, report) {
+  evaluate({ visits, slice }, { visitsMin, provenPercentBelow, provenPercentHoldBelow }, report) {
+    const hits: Hit[] = [];
     const whole = new Tally();
     const byStaff = new Map<number, Tally>();
     const byClient = new Map<number, Tally>();
@@ -54,15 +55,16 @@ export default defineRule({
     const limits = { visitsMin, provenPercentBelow, provenPercentHoldBelow };
     const hit = hitOf(whole, "Utförarens", limits);
     // About the provider, also where one person or client had all of these visits.
-    if (hit !== null) yield { ...hit, staff: -1, client: -1, distinct: "provider" };
+    if (hit !== null) hits.push({ ...hit, staff: -1, client: -1, distinct: "provider" });
     for (const [staff, tally] of byStaff) {
       const found = hitOf(tally, "En medarbetares", limits);
-      if (found !== null) yield { ...found, staff, distinct: "staff" };
+      if (found !== null) hits.push({ ...found, staff, distinct: "staff" });
     }
     for (const [client, tally] of byClient) {
       const found = hitOf(tally, "En brukares", limits);
-      if (found !== null) yield { ...found, client, distinct: "client" };
+      if (found !== null) hits.push({ ...found, client, distinct: "client" });
     }
+    return hits;
   },
 });
 

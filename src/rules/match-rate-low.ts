@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { daily, defineRule, example, formatDay, sample } from "#rule";
+import { daily, defineRule, example, formatDay, type Hit, sample } from "#rule";
 
 /** Ten days are claimed with 60 minutes each; so many of them have a visit. */
 function daysWithVisit(count: number) {
@@ -44,7 +44,8 @@ export default defineRule({
       ]),
     ],
   },
-  *evaluate({ claims, settlement, slice }, { percentBelow }) {
+  evaluate({ claims, settlement, slice }, { percentBelow }) {
+    const hits: Hit[] = [];
     let claimed = 0;
     let matched = 0;
     for (let row = 0; row < claims.count; row++) {
@@ -59,9 +60,9 @@ export default defineRule({
       claimed += minutesPerDay * days.length;
       matched += minutesPerDay * (days.length - emptyDays.length - silentDays.length);
     }
-    if (claimed === 0 || matched >= (claimed * percentBelow) / 100) return;
+    if (claimed === 0 || matched >= (claimed * percentBelow) / 100) return hits;
     const percent = Math.floor((1000 * matched) / claimed) / 10;
-    yield {
+    hits.push({
       records: [],
       minutes: Math.round(claimed - matched),
       reason: `Under ${formatDay(slice.firstDay).slice(0, 7)} har ${String(percent).replace(".", ",")} % av de fakturerade minuterna ett registrerat besök.`,
@@ -69,6 +70,7 @@ export default defineRule({
         "fakturerade minuter med besök, procent <": [percent, percentBelow],
         "fakturerade minuter": Math.round(claimed),
       },
-    };
+    });
+    return hits;
   },
 });

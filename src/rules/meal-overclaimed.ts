@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { claimHit, defineRule, example, formatDay, formatOre, ripeClaims, sample } from "#rule";
+import { claimHit, defineRule, example, formatDay, formatOre, type Hit, ripeClaims, sample } from "#rule";
 
 const october = { from: "2026-10-01", to: "2026-10-31" };
 const number = (quantity: number): string => String(Math.round(quantity * 10) / 10).replace(".", ",");
@@ -63,7 +63,8 @@ export default defineRule({
       meals(21, [], false),
     ],
   },
-  *evaluate({ claims, services, settlement, slice, asOf }, { daysAfter }, report) {
+  evaluate({ claims, services, settlement, slice, asOf }, { daysAfter }, report) {
+    const hits: Hit[] = [];
     const judged = new Set<number>();
     for (const { claim, related } of settlement.judged(slice.client, slice.firstDay, slice.lastDay)) {
       judged.add(claim);
@@ -77,7 +78,7 @@ export default defineRule({
     for (const one of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {
       if (one.matter !== "meal") continue;
       const { claimed, delivered } = one.meals!;
-      yield {
+      hits.push({
         ...claimHit(claims, slice, one),
         minutes: null,
         amountOre: one.overbilledOre,
@@ -86,7 +87,8 @@ export default defineRule({
           "fakturerade portioner >": [Math.round(claimed * 100) / 100, Math.round(delivered * 100) / 100],
           fakturerat: formatOre(one.claimedOre),
         },
-      };
+      });
     }
+    return hits;
   },
 });

@@ -6,6 +6,7 @@ import {
   formatClock,
   formatDay,
   heldAgainst,
+  type Hit,
   HOUR,
   type Plans,
   rowsOf,
@@ -83,11 +84,12 @@ export default defineRule({
       }),
     ],
   },
-  *evaluate(
+  evaluate(
     { visits, plans, services, matches, slice },
     { hoursApartMin, minutesLongerMin, percentOfOtherMin },
     report,
   ) {
+    const hits: Hit[] = [];
     for (const row of slice.visits) {
       if (!visits.usable(row)) continue;
       const version = heldAgainst(visits, plans, matches, row);
@@ -117,7 +119,7 @@ export default defineRule({
         report.suppressed("joinedInPlan", [row]);
       } else {
         const planned = [version, ...others.map((plan) => plans.frozen(plan))];
-        yield {
+        hits.push({
           records: [row, ...[matches.plan(row), ...others].map((plan) => ({ table: "plans", row: plan }) as const)],
           minutes: over,
           reason: `${formatDay(slice.day)} var besök planerade ${planned.map((one) => span(plans, one)).join(" och ")}, men bara ett är registrerat: ${formatClock(visits.start(row))}–${formatClock(visits.end(row))}, ${visits.minutes(row)} minuter.`,
@@ -131,9 +133,10 @@ export default defineRule({
               .slice(1)
               .reduce((total, one) => total + plans.minutes(one), 0),
           },
-        };
+        });
       }
     }
+    return hits;
   },
 });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatClock, formatLocal, sample } from "#rule";
+import { at, defineRule, example, formatClock, formatLocal, type Hit, sample } from "#rule";
 
 function plannedWithout(
   more: ReturnType<typeof sample>[] = [],
@@ -57,7 +57,8 @@ export default defineRule({
       plannedWithout([], {}, "2026-10-06 23:59"),
     ],
   },
-  *evaluate({ plans, matches, slice }, _parameters, report) {
+  evaluate({ plans, matches, slice }, _parameters, report) {
+    const hits: Hit[] = [];
     for (const plan of slice.plans) {
       const state = matches.planState(plan);
       if (state === "absent") report.suppressed("absence", [plan]);
@@ -66,12 +67,13 @@ export default defineRule({
       else if (state === "unjoined") report.tooLittleData("planeringens brukare är inte hopkopplad med någon");
       if (state !== "missed") continue;
       const version = plans.frozen(plan);
-      yield {
+      hits.push({
         records: [plan],
         minutes: plans.minutes(version),
         reason: `Besöket var planerat ${formatLocal(plans.start(version))}–${formatClock(plans.end(version))}, men inget besök är registrerat inom två timmar från starten.`,
         evidence: { "registrerat besök inom 120 minuter": false, "brukaren frånvarande": false, "källan tyst": false },
-      };
+      });
     }
+    return hits;
   },
 });

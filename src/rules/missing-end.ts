@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatLocal, HOUR, sample } from "#rule";
+import { at, defineRule, example, formatLocal, type Hit, HOUR, sample } from "#rule";
 
 function startedHoursAgo(hours: number, status = "started") {
   return example([sample("visits", "v-1", { start: "08:00", end: undefined, status })], {
@@ -23,17 +23,19 @@ export default defineRule({
     reports: [startedHoursAgo(24)],
     accepts: [startedHoursAgo(23), startedHoursAgo(48, "cancelled")],
   },
-  *evaluate({ visits, slice, asOf }, { hoursMin }) {
+  evaluate({ visits, slice, asOf }, { hoursMin }) {
+    const hits: Hit[] = [];
     for (const row of slice.visits) {
       if (!visits.performed(row) || !Number.isNaN(visits.end(row))) continue;
       const hours = Math.floor((asOf - visits.start(row)) / HOUR);
       if (hours < hoursMin) continue;
-      yield {
+      hits.push({
         records: [row],
         reason: `Besöket som började ${formatLocal(visits.start(row))} har ingen sluttid.`,
         // Not the hours themselves: the same finding is not a new one every night.
         evidence: { "timmar utan sluttid ≥": hoursMin },
-      };
+      });
     }
+    return hits;
   },
 });

@@ -2,8 +2,8 @@ import { z } from "zod";
 import {
   at,
   type Clients,
-  decimalText,
   cut,
+  decimalText,
   defineRule,
   example,
   type Hit,
@@ -140,7 +140,8 @@ export default defineRule({
       homeOf(19, "nfc"),
     ],
   },
-  *evaluate({ visits, plans, clients, staff, units, matches, travel, slice }, limits, report) {
+  evaluate({ visits, plans, clients, staff, units, matches, travel, slice }, limits, report) {
+    const hits: Hit[] = [];
     const part = limits.partOfJourneyPercent / 100;
     const tolerated = limits.minutesTolerated * MINUTE;
     const last = new Int32Array(staff.count).fill(-1);
@@ -191,7 +192,7 @@ export default defineRule({
       }
     }
     if (unknown > 0) report.tooLittleData("bostadens exakta läge saknas");
-    if (all.missing === 0) return;
+    if (all.missing === 0) return hits;
 
     function walk(seen: (a: number, b: number, missing: number) => void) {
       for (let at = 0; at < all.journeys; at++) seen(from[at]!, to[at]!, lacks[at]!);
@@ -210,7 +211,7 @@ export default defineRule({
       const who = new Set<number>();
       let [ms, planned] = [0, 0];
       walk((a, b, missing) => {
-        if (missing === 0 || (visits.client(a) !== client && visits.client(b) !== client)) return;
+        if (missing === 0 || (visits.client(a) !== client && visits.client(b) !== client)) return hits;
         rows.push(a, b);
         who.add(visits.staff(b));
         ms += missing;
@@ -229,7 +230,7 @@ export default defineRule({
         continue;
       }
       const percent = cut((100 * missing) / journeys);
-      yield {
+      hits.push({
         records,
         client,
         staff: -1,
@@ -246,7 +247,7 @@ export default defineRule({
             (100 * (all.missing - missing)) / Math.max(1, all.journeys - journeys),
           ),
         },
-      };
+      });
     }
 
     const whole = new Tally();
@@ -256,7 +257,7 @@ export default defineRule({
     walk((a, b, missing) => {
       if (homes.has(visits.client(a)) || homes.has(visits.client(b))) {
         if (missing > 0) atHomes++;
-        return;
+        return hits;
       }
       whole.add(missing);
       (byStaff[visits.staff(b)] ??= new Tally()).add(missing);
@@ -267,13 +268,14 @@ export default defineRule({
       tally !== null &&
       tally.journeys >= limits.journeysMin &&
       tally.missing * 100 > tally.journeys * limits.percentAbove;
-    if (limited(whole)) yield hitOf(whole, "Hos utföraren", { unit: -1, staff: -1 }, "provider", () => true);
+    if (limited(whole)) hits.push(hitOf(whole, "Hos utföraren", { unit: -1, staff: -1 }, "provider", () => true));
     for (const [unit, tally] of byUnit.entries()) {
-      if (limited(tally)) yield hitOf(tally, "I enheten", { unit, staff: -1 }, "unit", (b) => visits.unit(b) === unit);
+      if (limited(tally))
+        hits.push(hitOf(tally, "I enheten", { unit, staff: -1 }, "unit", (b) => visits.unit(b) === unit));
     }
     for (const [person, tally] of byStaff.entries()) {
       if (limited(tally))
-        yield hitOf(tally, "För en medarbetare", { staff: person }, "staff", (b) => visits.staff(b) === person);
+        hits.push(hitOf(tally, "För en medarbetare", { staff: person }, "staff", (b) => visits.staff(b) === person));
     }
 
     /** Who is -1 where the journeys may all be one person's, and yet the finding is not about her. */
@@ -287,7 +289,7 @@ export default defineRule({
       const rows = new Set<number>();
       let sample = -1;
       walk((a, b, missing) => {
-        if (missing === 0 || !counts(b) || homes.has(visits.client(a)) || homes.has(visits.client(b))) return;
+        if (missing === 0 || !counts(b) || homes.has(visits.client(a)) || homes.has(visits.client(b))) return hits;
         rows.add(a).add(b);
         if (sample < 0) sample = b;
       });
@@ -310,6 +312,7 @@ export default defineRule({
         },
       };
     }
+    return hits;
   },
 });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatClock, home, MINUTE, sample, type Warning } from "#rule";
+import { at, defineRule, example, formatClock, type Hit, home, MINUTE, sample, type Warning } from "#rule";
 
 const twice: Warning = {
   code: "ambiguous-time",
@@ -78,8 +78,9 @@ export default defineRule({
       readsOf(5, { warnings: [twice] }),
     ],
   },
-  *evaluate({ visits, clients, tags, travel, slice }, { minutesMax, metresAbove, daysAroundChange }, report) {
-    if (tags.count === 0) return;
+  evaluate({ visits, clients, tags, travel, slice }, { minutesMax, metresAbove, daysAroundChange }, report) {
+    const hits: Hit[] = [];
+    if (tags.count === 0) return hits;
     const { day } = slice;
     let lastTag = -1;
     let lastRow = -1;
@@ -107,7 +108,7 @@ export default defineRule({
           else if (gap >= needed) report.suppressed("reachable", [lastRow, row]);
           else {
             const minutes = Math.floor(gap / MINUTE);
-            yield {
+            hits.push({
               records: [lastRow, row, { table: "tags" as const, row: lastTag }, { table: "tags" as const, row: start }],
               minutes: null,
               reason:
@@ -119,7 +120,7 @@ export default defineRule({
                 "snabbaste resa i minuter (minst)": Math.floor(needed / MINUTE),
                 "snabbaste färdsätt": travel.wordsFor(visits.unit(row), day),
               },
-            };
+            });
           }
         }
       }
@@ -132,5 +133,6 @@ export default defineRule({
     function replaced(tag: number): boolean {
       return Math.abs(day - tags.from(tag)) <= daysAroundChange || Math.abs(tags.to(tag) - day) <= daysAroundChange;
     }
+    return hits;
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatDay, HOUR, sample } from "#rule";
+import { at, defineRule, example, formatDay, type Hit, HOUR, sample } from "#rule";
 
 /** S1 has a visit on so many days from the 1st of October on, after so many days in a row in September. */
 function daysInRow(count: number, { before = 0, off = -1 } = {}) {
@@ -45,7 +45,8 @@ export default defineRule({
     reports: [daysInRow(29), daysInRow(9, { before: 20 })],
     accepts: [daysInRow(28), daysInRow(8, { before: 20 }), daysInRow(31, { off: 15 }), everyOtherNight()],
   },
-  *evaluate({ visits, measures, slice }, { daysAbove }, report) {
+  evaluate({ visits, measures, slice }, { daysAbove }, report) {
+    const hits: Hit[] = [];
     const { firstDay, lastDay } = slice;
     // Visits less than six hours apart are one shift, of the day on which it began.
     let latest = -Infinity;
@@ -90,17 +91,17 @@ export default defineRule({
     if (longest <= daysAbove || (known > daysAbove && own <= daysAbove)) {
       if (calendarLongest > daysAbove && known <= daysAbove)
         report.suppressed("nightShift", firstOfDays(firstDay, lastDay));
-      return;
+      return hits;
     }
     const from = longestEnd - longest + 1;
-    yield {
+    hits.push({
       records: firstOfDays(from, longestEnd),
       reason: `Samma person har besök ${longest} dagar i rad, ${formatDay(from)} – ${formatDay(longestEnd)}, utan en ledig dag.`,
       evidence: {
         "dagar i rad med besök >": [longest, daysAbove],
         "därav före månaden": longest - own,
       },
-    };
+    });
 
     /** One visit for each day is enough to see. */
     function firstOfDays(since: number, through: number): number[] {
@@ -114,5 +115,6 @@ export default defineRule({
       }
       return found;
     }
+    return hits;
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatLocal, HOUR, MINUTE, sample, specialShift } from "#rule";
+import { at, defineRule, example, formatLocal, type Hit, HOUR, MINUTE, sample, specialShift } from "#rule";
 
 /** S1 works late on so many days and begins so many minutes after the evening's end on the next. */
 function shortRests(count: number, minutes: number, { shift = "work", services = ["omvardnad"] } = {}) {
@@ -71,7 +71,8 @@ export default defineRule({
       splitShifts(),
     ],
   },
-  *evaluate({ visits, shifts, services, slice }, { hoursBelow, timesAbove, hoursAnyBelow }, report) {
+  evaluate({ visits, shifts, services, slice }, { hoursBelow, timesAbove, hoursAnyBelow }, report) {
+    const hits: Hit[] = [];
     const { before, visits: own, after } = slice;
     const count = before.length + own.length + after.length;
     const rowAt = (index: number): number =>
@@ -119,11 +120,11 @@ export default defineRule({
       const day = visits.day(best.after);
       if (day >= slice.firstDay && day <= slice.lastDay) (found ??= []).push(best);
     }
-    if (found === null) return;
+    if (found === null) return hits;
 
     const enough = (rests: readonly Rest[]): boolean =>
       rests.length > timesAbove || rests.some((rest) => rest.ms < hoursAnyBelow * HOUR);
-    if (!enough(found)) return;
+    if (!enough(found)) return hits;
     const onCall = (row: number): boolean =>
       services.has(visits.services(row), "alarm") || specialShift({ visits, shifts }, row);
     const ordinary = found.filter((rest) => !onCall(rest.before) && !onCall(rest.after));
@@ -132,16 +133,16 @@ export default defineRule({
         "onCall",
         found.flatMap((rest) => [rest.before, rest.after]),
       );
-      return;
+      return hits;
     }
     const certain = ordinary.filter((rest) => !visits.ambiguousTime(rest.before) && !visits.ambiguousTime(rest.after));
     if (!enough(certain)) {
       report.tooLittleData("klockslaget förekom två gånger när klockan ställdes tillbaka");
-      return;
+      return hits;
     }
     const shortest = certain.reduce((least, rest) => (rest.ms < least.ms ? rest : least));
     const minutes = Math.floor(shortest.ms / MINUTE);
-    yield {
+    hits.push({
       records: [...new Set(certain.flatMap((rest) => [rest.before, rest.after]))],
       reason:
         `Samma person har kortare vila än ${hoursBelow} timmar mellan två arbetsdagar ${certain.length === 1 ? "en gång" : `${certain.length} gånger`} under månaden. ` +
@@ -150,6 +151,7 @@ export default defineRule({
         [`vilor kortare än ${hoursBelow} timmar >`]: [certain.length, timesAbove],
         "kortaste vilan i minuter <": [minutes, hoursAnyBelow * 60],
       },
-    };
+    });
+    return hits;
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, daily, defineRule, example, formatClock, formatDay, MINUTE, sample, shiftCovering } from "#rule";
+import { at, daily, defineRule, example, formatClock, formatDay, type Hit, MINUTE, sample, shiftCovering } from "#rule";
 
 /** S1 works 07:00–16:00 from Monday 5 October on, five days; the visit is on Wednesday. */
 function visitAt(start: string, { shifts = 5, services = ["omvardnad"], kind = "work", twoEmployers = false } = {}) {
@@ -46,13 +46,14 @@ export default defineRule({
       visitAt("18:00", { twoEmployers: true }),
     ],
   },
-  *evaluate({ visits, shifts, staff, services, slice }, { minutesFromShiftAbove, shiftsMin }, report) {
-    if (slice.visits.length === 0) return;
+  evaluate({ visits, shifts, staff, services, slice }, { minutesFromShiftAbove, shiftsMin }, report) {
+    const hits: Hit[] = [];
+    if (slice.visits.length === 0) return hits;
     let worked = 0;
     for (const shift of slice.shifts) if (shifts.kind(shift) === "work") worked++;
     if (worked < shiftsMin) {
       report.tooLittleData("arbetspass saknas i underlaget");
-      return;
+      return hits;
     }
     const margin = minutesFromShiftAbove * MINUTE;
     let days: Map<number, number[]> | null = null;
@@ -85,7 +86,7 @@ export default defineRule({
     for (const [day, rows] of days ?? []) {
       const minutes = rows.reduce((sum, row) => sum + visits.minutes(row), 0);
       const times = rows.map((row) => `${formatClock(visits.start(row))}–${formatClock(visits.end(row))}`);
-      yield {
+      hits.push({
         records: rows,
         minutes,
         distinct: formatDay(day),
@@ -96,7 +97,8 @@ export default defineRule({
           "besök utanför passen": rows.length,
           "arbetspass under månaden ≥": [worked, shiftsMin],
         },
-      };
+      });
     }
+    return hits;
   },
 });

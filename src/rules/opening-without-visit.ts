@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { dayOf, defineRule, example, formatLocal, HOUR, MINUTE, sample, startOfDay, type Visits } from "#rule";
+import {
+  dayOf,
+  defineRule,
+  example,
+  formatLocal,
+  type Hit,
+  HOUR,
+  MINUTE,
+  sample,
+  startOfDay,
+  type Visits,
+} from "#rule";
 
 /** S1 is at C1 08:00–08:30 and opens the door so many times in the night, or at the times given. */
 function openings(times: readonly string[], { staffId = "S1" as string | null, planned = "", event = "opened" } = {}) {
@@ -46,9 +57,10 @@ export default defineRule({
       openings(["2026-10-06 03:00", "2026-10-07 03:00"], { event: "failed" }),
     ],
   },
-  *evaluate({ visits, plans, orders, lockEvents, staff, slice }, { minutesAround, openingsMin }, report) {
+  evaluate({ visits, plans, orders, lockEvents, staff, slice }, { minutesAround, openingsMin }, report) {
+    const hits: Hit[] = [];
     const { offsets, rows } = lockEvents.byClient;
-    if (offsets[slice.client] === offsets[slice.client + 1]) return;
+    if (offsets[slice.client] === offsets[slice.client + 1]) return hits;
     const margin = minutesAround * MINUTE;
     const [from, until] = [startOfDay(slice.firstDay), startOfDay(slice.lastDay + 1)];
     const providers = new Set([
@@ -78,15 +90,16 @@ export default defineRule({
       if (planned) report.suppressed("planned", [{ table: "lockEvents", row: event }]);
       else alone.push(event);
     }
-    if (alone.length < openingsMin) return;
-    yield {
+    if (alone.length < openingsMin) return hits;
+    hits.push({
       records: alone.map((row) => ({ table: "lockEvents", row })),
       reason: `Personal öppnade brukarens dörr ${alone.length} gånger utan något besök i närheten, första gången ${formatLocal(lockEvents.at(alone[0]!))}.`,
       evidence: {
         "öppningar utan besök ≥": [alone.length, openingsMin],
         "minuter från närmaste besök >": minutesAround,
       },
-    };
+    });
+    return hits;
   },
 });
 

@@ -3,13 +3,14 @@ import {
   addWorkingDays,
   at,
   cut,
-  DAY_MS,
   type Day,
+  DAY_MS,
   dayOf,
   defineRule,
   example,
   formatDay,
   heldAgainst,
+  type Hit,
   type Lines,
   median,
   MINUTE,
@@ -125,11 +126,12 @@ export default defineRule({
       example([...replaced, ...given((date) => (date < 5 ? 30 : 20))]),
     ],
   },
-  *evaluate(
+  evaluate(
     { visits, plans, orders, lines, services, absences, sources, matches, settlement, slice, asOf },
     { workingDaysAfter, minutesMin, visitsMin, visitsApartMin },
     report,
   ) {
+    const hits: Hit[] = [];
     for (const order of slice.orders) {
       const predecessor = predecessorOf(orders, order, slice.client);
       if (predecessor < 0 && !everChanged(lines, order)) continue;
@@ -210,10 +212,10 @@ export default defineRule({
           const follow = followsOf(byPlan, byVisits, apart);
           if (follow === "old") {
             const [plan, visit] = [is.minutes + byPlan * apart, is.minutes + byVisits * apart];
-            yield {
+            hits.push({
               ...hitOf("minuter per besök", [was.minutes, is.minutes], plan, visit),
               minutes: Math.round(Math.abs(apart) * registered.length),
-            };
+            });
             continue;
           }
           if (follow === "planOnly") report.suppressed("visitsFollow");
@@ -238,13 +240,14 @@ export default defineRule({
         const plannedTimes = plansSeen === 0 ? NaN : plansSeen;
         const follow = followsOf((plannedTimes - expected) / more, (visitsSeen - expected) / more, more);
         if (follow === "old") {
-          yield {
+          hits.push({
             ...hitOf(`besök på ${days.size} dagar`, [expected + more, expected], plannedTimes, visitsSeen),
             minutes: Math.round(Math.abs(more) * (is.minutes || was.minutes || 0)) || null,
-          };
+          });
         } else if (follow === "planOnly") report.suppressed("visitsFollow");
       }
     }
+    return hits;
   },
 });
 

@@ -8,6 +8,7 @@ import {
   defineRule,
   example,
   formatLocal,
+  type Hit,
   sample,
 } from "#rule";
 
@@ -69,7 +70,8 @@ export default defineRule({
       order({}, null),
     ],
   },
-  *evaluate({ orders, lines, settlement, slice, asOf }, _parameters, report) {
+  evaluate({ orders, lines, settlement, slice, asOf }, _parameters, report) {
+    const hits: Hit[] = [];
     for (const row of slice.orders) {
       const orderedAt = orders.orderedAt(row);
       const ordered = dayOf(orderedAt);
@@ -101,7 +103,7 @@ export default defineRule({
       if ((open ? asOf : acceptedAt) <= deadline) continue;
       const took = businessMinutes(orderedAt, open ? asOf : acceptedAt, counted) / 60;
       const clause = inForce.terms.clauses["order-not-confirmed"] ?? inForce.terms.clauses["orderConfirm"];
-      yield {
+      hits.push({
         records: [row, { table: "contracts", row: inForce.contract }],
         period: { from, to: from },
         reason:
@@ -114,7 +116,8 @@ export default defineRule({
           "bara vardagar räknas": counted.weekdaysOnly,
           ...(clause === undefined ? {} : { "avtalets punkt": clause }),
         },
-      };
+      });
     }
+    return hits;
   },
 });

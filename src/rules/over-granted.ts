@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatDay, sample } from "#rule";
+import { at, defineRule, example, formatDay, type Hit, sample } from "#rule";
 
 /** 30 minutes three times a day are granted: 2,790 minutes in October. One visit of so many minutes every day. */
 function octoberOf(minutesPerDay: number, more: ReturnType<typeof sample>[] = []) {
@@ -36,7 +36,8 @@ export default defineRule({
       ]),
     ],
   },
-  *evaluate({ settlement, visits, slice }, { percentAbove }) {
+  evaluate({ settlement, visits, slice }, { percentAbove }) {
+    const hits: Hit[] = [];
     let granted = 0;
     let registered = 0;
     for (const { line, minutes } of settlement.month(slice.client, slice.firstDay, slice.lastDay)) {
@@ -45,11 +46,11 @@ export default defineRule({
       granted += minutes.granted;
       registered += minutes.registered;
     }
-    if (granted === 0 || registered <= granted * (1 + percentAbove / 100)) return;
+    if (granted === 0 || registered <= granted * (1 + percentAbove / 100)) return hits;
     const counted = slice.visits.filter((row) => visits.performed(row) && settlement.lines(row).lines.length > 0);
     const over = registered - granted;
     const last = counted.at(-1);
-    yield {
+    hits.push({
       records: [...counted],
       minutes: over,
       amountOre: last === undefined ? null : settlement.oreOf(last, over),
@@ -59,6 +60,7 @@ export default defineRule({
         "beviljade minuter": granted,
         "utförda minuter": registered,
       },
-    };
+    });
+    return hits;
   },
 });

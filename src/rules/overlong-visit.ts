@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatLocal, MINUTE, sample } from "#rule";
+import { at, defineRule, example, formatLocal, type Hit, MINUTE, sample } from "#rule";
 
 function visitOf(minutes: number, services = ["omvardnad"]) {
   return example([
@@ -24,7 +24,8 @@ export default defineRule({
     reports: [visitOf(12 * 60 + 1)],
     accepts: [visitOf(12 * 60), visitOf(13 * 60, ["vak"])],
   },
-  *evaluate({ visits, services, slice }, { hoursAbove }, report) {
+  evaluate({ visits, services, slice }, { hoursAbove }, report) {
+    const hits: Hit[] = [];
     for (const row of slice.visits) {
       const minutes = Math.round((visits.end(row) - visits.start(row)) / MINUTE);
       if (!visits.performed(row) || !(minutes > hoursAbove * 60)) continue;
@@ -32,7 +33,7 @@ export default defineRule({
         report.suppressed("nightWatch", [row]);
         continue;
       }
-      yield {
+      hits.push({
         records: [row],
         minutes,
         reason: `Besöket ${formatLocal(visits.start(row))}–${formatLocal(visits.end(row))} är ${Math.floor(minutes / 60)} timmar och ${minutes % 60} minuter långt.`,
@@ -40,7 +41,8 @@ export default defineRule({
           "timmar >": [Math.round((minutes / 60) * 10) / 10, hoursAbove],
           "räknas i avräkningen": visits.usable(row),
         },
-      };
+      });
     }
+    return hits;
   },
 });

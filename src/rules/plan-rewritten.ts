@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { at, defineRule, example, formatClock, formatLocal, heldAgainst, MINUTE, type Plans, sample } from "#rule";
+import {
+  at,
+  defineRule,
+  example,
+  formatClock,
+  formatLocal,
+  heldAgainst,
+  type Hit,
+  MINUTE,
+  type Plans,
+  sample,
+} from "#rule";
 
 /** Planned 08:00–08:30 since the day before; changed so many minutes after the visit of 08:10–08:35 began. */
 function changedAfter(
@@ -42,7 +53,8 @@ export default defineRule({
       changedAfter(600, { start: "09:20", end: "09:50" }, { start: "09:20", end: "09:50", staffId: "S2" }),
     ],
   },
-  *evaluate({ visits, plans, matches, slice }, { minutesMovedMin }, report) {
+  evaluate({ visits, plans, matches, slice }, { minutesMovedMin }, report) {
+    const hits: Hit[] = [];
     for (const row of slice.visits) {
       const plan = matches.plan(row);
       if (plan < 0 || !plans.changed(plan)) continue;
@@ -62,7 +74,7 @@ export default defineRule({
         report.suppressed("sameTime", [row]);
         continue;
       }
-      yield {
+      hits.push({
         records: [row, { table: "plans", row: plan }],
         reason: `Besöket började ${formatLocal(visits.start(row))} och var då planerat ${span(plans, version)}. Planen ändrades ${formatLocal(plans.modifiedAt(plan))} till ${span(plans, plan)}.`,
         evidence: {
@@ -74,8 +86,9 @@ export default defineRule({
           "planerat nu": span(plans, plan),
           registrerat: `${formatClock(visits.start(row))}–${Number.isNaN(visits.end(row)) ? "" : formatClock(visits.end(row))}`,
         },
-      };
+      });
     }
+    return hits;
   },
 });
 

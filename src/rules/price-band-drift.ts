@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cut, decimalText, defineRule, example, formatOre, MINUTE, minuteOfDay, sample } from "#rule";
+import { cut, decimalText, defineRule, example, formatOre, type Hit, MINUTE, minuteOfDay, sample } from "#rule";
 
 const terms = {
   bands: [{ name: "kväll", from: "18:00", to: "22:00" }],
@@ -69,11 +69,12 @@ export default defineRule({
       evenings(29, "18:02", { usual: 29 }),
     ],
   },
-  *evaluate(
+  evaluate(
     { visits, plans, matches, settlement, units, services, slice },
     { minutesInside, minutesAround, movedMin, percentMin, timesUsualMin, usualMin },
     report,
   ) {
+    const hits: Hit[] = [];
     // Minutes of the day at which some band of the provider's contracts begins or ends.
     const cuts = new Set<number>();
     for (let unit = 0; unit < units.count; unit++) {
@@ -83,7 +84,7 @@ export default defineRule({
         for (const day of inForce?.terms.bands?.byWeekday ?? []) for (const { from } of day) cuts.add(from);
       }
     }
-    if (cuts.size === 0) return;
+    if (cuts.size === 0) return hits;
     const borders = [...cuts].flatMap((minute) => (minute === 0 ? [0, 24 * 60] : [minute])).sort((a, b) => a - b);
 
     const inside = (at: number, border: number): boolean => at >= border && at < border + minutesInside * MINUTE;
@@ -121,17 +122,17 @@ export default defineRule({
     }
     for (let times = 0; times < planned; times++) report.suppressed("planned");
     const percent = (100 * moved.length) / near;
-    if (moved.length < movedMin || percent < percentMin) return;
+    if (moved.length < movedMin || percent < percentMin) return hits;
     if (usual < usualMin) {
       report.tooLittleData("för få andra besök att jämföra med");
-      return;
+      return hits;
     }
     const usualPercent = (100 * usualMoved) / usual;
     if (percent < timesUsualMin * usualPercent) {
       report.suppressed("asUsual", moved);
-      return;
+      return hits;
     }
-    yield {
+    hits.push({
       records: moved,
       client: -1,
       staff: -1,
@@ -151,6 +152,7 @@ export default defineRule({
         "besök att jämföra med ≥": [usual, usualMin],
         "besök som var planerade till den tiden": planned,
       },
-    };
+    });
+    return hits;
   },
 });

@@ -6,6 +6,7 @@ import {
   defineRule,
   example,
   type Fences,
+  type Hit,
   HOUR,
   MINUTE,
   type ProviderMonthSlice,
@@ -105,15 +106,16 @@ export default defineRule({
       october({ manual: 4, long: 2, round: 14 }, { peers: 2, earlier: history }),
     ],
   },
-  *evaluate(
+  evaluate(
     { visits, matches, clients, staff, peers, measures, slice },
     { measuresMin, ranges, peersMin, monthsBack, visitsMin },
     report,
   ) {
+    const hits: Hit[] = [];
     const all = peers.of("measures", slice, measure);
     const own = all.get(slice.provider)!;
     for (const name of names) if (!Number.isNaN(own[name])) report.measure(name, own[name]);
-    if (own.visits < visitsMin) return;
+    if (own.visits < visitsMin) return hits;
 
     let compares = 0;
     const out: Array<{ name: Name; value: number; fences: Fences; others: string }> = [];
@@ -132,13 +134,13 @@ export default defineRule({
     }
     if (compares < measuresMin) {
       report.tooLittleData("för få utförare eller månader att jämföra med");
-      return;
+      return hits;
     }
     if (out.length < measuresMin) {
       if (out.length > 0) report.suppressed("fewMeasures");
-      return;
+      return hits;
     }
-    yield {
+    hits.push({
       records: [],
       reason:
         `${out.length} av ${compares} mått ligger långt utanför vad som är vanligt: ` +
@@ -156,7 +158,7 @@ export default defineRule({
           ],
         })),
       ],
-    };
+    });
 
     function measure({ visits: rows }: ProviderMonthSlice): Measured {
       const last = new Int32Array(staff.count).fill(-1);
@@ -208,5 +210,6 @@ export default defineRule({
         tight: percent(tight, follows),
       };
     }
+    return hits;
   },
 });

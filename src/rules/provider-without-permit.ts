@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { daily, defineRule, example, formatDay, NO_DAY, sample } from "#rule";
+import { daily, defineRule, example, formatDay, type Hit, NO_DAY, sample } from "#rule";
 
 /** P1 visits C1 on 5–7 October. */
 function permit(provider: Record<string, unknown>) {
@@ -34,13 +34,14 @@ export default defineRule({
       permit({}),
     ],
   },
-  *evaluate({ visits, providers, slice }, _parameters, report) {
+  evaluate({ visits, providers, slice }, _parameters, report) {
+    const hits: Hit[] = [];
     const [from, to] = [providers.permitFrom(slice.provider), providers.permitTo(slice.provider)];
     if (from === NO_DAY && to === NO_DAY) {
       report.tooLittleData("utförarens tillstånd är inte känt");
-      return;
+      return hits;
     }
-    if ((from === NO_DAY || from <= slice.firstDay) && (to === NO_DAY || to >= slice.lastDay)) return;
+    if ((from === NO_DAY || from <= slice.firstDay) && (to === NO_DAY || to >= slice.lastDay)) return hits;
     const rows: number[] = [];
     let minutes = 0;
     for (const row of slice.visits) {
@@ -49,13 +50,14 @@ export default defineRule({
       rows.push(row);
       minutes += visits.minutes(row);
     }
-    if (rows.length === 0) return;
+    if (rows.length === 0) return hits;
     const permit = `${from === NO_DAY ? "" : formatDay(from)}–${to === NO_DAY ? "" : formatDay(to)}`;
-    yield {
+    hits.push({
       records: rows.slice(0, RECORDS_MAX),
       minutes,
       reason: `${rows.length} besök gjordes när utföraren saknade tillstånd (tillståndet gäller ${permit}).`,
       evidence: { "besök utan tillstånd": rows.length, "tillståndet gäller": permit },
-    };
+    });
+    return hits;
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { daily, defineRule, example, home, sample } from "#rule";
+import { daily, defineRule, example, type Hit, home, sample } from "#rule";
 
 /** S1 lives in the building of C1. */
 function carer({ lives = "B-C1", block = false, household = false, days = 1 } = {}) {
@@ -38,7 +38,8 @@ export default defineRule({
       example([sample("visits", "v-1")]),
     ],
   },
-  *evaluate({ visits, clients, staff, slice }, { visitsMin }, report) {
+  evaluate({ visits, clients, staff, slice }, { visitsMin }, report) {
+    const hits: Hit[] = [];
     let found: Map<number, number[]> | null = null;
     for (const row of slice.visits) {
       const person = visits.staff(row);
@@ -64,7 +65,7 @@ export default defineRule({
         report.suppressed("block", rows);
         continue;
       }
-      yield {
+      hits.push({
         records: rows,
         staff: person,
         minutes: rows.reduce((sum, row) => sum + visits.minutes(row), 0),
@@ -73,7 +74,8 @@ export default defineRule({
           "besök av den som bor i samma hus ≥": [rows.length, visitsMin],
           "andra brukare i huset utanför hushållet": [false, false],
         },
-      };
+      });
     }
+    return hits;
   },
 });

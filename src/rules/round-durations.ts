@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { at, cut, decimalText, defineRule, example, MINUTE, peerLimit, type ProviderMonthSlice, sample } from "#rule";
+import {
+  at,
+  cut,
+  decimalText,
+  defineRule,
+  example,
+  type Hit,
+  MINUTE,
+  peerLimit,
+  type ProviderMonthSlice,
+  sample,
+} from "#rule";
 
 /** P1 has forty visits, so many of which end on whole fives; each of so many others has eight of forty. */
 function endsOf(round: number, { peers = 3, count = 40, peersRound = 8, proof = "lock" } = {}) {
@@ -63,11 +74,12 @@ export default defineRule({
       endsOf(30, { proof: "manual" }),
     ],
   },
-  *evaluate(
+  evaluate(
     { visits, peers, slice },
     { visitsMin, percentMin, madsAbove, madPointsMin, peersMin, percentSource },
     report,
   ) {
+    const hits: Hit[] = [];
     const shares = peers.of("share", slice, ({ visits: rows }: ProviderMonthSlice) => {
       let [count, round] = [0, 0];
       for (const row of rows) {
@@ -79,22 +91,22 @@ export default defineRule({
       return { count, round, percent: count < visitsMin ? NaN : (100 * round) / count };
     });
     const { count, round, percent } = shares.get(slice.provider)!;
-    if (Number.isNaN(percent) || percent < percentMin) return;
+    if (Number.isNaN(percent) || percent < percentMin) return hits;
     if (percent >= percentSource) {
       report.suppressed("sourceRounds");
-      return;
+      return hits;
     }
     const others = [...shares].filter(([provider]) => provider !== slice.provider).map(([, share]) => share.percent);
     const limit = peerLimit(others, { mads: madsAbove, countMin: peersMin, madMin: madPointsMin });
     if (limit === null) {
       report.tooLittleData("för få utförare att jämföra med");
-      return;
+      return hits;
     }
     if (percent <= limit.limit) {
       report.suppressed("likePeers");
-      return;
+      return hits;
     }
-    yield {
+    hits.push({
       records: [],
       reason:
         `${decimalText(percent)} % av utförarens besök (${round} av ${count}) slutar på jämna fem minuter. ` +
@@ -107,6 +119,7 @@ export default defineRule({
         "andra utförare ≥": [limit.count, peersMin],
         "antal besök ≥": [count, visitsMin],
       },
-    };
+    });
+    return hits;
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, cut, decimalText, defineRule, example, formatDay, MINUTE, sample } from "#rule";
+import { at, cut, decimalText, defineRule, example, formatDay, type Hit, MINUTE, sample } from "#rule";
 
 /** Thirty visits of so many minutes, each claimed at this many, under a contract that rounds like this. */
 function visitsOf(minutes: number, claimed: number, rounding: object, count = 30) {
@@ -48,7 +48,8 @@ export default defineRule({
       visitsOf(20, 30, nearest),
     ],
   },
-  *evaluate({ claims, services, visits, settlement, slice }, { minutesAbove, visitsMin }, report) {
+  evaluate({ claims, services, visits, settlement, slice }, { minutesAbove, visitsMin }, report) {
+    const hits: Hit[] = [];
     const mine = (row: number): boolean => claims.provider(row) === slice.provider;
     const credited = new Set<number>();
     for (let row = 0; row < claims.count; row++) {
@@ -93,12 +94,12 @@ export default defineRule({
       expected += (rounding.direction === "up" ? step / 2 : -step / 2) * times;
     }
     const beyond = (gain - expected) / count;
-    if (count === 0 || beyond <= minutesAbove) return;
+    if (count === 0 || beyond <= minutesAbove) return hits;
     if (count < visitsMin) {
       report.tooLittleData("för få besök med egen fakturarad");
-      return;
+      return hits;
     }
-    yield {
+    hits.push({
       records: [],
       minutes: Math.round(gain - expected),
       reason: `Under ${formatDay(slice.firstDay).slice(0, 7)} är ${count} besök fakturerade med i snitt ${decimalText(gain / count)} minuter mer än de registrerades. Avtalets avrundning väntas ge ${decimalText(expected / count)}.`,
@@ -107,6 +108,7 @@ export default defineRule({
         "besök ≥": [count, visitsMin],
         "fakturerat över registrerat, minuter i snitt": cut(gain / count, 2),
       },
-    };
+    });
+    return hits;
   },
 });

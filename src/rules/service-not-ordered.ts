@@ -7,6 +7,7 @@ import {
   example,
   formatClock,
   formatLocal,
+  type Hit,
   type Lines,
   type Orders,
   sample,
@@ -72,8 +73,9 @@ export default defineRule({
       visitWith(["stad"], {}, [sample("orders", "o-1", { validTo: "2026-09-30" })]),
     ],
   },
-  *evaluate({ visits, orders, lines, services, settlement, slice }, { workingDaysAfter }, report) {
-    if (slice.visits.length === 0) return;
+  evaluate({ visits, orders, lines, services, settlement, slice }, { workingDaysAfter }, report) {
+    const hits: Hit[] = [];
+    if (slice.visits.length === 0) return hits;
     const rows = orders.byClient.rows;
     const [first, end] = [orders.byClient.offsets[slice.client]!, orders.byClient.offsets[slice.client + 1]!];
     let unsaid = false;
@@ -135,7 +137,7 @@ export default defineRule({
         const names = lacking.map((service) => services.name(service)).join(", ");
         const whole = lacking.length === list.length;
         const elsewhere = lacking.some((service) => orderedOn(orders, lines, ofClient, service, -1, day));
-        yield {
+        hits.push({
           records: [row],
           // How much of the visit went to what was ordered, nobody says.
           minutes: whole ? visits.minutes(row) : null,
@@ -154,10 +156,11 @@ export default defineRule({
             "beställda av en annan utförare": elsewhere,
             "lades in senare, inom vardagar": [false, workingDaysAfter],
           },
-        };
+        });
       }
     }
     if (unsaid) report.tooLittleData("besöket nämner ingen insats");
+    return hits;
   },
 });
 

@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { at, type Day, defineRule, example, formatClock, formatDay, MINUTE, sample, type Visits } from "#rule";
+import {
+  at,
+  type Day,
+  defineRule,
+  example,
+  formatClock,
+  formatDay,
+  type Hit,
+  MINUTE,
+  sample,
+  type Visits,
+} from "#rule";
 
 /** S1 ends a visit on one phone and begins the next on another so many minutes later. */
 function twoDevices(minutes: number, second: Record<string, unknown> = {}) {
@@ -62,7 +73,8 @@ export default defineRule({
       onePhone(["S1", "S1", "S2", "S2", "S3", "S3"]),
     ],
   },
-  *evaluate({ visits, slice }, { minutesWithin }, report) {
+  evaluate({ visits, slice }, { minutesWithin }, report) {
+    const hits: Hit[] = [];
     let last = -1;
     for (let index = -1; index < slice.visits.length; index++) {
       const row = index < 0 ? (slice.before.at(-1) ?? -1) : slice.visits[index]!;
@@ -81,7 +93,7 @@ export default defineRule({
         continue;
       }
       const minutes = Math.floor(gap / MINUTE);
-      yield {
+      hits.push({
         records: [a, row],
         reason:
           `Samma inloggning användes på två telefoner: på den ena till ${formatClock(visits.end(a))}, på den andra från ${formatClock(visits.start(row))}` +
@@ -90,14 +102,16 @@ export default defineRule({
           "minuter mellan användningarna ≤": [minutes, minutesWithin],
           "samma enhet": [true, true],
         },
-      };
+      });
     }
+    return hits;
   },
   also: {
     // One person's day does not show who else used the phone; a unit's month does.
-    *"unit-month"({ visits, slice }, { staffAbove }, report) {
+    "unit-month"({ visits, slice }, { staffAbove }, report) {
+      const hits: Hit[] = [];
       const shared = sharedDevices(visits, slice.visits, staffAbove);
-      if (shared === null) return;
+      if (shared === null) return hits;
       for (const rows of shared.values()) {
         for (const [day, ofDay] of byDay(visits, rows)) {
           if (staffOf(visits, ofDay).size <= staffAbove) continue;
@@ -107,7 +121,7 @@ export default defineRule({
             continue;
           }
           const people = staffOf(visits, shift).size;
-          yield {
+          hits.push({
             records: shift,
             period: { from: day, to: day },
             // A device has no name of its own that is the same in every run.
@@ -117,9 +131,10 @@ export default defineRule({
               "personer på samma telefon under ett pass >": [people, staffAbove],
               "besök på telefonen under passet": shift.length,
             },
-          };
+          });
         }
       }
+      return hits;
     },
   },
 });

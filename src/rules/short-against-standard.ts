@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cut, decimalText, defineRule, example, MINUTE, rowsOf, sample } from "#rule";
+import { cut, decimalText, defineRule, example, type Hit, MINUTE, rowsOf, sample } from "#rule";
 
 /** P1 is paid 96 minutes for each cleaning; twenty visits, so many of which take so many minutes. */
 function cleanings(
@@ -56,7 +56,8 @@ export default defineRule({
       cleanings(5, 38, { basis: "performed" }),
     ],
   },
-  *evaluate({ visits, services, units, settlement, slice }, { percentBelow, timesMin, sharePercentMin }, report) {
+  evaluate({ visits, services, units, settlement, slice }, { percentBelow, timesMin, sharePercentMin }, report) {
+    const hits: Hit[] = [];
     const width = services.code.length;
     /** Standard time by unit and service; NaN where it is not paid so. */
     const standard = new Float64Array(units.count * width).fill(NaN);
@@ -71,7 +72,7 @@ export default defineRule({
         some = true;
       }
     }
-    if (!some) return;
+    if (!some) return hits;
     const short: number[] = [];
     let [count, missingMs, partSum] = [0, 0, 0];
     for (const row of slice.visits) {
@@ -93,8 +94,8 @@ export default defineRule({
       }
     }
     const percent = (100 * short.length) / count;
-    if (short.length < timesMin || percent < sharePercentMin) return;
-    yield {
+    if (short.length < timesMin || percent < sharePercentMin) return hits;
+    hits.push({
       records: short,
       client: -1,
       staff: -1,
@@ -107,7 +108,7 @@ export default defineRule({
         "av besöken med schablon, procent ≥": [cut(percent), sharePercentMin],
         "procent av schablonen <": [cut((100 * partSum) / short.length), percentBelow],
       },
-    };
+    });
 
     /** All time with the service at the client that day. */
     function sameDay(row: number, service: number): number {
@@ -118,5 +119,6 @@ export default defineRule({
       }
       return ms;
     }
+    return hits;
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatClock, formatLocal, heldAgainst, partsOf, sample } from "#rule";
+import { at, defineRule, example, formatClock, formatLocal, heldAgainst, type Hit, partsOf, sample } from "#rule";
 
 /** Planned from 08:00 for so long, and registered for so long. */
 function visitOf(
@@ -59,7 +59,8 @@ export default defineRule({
       visitOf(5, 30, [], { start: "09:05", end: "09:10", plannedVisitId: undefined }),
     ],
   },
-  *evaluate({ visits, plans, matches, absences, slice }, { percentBelow, minutesShorterMin }, report) {
+  evaluate({ visits, plans, matches, absences, slice }, { percentBelow, minutesShorterMin }, report) {
+    const hits: Hit[] = [];
     for (const row of slice.visits) {
       const version = heldAgainst(visits, plans, matches, row);
       if (version < 0) continue;
@@ -93,7 +94,7 @@ export default defineRule({
       ) {
         report.suppressed("absence", [row]);
       } else {
-        yield {
+        hits.push({
           records: [...parts, { table: "plans", row: matches.plan(row) }],
           minutes: planned - minutes,
           reason: `Besöket ${formatLocal(visits.start(row))}–${formatClock(visits.end(parts.at(-1)!))} är registrerat med ${minutes} minuter; ${planned} minuter var planerade.`,
@@ -103,9 +104,10 @@ export default defineRule({
             "planerad tid": `${formatClock(plans.start(version))}–${formatClock(plans.end(version))}`,
             "registreringar under den planerade tiden": parts.length,
           },
-        };
+        });
       }
     }
+    return hits;
   },
 });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, cut, decimalText, defineRule, example, formatDay, percentOf, sample } from "#rule";
+import { at, cut, decimalText, defineRule, example, formatDay, type Hit, percentOf, sample } from "#rule";
 
 /** S1 is at C1 for so many minutes every day of October, S2 for so many. */
 function octoberOf(first: number, second: number, { days = 31 } = {}) {
@@ -45,7 +45,8 @@ export default defineRule({
       octoberOf(354, 0, { days: 13 }),
     ],
   },
-  *evaluate({ visits, slice }, { percentAbove, hoursPerWeekAbove, daysMin }, report) {
+  evaluate({ visits, slice }, { percentAbove, hoursPerWeekAbove, daysMin }, report) {
+    const hits: Hit[] = [];
     let total = 0;
     let [first, last] = [Infinity, -Infinity];
     for (const row of slice.visits) {
@@ -56,7 +57,7 @@ export default defineRule({
     }
     // Over the days from the first visit to the last: many clients come or leave within the month.
     const days = last - first + 1;
-    if (!(total > (hoursPerWeekAbove * 60 * days) / 7)) return;
+    if (!(total > (hoursPerWeekAbove * 60 * days) / 7)) return hits;
     const byStaff = new Map<number, number>();
     for (const row of slice.visits) {
       byStaff.set(visits.staff(row), (byStaff.get(visits.staff(row)) ?? 0) + visits.minutes(row));
@@ -67,16 +68,16 @@ export default defineRule({
     for (const [one, minutes] of byStaff) if (minutes > most) [staff, most] = [one, minutes];
     if (!(most * 100 > percentAbove * total)) {
       if ((most + unknown) * 100 > percentAbove * total) report.tooLittleData("personal saknas på besök");
-      return;
+      return hits;
     }
     if (days < daysMin) {
       report.tooLittleData("för få dagar med besök");
-      return;
+      return hits;
     }
     const own = [...slice.visits].filter((row) => visits.usable(row) && visits.staff(row) === staff);
     const percent = percentOf(most, total);
     const hours = (total * 7) / 60 / days;
-    yield {
+    hits.push({
       records: own,
       staff,
       minutes: most,
@@ -88,6 +89,7 @@ export default defineRule({
         "timmar i veckan >": [cut(hours), hoursPerWeekAbove],
         "dagar från första till sista besök ≥": [days, daysMin],
       },
-    };
+    });
+    return hits;
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, dayOf, defineRule, example, formatLocal, HOUR, MINUTE, sample } from "#rule";
+import { at, dayOf, defineRule, example, formatLocal, type Hit, HOUR, MINUTE, sample } from "#rule";
 
 /** A source that delivers every hour, and then not for so many hours from 02:00. */
 function silentFor(hours: number) {
@@ -45,7 +45,8 @@ export default defineRule({
   parameters: z.object({}),
   settlesAfterDays: 3,
   examples: { reports: [silentFor(7)], accepts: [silentFor(2), officeHours] },
-  *evaluate({ sources, plans, slice, asOf }) {
+  evaluate({ sources, plans, slice, asOf }) {
+    const hits: Hit[] = [];
     for (const { from, until, everyHours, learned } of sources.silences(slice.source, asOf)) {
       const day = dayOf(from);
       if (day < slice.firstDay || day > slice.lastDay) continue;
@@ -55,7 +56,7 @@ export default defineRule({
         if (start >= from && start < until) planned++;
       }
       const id = sources.id(slice.source);
-      yield {
+      hits.push({
         records: [],
         distinct: String(Math.floor(from / MINUTE)),
         period: { from: day, to: dayOf(until) },
@@ -66,7 +67,8 @@ export default defineRule({
           "intervallet är": learned ? "inlärt" : "inställt",
           "planerade besök under tiden": planned,
         },
-      };
+      });
     }
+    return hits;
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { daily, defineRule, example, formatDay, NO_DAY, sample } from "#rule";
+import { daily, defineRule, example, formatDay, type Hit, NO_DAY, sample } from "#rule";
 
 /** S9 visits C1 on Monday 5 October and the days after. */
 function employed(person: Record<string, unknown>, days = 1) {
@@ -47,7 +47,8 @@ export default defineRule({
       employed({ employedFrom: undefined }),
     ],
   },
-  *evaluate({ visits, staff, slice }, { daysAbove }, report) {
+  evaluate({ visits, staff, slice }, { daysAbove }, report) {
+    const hits: Hit[] = [];
     let outside: Map<number, { rows: number[]; minutes: number }> | null = null;
     let all: ReturnType<typeof staff.employments> | null = null;
     const said = new Map<number, ReturnType<typeof staff.employments>>();
@@ -77,7 +78,7 @@ export default defineRule({
       const periods = said
         .get(provider)!
         .map(({ from, to }) => `${from === SINCE_EVER ? "" : formatDay(from)}–${to === NO_DAY ? "" : formatDay(to)}`);
-      yield {
+      hits.push({
         records: rows,
         minutes,
         provider,
@@ -89,8 +90,9 @@ export default defineRule({
           "dagar från anställningen >": daysAbove,
           "anställd hos utföraren": periods.length === 0 ? "aldrig" : periods.join(", "),
         },
-      };
+      });
     }
+    return hits;
   },
 });
 

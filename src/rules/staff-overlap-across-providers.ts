@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatClock, overlapMinutes, overlappingPairs, sample } from "#rule";
+import { at, defineRule, example, formatClock, type Hit, overlapMinutes, overlappingPairs, sample } from "#rule";
 
 /** S1 works for P1 and P2; the visit for P2 at C2 begins so many minutes before the one for P1 at C1 ends. */
 function overlapOf(
@@ -53,7 +53,8 @@ export default defineRule({
       overlapOf(10, { identified: false }),
     ],
   },
-  *evaluate({ visits, clients, staff, slice }, { minutesMin }, report) {
+  evaluate({ visits, clients, staff, slice }, { minutesMin }, report) {
+    const hits: Hit[] = [];
     for (const [a, b] of overlappingPairs(visits, slice)) {
       const [providerA, providerB] = [visits.provider(a), visits.provider(b)];
       if (providerA < 0 || providerB < 0 || providerA === providerB || report.reported(a, b)) continue;
@@ -81,7 +82,7 @@ export default defineRule({
         report.tooLittleData("bostadens läge saknas");
         continue;
       }
-      yield {
+      hits.push({
         records: [a, b],
         minutes,
         reason:
@@ -93,7 +94,8 @@ export default defineRule({
           "samma bostad eller hushåll": [false, false],
           "samma person enligt personnummer, HSA-id eller beslut": [true, true],
         },
-      };
+      });
     }
+    return hits;
   },
 });

@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { at, defineRule, example, formatClock, overlapMinutes, overlappingPairs, sample, type Warning } from "#rule";
+import {
+  at,
+  defineRule,
+  example,
+  formatClock,
+  type Hit,
+  overlapMinutes,
+  overlappingPairs,
+  sample,
+  type Warning,
+} from "#rule";
 
 const twice: Warning = {
   code: "ambiguous-time",
@@ -84,7 +94,8 @@ export default defineRule({
       ]),
     ],
   },
-  *evaluate({ visits, clients, slice }, { minutesMin, minutesPerDayMin }, report) {
+  evaluate({ visits, clients, slice }, { minutesMin, minutesPerDayMin }, report) {
+    const hits: Hit[] = [];
     let short: number[] | null = null;
     let shortMinutes = 0;
     for (const [a, b] of overlappingPairs(visits, slice)) {
@@ -122,7 +133,7 @@ export default defineRule({
         shortMinutes += minutes;
         continue;
       }
-      yield {
+      hits.push({
         records: [a, b],
         minutes,
         reason:
@@ -134,10 +145,10 @@ export default defineRule({
           "samma bostad eller hushåll": [false, false],
           "registrerat som gemensamt besök": [false, false],
         },
-      };
+      });
     }
     if (short !== null && shortMinutes >= minutesPerDayMin) {
-      yield {
+      hits.push({
         records: [...new Set(short)],
         minutes: shortMinutes,
         reason: `Samma personal är registrerad hos två brukare samtidigt i korta stunder, tillsammans ${shortMinutes} minuter under dagen.`,
@@ -145,7 +156,8 @@ export default defineRule({
           "samtidig tid under dagen i minuter ≥": [shortMinutes, minutesPerDayMin],
           "var för sig kortare än": minutesMin,
         },
-      };
+      });
     }
+    return hits;
   },
 });

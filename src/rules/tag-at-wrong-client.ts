@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineRule, example, formatDay, formatLocal, home, sample } from "#rule";
+import { defineRule, example, formatDay, formatLocal, type Hit, home, sample } from "#rule";
 
 /** A visit to C1 with the tag T2, which sits at C2 since the day given. */
 function tagRead({ belongsTo = "C2", from = "2026-01-01", to = undefined as string | undefined, near = false } = {}) {
@@ -36,8 +36,9 @@ export default defineRule({
       tagRead({ near: true }),
     ],
   },
-  *evaluate({ visits, clients, tags, slice }, { daysAroundChange }, report) {
-    if (tags.count === 0) return;
+  evaluate({ visits, clients, tags, slice }, { daysAroundChange }, report) {
+    const hits: Hit[] = [];
+    if (tags.count === 0) return hits;
     for (const row of slice.visits) {
       const first = visits.startTag(row);
       const last = visits.endTag(row);
@@ -62,7 +63,7 @@ export default defineRule({
           report.suppressed("tagReplaced", [row]);
           continue;
         }
-        yield {
+        hits.push({
           records: [row, { table: "tags", row: tag }],
           client: slice.client,
           minutes: visits.minutes(row),
@@ -72,9 +73,10 @@ export default defineRule({
             "taggen sitter där sedan": formatDay(tags.from(tag)),
             "dagar från byte av tagg >": [Math.abs(day - tags.from(tag)), daysAroundChange],
           },
-        };
+        });
         break;
       }
     }
+    return hits;
   },
 });

@@ -6,6 +6,7 @@ import {
   defineRule,
   example,
   formatOre,
+  type Hit,
   type JudgedClaim,
   minutesText,
   monthOf,
@@ -65,7 +66,8 @@ export default defineRule({
       secondDay("2026-12-03 12:30", [], { to: "2026-10-06", minutes: 60, amountOre: 48_000 }),
     ],
   },
-  *evaluate({ lines, services, settlement, slice, asOf }, { payRuns }, report) {
+  evaluate({ lines, services, settlement, slice, asOf }, { payRuns }, report) {
+    const hits: Hit[] = [];
     const byLine = new Map<string, JudgedClaim[]>();
     for (const judged of settlement.judged(slice.client, slice.firstDay, slice.lastDay)) {
       if (judged.code !== "M04") continue;
@@ -86,7 +88,7 @@ export default defineRule({
       const days = [...new Set(of.flatMap((one) => one.days))].sort((a, b) => a - b);
       const minutes = of.reduce((sum, one) => sum + one.payableMinutes - one.claimedMinutes, 0);
       const amountOre = of.reduce((sum, one) => sum + one.unbilledOre, 0);
-      yield {
+      hits.push({
         records: of.flatMap((one) => [
           ...(one.claim < 0 ? [] : [one.claim, ...one.related]),
           ...one.visits.map((row) => ({ table: "visits", row }) as const),
@@ -103,7 +105,8 @@ export default defineRule({
           "fakturerade minuter": Math.round(of.reduce((sum, one) => sum + one.claimedMinutes, 0)),
           "avräkningar sedan dess ≥": payRuns,
         },
-      };
+      });
     }
+    return hits;
   },
 });

@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { at, DAY_MS, defineRule, example, formatDay, heardThroughout, sample, startOfDay, visitExpected } from "#rule";
+import {
+  at,
+  DAY_MS,
+  defineRule,
+  example,
+  formatDay,
+  heardThroughout,
+  type Hit,
+  sample,
+  startOfDay,
+  visitExpected,
+} from "#rule";
 
 const DAYS = 31;
 
@@ -96,12 +107,13 @@ export default defineRule({
       },
     ],
   },
-  *evaluate(
+  evaluate(
     { settlement, orders, visits, clients, services, matches, slice, asOf },
     { percentBelow, daysAfter },
     report,
   ) {
-    if (slice.orders.length === 0 || asOf < startOfDay(slice.lastDay + 1) + daysAfter * DAY_MS) return;
+    const hits: Hit[] = [];
+    if (slice.orders.length === 0 || asOf < startOfDay(slice.lastDay + 1) + daysAfter * DAY_MS) return hits;
     let granted = 0;
     let registered = 0;
     let excused = 0;
@@ -127,7 +139,7 @@ export default defineRule({
     }
     const limit = (granted * percentBelow) / 100;
     const done = registered + excused;
-    if (granted === 0 || done >= limit) return;
+    if (granted === 0 || done >= limit) return hits;
     const client = slice.client;
     const gone = Math.max(clients.deceasedOn(client), clients.movedOn(client));
     const registersItself = slice.orders.some((order) => visits.registeredBy(orders.source(order)));
@@ -151,10 +163,10 @@ export default defineRule({
       const unheard = (granted * silentDays) / (slice.lastDay - slice.firstDay + 1);
       if (done + noAnswer + other + unheard >= limit) {
         report.suppressed("sourceSilent");
-        return;
+        return hits;
       }
       const percent = Math.floor((1000 * done) / granted) / 10;
-      yield {
+      hits.push({
         records: slice.orders.length > 0 ? [...slice.orders].map((row) => ({ table: "orders", row }) as const) : [],
         ...(provider >= 0 ? { provider } : {}),
         minutes: granted - done,
@@ -167,7 +179,8 @@ export default defineRule({
           "minuter då ingen öppnade": noAnswer,
           "dagar då källan var tyst": silentDays,
         },
-      };
+      });
     }
+    return hits;
   },
 });

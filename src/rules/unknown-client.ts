@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineRule, example, formatLocal, HOUR, sample } from "#rule";
+import { defineRule, example, formatLocal, type Hit, HOUR, sample } from "#rule";
 
 function visitTo(clientId: string, receivedAt: string) {
   return example([sample("visits", "v-1", { clientId, receivedAt })]);
@@ -23,19 +23,21 @@ export default defineRule({
     reports: [visitTo("C99", "2026-10-05 09:00")],
     accepts: [visitTo("C1", "2026-10-05 09:00"), visitTo("C99", "2026-11-08 05:00")],
   },
-  *evaluate({ visits, clients, slice, asOf }, { hoursMin }, report) {
-    if (clients.known(slice.client)) return;
+  evaluate({ visits, clients, slice, asOf }, { hoursMin }, report) {
+    const hits: Hit[] = [];
+    if (clients.known(slice.client)) return hits;
     for (const row of slice.visits) {
       const arrived = Number.isNaN(visits.receivedAt(row)) ? visits.start(row) : visits.receivedAt(row);
       if (asOf - arrived < hoursMin * HOUR) {
         report.suppressed("fresh", [row]);
         continue;
       }
-      yield {
+      hits.push({
         records: [row],
         reason: `Besöket ${formatLocal(visits.start(row))} gäller en brukare som ingen källa beskriver.`,
         evidence: { "timmar sedan besöket kom in ≥": hoursMin },
-      };
+      });
     }
+    return hits;
   },
 });

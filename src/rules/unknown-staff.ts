@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineRule, example, formatLocal, HOUR, sample } from "#rule";
+import { defineRule, example, formatLocal, type Hit, HOUR, sample } from "#rule";
 
 function visitBy(staffId: string, receivedAt: string) {
   return example([sample("visits", "v-1", { staffId, receivedAt })]);
@@ -23,7 +23,8 @@ export default defineRule({
     reports: [visitBy("S99", "2026-10-05 09:00")],
     accepts: [visitBy("S1", "2026-10-05 09:00"), visitBy("S99", "2026-11-08 05:00")],
   },
-  *evaluate({ visits, staff, slice, asOf }, { hoursMin }, report) {
+  evaluate({ visits, staff, slice, asOf }, { hoursMin }, report) {
+    const hits: Hit[] = [];
     for (const row of slice.visits) {
       if (visits.staff(row) < 0 || staff.known(visits.staff(row))) continue;
       const arrived = Number.isNaN(visits.receivedAt(row)) ? visits.start(row) : visits.receivedAt(row);
@@ -31,11 +32,12 @@ export default defineRule({
         report.suppressed("fresh", [row]);
         continue;
       }
-      yield {
+      hits.push({
         records: [row],
         reason: `Besöket ${formatLocal(visits.start(row))} gjordes av någon som ingen källa beskriver.`,
         evidence: { "timmar sedan besöket kom in ≥": hoursMin },
-      };
+      });
     }
+    return hits;
   },
 });

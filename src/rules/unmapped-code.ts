@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Day, dayOf, defineRule, example, sample, type Warning } from "#rule";
+import { type Day, dayOf, defineRule, example, type Hit, sample, type Warning } from "#rule";
 
 const warning: Warning = {
   code: "unmapped-code",
@@ -34,7 +34,8 @@ export default defineRule({
     reports: [example(known, { warnings: [warning] }), example(visited)],
     accepts: [example(known), example(known, { warnings: [{ ...warning, code: "ambiguous-time", value: null }] })],
   },
-  *evaluate({ sources, visits, services, slice, asOf }) {
+  evaluate({ sources, visits, services, slice, asOf }) {
+    const hits: Hit[] = [];
     const seen = new Set<string>();
     const id = sources.id(slice.source);
     for (const { code, source, entity, field, value, day } of sources.warnings) {
@@ -42,27 +43,28 @@ export default defineRule({
       const key = `${entity}.${field}=${value ?? ""}`;
       if (seen.has(key)) continue;
       seen.add(key);
-      yield {
+      hits.push({
         records: [],
         distinct: key,
         reason: `Källan ${id} använder koden "${value ?? ""}" i fältet ${field}, men den finns inte i kodtabellen.`,
         evidence: { kod: value ?? "", fält: `${entity}.${field}` },
-      };
+      });
     }
     // Codes that stand as they are, because the source needs no table, and that the register of services does not have.
-    if (!services.code.some((_, service) => services.known(service))) return;
+    if (!services.code.some((_, service) => services.known(service))) return hits;
     const sets = new Set<number>();
     for (const row of slice.visits) sets.add(visits.services(row));
     for (const service of [...new Set([...sets].flatMap((set) => services.list(set)))].sort((a, b) => a - b)) {
       const code = services.code[service]!;
       const key = `visits.services=${code}`;
       if (services.known(service) || seen.has(key)) continue;
-      yield {
+      hits.push({
         records: [],
         distinct: key,
         reason: `Källan ${id} använder insatsen "${code}", men den finns inte bland kommunens insatser.`,
         evidence: { kod: code, fält: "visits.services" },
-      };
+      });
     }
+    return hits;
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineRule, example, sample, type Warning } from "#rule";
+import { defineRule, example, type Hit, sample, type Warning } from "#rule";
 import { inMonth } from "./unmapped-code.ts";
 
 const warning: Warning = {
@@ -28,7 +28,8 @@ export default defineRule({
     reports: [example(visited, { warnings: [warning] })],
     accepts: [example(visited), example(visited, { warnings: [{ ...warning, code: "unmapped-code", value: "X" }] })],
   },
-  *evaluate({ sources, slice, asOf }) {
+  evaluate({ sources, slice, asOf }) {
+    const hits: Hit[] = [];
     const source = sources.id(slice.source);
     const seen = new Set<string>();
     for (const { code, source: of, entity, id, day } of sources.warnings) {
@@ -36,12 +37,13 @@ export default defineRule({
       const key = `${entity}/${id}`;
       if (seen.has(key)) continue;
       seen.add(key);
-      yield {
+      hits.push({
         records: [],
         distinct: key,
         reason: `Källan ${source} har skickat posten ${id} (${entity}) med samma version men olika innehåll.`,
         evidence: { post: key },
-      };
+      });
     }
+    return hits;
   },
 });

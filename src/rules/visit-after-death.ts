@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineRule, example, formatDay, formatLocal, NO_DAY, sample } from "#rule";
+import { defineRule, example, formatDay, formatLocal, type Hit, NO_DAY, sample } from "#rule";
 
 /** Died on Tuesday 6 October. */
 function visitOn(date: string, status = "completed") {
@@ -27,9 +27,10 @@ export default defineRule({
     reports: [visitOn("2026-10-08")],
     accepts: [visitOn("2026-10-07"), visitOn("2026-10-06"), visitOn("2026-10-08", "cancelled")],
   },
-  *evaluate({ visits, clients, slice }, { daysAfterAbove }, report) {
+  evaluate({ visits, clients, slice }, { daysAfterAbove }, report) {
+    const hits: Hit[] = [];
     const deceasedOn = clients.deceasedOn(slice.client);
-    if (deceasedOn === NO_DAY || deceasedOn > slice.lastDay) return;
+    if (deceasedOn === NO_DAY || deceasedOn > slice.lastDay) return hits;
     for (const row of slice.visits) {
       const days = visits.day(row) - deceasedOn;
       if (days <= 0 || !visits.performed(row)) continue;
@@ -37,12 +38,13 @@ export default defineRule({
         report.suppressed("dayAfter", [row]);
         continue;
       }
-      yield {
+      hits.push({
         records: [row],
         minutes: visits.minutes(row),
         reason: `Besöket ${formatLocal(visits.start(row))} är registrerat ${days} dagar efter att brukaren avled (${formatDay(deceasedOn)}).`,
         evidence: { "dagar efter dödsdagen >": [days, daysAfterAbove] },
-      };
+      });
     }
+    return hits;
   },
 });

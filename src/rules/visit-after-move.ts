@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dayOf, defineRule, example, formatDay, formatLocal, NO_DAY, sample } from "#rule";
+import { dayOf, defineRule, example, formatDay, formatLocal, type Hit, NO_DAY, sample } from "#rule";
 
 /** Moved away on Tuesday 6 October. */
 function visitOn(date: string, { status = "completed", services = ["omvardnad"], back = false } = {}) {
@@ -39,9 +39,10 @@ export default defineRule({
       visitOn("2026-10-08", { back: true }),
     ],
   },
-  *evaluate({ visits, clients, services, orders, slice }, { daysAfterAbove }, report) {
+  evaluate({ visits, clients, services, orders, slice }, { daysAfterAbove }, report) {
+    const hits: Hit[] = [];
     const movedOn = clients.movedOn(slice.client);
-    if (movedOn === NO_DAY || movedOn > slice.lastDay) return;
+    if (movedOn === NO_DAY || movedOn > slice.lastDay) return hits;
     for (const row of slice.visits) {
       const days = visits.day(row) - movedOn;
       if (days <= 0 || !visits.performed(row)) continue;
@@ -60,7 +61,7 @@ export default defineRule({
         report.suppressed("newOrder", [row]);
         continue;
       }
-      yield {
+      hits.push({
         records: [row],
         minutes: visits.minutes(row),
         reason: `Besöket ${formatLocal(visits.start(row))} är registrerat ${days} dagar efter att brukaren flyttade (${formatDay(movedOn)}).`,
@@ -68,7 +69,8 @@ export default defineRule({
           "dagar efter flyttdagen >": [days, daysAfterAbove],
           "ny beställning efter flytten": [false, false],
         },
-      };
+      });
     }
+    return hits;
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type AbsenceKind, defineRule, example, formatClock, formatLocal, sample, stayCovering } from "#rule";
+import { type AbsenceKind, defineRule, example, formatClock, formatLocal, type Hit, sample, stayCovering } from "#rule";
 
 /** Away from Tuesday 6 October 09:00 until Friday 16:00. */
 function visitAt(start: string, end: string, { kind = "away", services = ["omvardnad"] } = {}) {
@@ -48,8 +48,9 @@ export default defineRule({
       visitAt("2026-10-07 08:00", "2026-10-07 08:30", { kind: "hospital" }),
     ],
   },
-  *evaluate({ visits, absences, services, slice }, { minutesOnBoundaryDayAbove }, report) {
-    if (absences.byClient.offsets[slice.client] === absences.byClient.offsets[slice.client + 1]) return;
+  evaluate({ visits, absences, services, slice }, { minutesOnBoundaryDayAbove }, report) {
+    const hits: Hit[] = [];
+    if (absences.byClient.offsets[slice.client] === absences.byClient.offsets[slice.client + 1]) return hits;
     for (const row of slice.visits) {
       if (!visits.usable(row)) continue;
       for (const kind of kinds) {
@@ -64,16 +65,17 @@ export default defineRule({
           report.suppressed(verdict, [row]);
           continue;
         }
-        yield {
+        hits.push({
           records: [row, { table: "absences", row: absence }],
           minutes: minutesInside,
           reason:
             `Besöket ${formatLocal(visits.start(row))}–${formatClock(visits.end(row))} gjordes medan brukaren var ${words[kind]} ` +
             `(från ${formatLocal(absences.from(absence))}).`,
           evidence: { "minuter av besöket inne i frånvaron": minutesInside },
-        };
+        });
         break;
       }
     }
+    return hits;
   },
 });

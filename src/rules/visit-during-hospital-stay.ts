@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineRule, example, formatClock, formatLocal, sample, stayCovering } from "#rule";
+import { defineRule, example, formatClock, formatLocal, type Hit, sample, stayCovering } from "#rule";
 
 /** Admitted on Tuesday 6 October at 11:20, home again on Friday at 10:00. */
 function visitAt(start: string, end: string, kind = "hospital") {
@@ -43,8 +43,9 @@ export default defineRule({
       visitAt("2026-10-07 08:00", "2026-10-07 08:30", "away"),
     ],
   },
-  *evaluate({ visits, absences, slice }, { minutesOnBoundaryDayAbove }, report) {
-    if (absences.byClient.offsets[slice.client] === absences.byClient.offsets[slice.client + 1]) return;
+  evaluate({ visits, absences, slice }, { minutesOnBoundaryDayAbove }, report) {
+    const hits: Hit[] = [];
+    if (absences.byClient.offsets[slice.client] === absences.byClient.offsets[slice.client + 1]) return hits;
     for (const row of slice.visits) {
       if (!visits.usable(row)) continue;
       const absence = absences.covering(slice.client, visits.start(row), visits.end(row), "hospital");
@@ -54,14 +55,15 @@ export default defineRule({
         report.suppressed(verdict, [row]);
         continue;
       }
-      yield {
+      hits.push({
         records: [row, { table: "absences", row: absence }],
         minutes: minutesInside,
         reason:
           `Besöket ${formatLocal(visits.start(row))}–${formatClock(visits.end(row))} gjordes medan brukaren låg på sjukhus ` +
           `(inskriven ${formatLocal(absences.from(absence))}).`,
         evidence: { "minuter av besöket inne i vårdtiden": minutesInside },
-      };
+      });
     }
+    return hits;
   },
 });

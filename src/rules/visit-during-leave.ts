@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineRule, example, formatClock, formatLocal, sample, shiftCovering } from "#rule";
+import { defineRule, example, formatClock, formatLocal, type Hit, sample, shiftCovering } from "#rule";
 
 /** S1 was to work 07:00–16:00 and is away. */
 function visitAt(start: string, end: string, { kind = "sick", worksToo = false } = {}) {
@@ -34,8 +34,9 @@ export default defineRule({
       visitAt("08:00", "08:30", { kind: "work" }),
     ],
   },
-  *evaluate({ visits, shifts, slice }, _parameters, report) {
-    if (shifts.byStaff.offsets[slice.staff] === shifts.byStaff.offsets[slice.staff + 1]) return;
+  evaluate({ visits, shifts, slice }, _parameters, report) {
+    const hits: Hit[] = [];
+    if (shifts.byStaff.offsets[slice.staff] === shifts.byStaff.offsets[slice.staff + 1]) return hits;
     for (const row of slice.visits) {
       if (!visits.usable(row)) continue;
       const start = visits.start(row);
@@ -50,7 +51,7 @@ export default defineRule({
         report.suppressed("partly", [row]);
         continue;
       }
-      yield {
+      hits.push({
         records: [row, { table: "shifts", row: away }],
         minutes: visits.minutes(row),
         reason:
@@ -60,7 +61,8 @@ export default defineRule({
           "minuter av besöket inne i frånvaron": visits.minutes(row),
           "arbetspass samma tid": [false, false],
         },
-      };
+      });
     }
+    return hits;
   },
 });

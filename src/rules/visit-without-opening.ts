@@ -5,11 +5,12 @@ import {
   defineRule,
   example,
   formatDay,
+  type Hit,
+  type LockEvents,
+  median,
   MINUTE,
   type ProviderMonthSlice,
-  median,
   sample,
-  type LockEvents,
   type Visits,
 } from "#rule";
 
@@ -84,11 +85,12 @@ export default defineRule({
       month(18, { count: 19 }),
     ],
   },
-  *evaluate(
+  evaluate(
     { visits, lockEvents, peers, slice },
     { minutesAround, timesMedianAbove, percentMin, visitsMin, unopenedMin, otherHomesMin },
     report,
   ) {
+    const hits: Hit[] = [];
     const margin = minutesAround * MINUTE;
     const all = peers.of("homes", slice, ({ visits: rows }: ProviderMonthSlice) => {
       const homes = new Map<number, Home>();
@@ -117,7 +119,7 @@ export default defineRule({
       }
       const usual = median(near.homes.map((other) => other.share));
       if (share(home) <= timesMedianAbove * usual) continue;
-      yield {
+      hits.push({
         records: home.unopened,
         client,
         unit: home.unit,
@@ -136,7 +138,7 @@ export default defineRule({
           "andra bostäder med lås ≥": [near.homes.length, otherHomesMin],
           "kvitterade i bostaden på annat sätt": home.onSite.length,
         },
-      };
+      });
     }
 
     function look(homes: Map<number, Home>, row: number): void {
@@ -157,6 +159,7 @@ export default defineRule({
       else if (provenOnSite(visits, row)) home.onSite.push(row);
       else home.unopened.push(row);
     }
+    return hits;
   },
 });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { addWorkingDays, dayOf, defineRule, example, formatClock, formatLocal, sample } from "#rule";
+import { addWorkingDays, dayOf, defineRule, example, formatClock, formatLocal, type Hit, sample } from "#rule";
 
 /** C1's order ended on 30 September; perhaps a new one from `from`, entered on `entered`. */
 function visitAfterOrder({
@@ -53,8 +53,9 @@ export default defineRule({
       visitAfterOrder({ clientId: "C99" }),
     ],
   },
-  *evaluate({ visits, orders, clients, services, slice }, { workingDaysAfter }, report) {
-    if (slice.visits.length === 0) return;
+  evaluate({ visits, orders, clients, services, slice }, { workingDaysAfter }, report) {
+    const hits: Hit[] = [];
+    if (slice.visits.length === 0) return hits;
     const ofClient = orders.byClient.rows.subarray(
       orders.byClient.offsets[slice.client],
       orders.byClient.offsets[slice.client + 1],
@@ -90,7 +91,7 @@ export default defineRule({
       } else if (entered) {
         report.suppressed("enteredLater", [row]);
       } else {
-        yield {
+        hits.push({
           records: [row],
           minutes: visits.minutes(row),
           reason: `Besöket ${formatLocal(visits.start(row))}${Number.isNaN(visits.end(row)) ? "" : `–${formatClock(visits.end(row))}`} gjordes en dag då utföraren inte hade någon beställning för brukaren.`,
@@ -99,8 +100,9 @@ export default defineRule({
             "beställningar för brukaren, alla utförare": ofClient.length,
             "lades in senare, inom vardagar": [false, workingDaysAfter],
           },
-        };
+        });
       }
     }
+    return hits;
   },
 });

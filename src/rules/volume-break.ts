@@ -1,5 +1,17 @@
 import { z } from "zod";
-import { at, dayOf, defineRule, example, formatDay, publicHoliday, sample, startOfDay, weekdayOf, HOUR } from "#rule";
+import {
+  at,
+  dayOf,
+  defineRule,
+  example,
+  formatDay,
+  type Hit,
+  HOUR,
+  publicHoliday,
+  sample,
+  startOfDay,
+  weekdayOf,
+} from "#rule";
 
 /** Twenty visits every day of October but so many on Tuesday the 20th. */
 function octoberWith(count: number, on = "2026-10-20") {
@@ -37,8 +49,9 @@ export default defineRule({
     reports: [octoberWith(13)],
     accepts: [octoberWith(14), octoberWith(5, "2026-10-31")],
   },
-  *evaluate({ visits, sources, slice, asOf }, { percentBelow, medianMin, weeksMin }, report) {
-    if (slice.visits.length === 0) return;
+  evaluate({ visits, sources, slice, asOf }, { percentBelow, medianMin, weeksMin }, report) {
+    const hits: Hit[] = [];
+    if (slice.visits.length === 0) return hits;
     const days = slice.lastDay - slice.firstDay + 1;
     const counts = new Int32Array(days);
     for (const row of slice.visits) {
@@ -64,7 +77,7 @@ export default defineRule({
         report.suppressed("holiday");
         continue;
       }
-      yield {
+      hits.push({
         records: [],
         distinct: formatDay(day),
         period: { from: day, to: day },
@@ -73,7 +86,8 @@ export default defineRule({
           "besök i procent av veckodagens median <": [Math.round((100 * count) / median), percentBelow],
           "veckodag (1 = måndag)": weekdayOf(day),
         },
-      };
+      });
     }
+    return hits;
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineRule, example, formatLocal, home, sample } from "#rule";
+import { defineRule, example, formatLocal, type Hit, home, sample } from "#rule";
 
 // One degree of latitude is 111.2 km.
 const lives = home("B-1", { latitude: 58.5, longitude: 17.5 });
@@ -79,7 +79,8 @@ export default defineRule({
       ]),
     ],
   },
-  *evaluate({ visits, clients, services, slice }, { metresAbove, accuracyAssumed, staffSamePlaceMin }, report) {
+  evaluate({ visits, clients, services, slice }, { metresAbove, accuracyAssumed, staffSamePlaceMin }, report) {
+    const hits: Hit[] = [];
     let far: Array<{ row: number; metres: number; limit: number; latitude: number; longitude: number }> | null = null;
     let near = 0;
     let unknown = 0;
@@ -105,17 +106,17 @@ export default defineRule({
       (far ??= []).push({ row, metres, limit, latitude, longitude });
     }
     if (unknown > 0) report.tooLittleData("bostadens exakta läge saknas");
-    if (far === null) return;
+    if (far === null) return hits;
     const first = far[0]!;
     const together = far.filter(({ latitude, longitude }) => metres(first, { latitude, longitude }) <= SPREAD_METRES);
     const staff = new Set(together.map(({ row }) => visits.staff(row)));
     if (near === 0 && together.length === far.length && staff.size >= staffSamePlaceMin) {
       const rows = far.map(({ row }) => row);
       report.suppressed("wrongAddress", rows);
-      return;
+      return hits;
     }
     for (const { row, metres, limit } of far) {
-      yield {
+      hits.push({
         records: [row],
         minutes: visits.minutes(row),
         reason: `Besöket ${formatLocal(visits.start(row))} är registrerat ${Math.floor(metres)} meter från brukarens bostad.`,
@@ -124,8 +125,9 @@ export default defineRule({
           "insatsen ges utanför hemmet": [false, false],
           "besök registrerade vid bostaden under månaden": near,
         },
-      };
+      });
     }
+    return hits;
   },
 });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatClock, home, MINUTE, sample } from "#rule";
+import { at, defineRule, example, formatClock, type Hit, home, MINUTE, sample } from "#rule";
 
 /** So many visits in a row by S1, half an hour each, at C1, C2, C3, C1 …, with so many seconds between. */
 function chainOf(count: number, { seconds = 60, building = undefined as string | undefined, known = true } = {}) {
@@ -34,7 +34,8 @@ export default defineRule({
     reports: [chainOf(4), chainOf(5, { seconds: 0 })],
     accepts: [chainOf(3), chainOf(4, { seconds: 90 }), chainOf(4, { building: "B-C1" }), chainOf(4, { known: false })],
   },
-  *evaluate({ visits, clients, slice }, { visitsMin, minutesMax }, report) {
+  evaluate({ visits, clients, slice }, { visitsMin, minutesMax }, report) {
+    const hits: Hit[] = [];
     const { visits: rows, day } = slice;
     let start = 0;
     for (let next = 1; next <= rows.length; next++) {
@@ -46,7 +47,7 @@ export default defineRule({
           const place =
             b === next ? undefined : clients.samePlace(visits.client(rows[b - 1]!), visits.client(rows[b]!), day);
           if (place === false) continue;
-          if (b - from >= visitsMin) yield* chain(rows.subarray(from, b));
+          if (b - from >= visitsMin) hits.push(chain(rows.subarray(from, b)));
           else if (place === null) report.tooLittleData("bostadens läge saknas");
           else if (place === true) report.suppressed("samePlace", [rows[b - 1]!, rows[b]!]);
           from = b;
@@ -68,9 +69,9 @@ export default defineRule({
       );
     }
 
-    function* chain(found: Int32Array) {
+    function chain(found: Int32Array): Hit {
       const [first, last] = [found[0]!, found[found.length - 1]!];
-      yield {
+      return {
         records: [...found],
         minutes: null,
         reason:
@@ -82,5 +83,6 @@ export default defineRule({
         },
       };
     }
+    return hits;
   },
 });
