@@ -1,12 +1,13 @@
-import { readFileSync } from "node:fs";
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { AppError } from "#errors";
 import { readerOf } from "#operations";
 import type { System } from "#system";
+import { assets } from "./assets.ts";
 import { intakeApi } from "./api/intake.ts";
 import { openapi } from "./api/openapi.ts";
 import { metrics } from "./metrics.ts";
+import { aboutPages } from "./pages/about.ts";
 import { findingsPage } from "./pages/findings.ts";
 import { overviewPage } from "./pages/overview.ts";
 import { quarantinePage } from "./pages/quarantine.ts";
@@ -17,17 +18,33 @@ import { problem, statusOf } from "./problem.ts";
 import type { Authenticate, Env, Served, Visitor } from "./served.ts";
 import { errorPage } from "./views/error.ts";
 
-const assets: Readonly<Record<string, { type: string; body: string }>> = Object.fromEntries(
-  [
-    ["klarsyn.css", "text/css; charset=utf-8"],
-    ["klarsyn.svg", "image/svg+xml"],
-  ].map(([name = "", type = ""]) => [
-    name,
-    { type, body: readFileSync(new URL(`assets/${name}`, import.meta.url), "utf8") },
-  ]),
-);
-
 const isLocal = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[?::1\]?)$/.test(host);
+
+const broken = {
+  title: "Sidan kunde inte visas",
+  text: "Försök igen om en stund. Om felet kvarstår: kör npx klarsyn doctor på servern.",
+};
+
+/** What a person is told where something went wrong. */
+const texts: Readonly<Record<ReturnType<typeof statusOf>, { title: string; text: string }>> = {
+  400: {
+    title: "Uppgifterna gick inte att förstå",
+    text: "Gå tillbaka, kontrollera det som du fyllde i och försök igen.",
+  },
+  403: {
+    title: "Du har inte behörighet",
+    text: "Din roll får inte göra detta, eller så är sidan som du skickade från för gammal. Ladda om sidan och försök igen, eller be administratören om behörighet.",
+  },
+  404: { title: "Sidan finns inte", text: "Kontrollera adressen eller gå till översikten." },
+  409: {
+    title: "Det har ändrats under tiden",
+    text: "Någon annan hann före. Gå tillbaka, ladda om sidan och försök igen.",
+  },
+  413: { title: "För stort", text: "Det som du skickade är för stort. Dela upp det eller välj en mindre fil." },
+  422: { title: "Uppgifterna godtogs inte", text: "Gå tillbaka, kontrollera det som du fyllde i och försök igen." },
+  500: broken,
+  503: broken,
+};
 
 /**
  * Everything that is served: pages for people, `/api/v1` for programs, and what a machine watches. `signIn` are the
@@ -44,6 +61,7 @@ export function createApp(
       contentSecurityPolicy: {
         defaultSrc: ["'none'"],
         styleSrc: ["'self'"],
+        scriptSrc: ["'self'"],
         imgSrc: ["'self'"],
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
@@ -82,12 +100,13 @@ export function createApp(
   );
   app.get("/openapi.json", (c) => c.json(openapi()));
   app.get("/assets/:name", (c) => {
-    const asset = assets[c.req.param("name")];
+    const asset = assets.get(c.req.param("name"));
     if (asset === undefined) return c.notFound();
-    return c.body(asset.body, 200, { "content-type": asset.type, "cache-control": "max-age=3600" });
+    return c.body(asset.body, 200, { "content-type": asset.type, "cache-control": "max-age=31536000, immutable" });
   });
   app.route("/api/v1/intake", intakeApi(system, uploadBytesMax));
   if (signIn !== undefined) app.route("/", signIn);
+  app.route("/", aboutPages());
   app.route("/fynd", findingsPage());
   app.route("/avrakning/underlag", statementPage());
   app.route("/avrakning", settlementPage());
@@ -101,18 +120,15 @@ export function createApp(
         "content-type": "application/problem+json; charset=utf-8",
       });
     }
-    return c.html(
-      errorPage(served.municipality, "Sidan finns inte", "Kontrollera adressen eller gå till översikten."),
-      404,
-    );
+    return c.html(errorPage(c, texts[404].title, texts[404].text), 404);
   });
   app.onError((thrown, c) => {
     const error = system.database.explain(thrown);
     if (!(error instanceof AppError)) system.log.error({ error, path: c.req.routePath }, "request failed");
     if (c.req.path.startsWith("/api/")) return problem(c, error);
     const status = error instanceof AppError ? statusOf(error.kind) : 500;
-    const text = "Försök igen om en stund. Om felet kvarstår: kör npx klarsyn doctor på servern.";
-    return c.html(errorPage(served.municipality, "Sidan kunde inte visas", text), status);
+    const { title, text } = texts[status];
+    return c.html(errorPage(c, title, text), status);
   });
   return app;
 }

@@ -51,6 +51,16 @@ function guard(wanted: readonly Permission[], bytesMax: number): Guard {
   return Object.assign(handler, { needs: wanted });
 }
 
+/** Lets everybody in, and knows who is signed in. Only for pages that show nobody's data. */
+export const guest: MiddlewareHandler<Env> = async (c, next) => {
+  const visitor = await c.var.visitor();
+  if (visitor !== null) {
+    c.set("actor", visitor.actor);
+    c.set("session", visitor.session);
+  }
+  await next();
+};
+
 /** Throws where a form was not sent by one of our own pages to whoever is signed in. */
 async function checkForm(c: Context<Env>, csrf: string, bytesMax: number): Promise<void> {
   const site = c.req.header("sec-fetch-site");

@@ -1,6 +1,7 @@
 import type { Level, Scope, Severity } from "#rule";
 import type { DispositionOutcome, Finding, FindingMode, FindingStatus, RuleOutcome, RunOutcome } from "#store";
 import type { ClaimMatter } from "#settle";
+import type { Actor } from "./actor.ts";
 import type { SourceStatus } from "./list-sources.ts";
 import type { HeldRule } from "./show-overview.ts";
 
@@ -55,6 +56,15 @@ export function heldText({ ruleId, title, findings, hold }: HeldRule): string {
     `Visa dem med klarsyn findings --rule ${ruleId} --all; släpp fram dem med klarsyn rules release ${ruleId} --why TEXT.`
   );
 }
+
+export const roleNames: Readonly<Record<Actor["role"], string>> = {
+  purchaser: "Beställare",
+  handler: "Handläggare",
+  provider: "Utförare",
+  auditor: "Granskare",
+  administrator: "Administratör",
+  operator: "Drift",
+};
 
 export const sourceStates: Readonly<Record<SourceStatus["state"], string>> = {
   ok: "Fungerar",

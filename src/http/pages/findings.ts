@@ -65,6 +65,6 @@ export function findingsPage() {
       "Inga öppna fynd här.",
     )}
     ${nextPage("/fynd", next === null ? null : { ...(chosen === undefined ? {} : { regel: chosen.id }), efter: next })}`;
-    return c.html(layout({ title: "Fynd", path: "/fynd", municipality: system.municipality, body }));
+    return c.html(layout(c, { title: "Fynd", path: "/fynd", body }));
   });
 }

@@ -1,10 +1,11 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { formatDay, formatLocal, formatOre } from "#model";
+import { type Bar, settlementBars } from "#picture";
 import { heldText, levels, listSources, outcomes, type Overview, showOverview, type SourceStatus } from "#operations";
 import { needs } from "../authorise.ts";
 import type { Env } from "../served.ts";
-import { type Bar, settlementBars } from "../views/bars.ts";
+import { figure } from "../views/picture.ts";
 import { amount, dataTable, type Html, layout, monthChoice } from "../views/layout.ts";
 import { stateOf } from "../views/state.ts";
 
@@ -16,7 +17,7 @@ export function overviewPage() {
     const sources = await listSources(system, c.var.actor);
     const body = html`${nightFacts(overview)} ${heldBack(overview)} ${ruleTable(overview)} ${figures(overview)}
     ${sourceTable(sources)}`;
-    return c.html(layout({ title: "Översikt", path: "/", municipality: system.municipality, body }));
+    return c.html(layout(c, { title: "Översikt", path: "/", body }));
   });
 }
 
@@ -129,8 +130,7 @@ function figures({ month, months, providers }: Overview): Html {
           { label: "Fakturerat", minutes: row.claimedMinutes, kind: "claimed" },
         ];
         return html`<section>
-          <h3>${row.name}</h3>
-          ${settlementBars(row.name, bars, minutesMax)}
+          ${figure(settlementBars(row.name, bars, minutesMax))}
           <p>
             Att betala: ${formatOre(row.payableOre)}. Fakturerat: ${formatOre(row.claimedOre)}, varav för mycket:
             ${formatOre(row.overbilledOre)}. Utfört men inte fakturerat: ${formatOre(row.unbilledOre)}.

@@ -40,6 +40,6 @@ export function quarantinePage() {
         ]),
         "Ingenting väntar i karantän.",
       )}`;
-    return c.html(layout({ title: "Karantän", path: "/karantan", municipality: system.municipality, body }));
+    return c.html(layout(c, { title: "Karantän", path: "/karantan", body }));
   });
 }

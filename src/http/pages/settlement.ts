@@ -22,7 +22,7 @@ export function settlementPage() {
     const { manad, efter } = query.parse(c.req.query());
     const { month, months } = await chooseMonth(system, c.var.actor, manad);
     const body = month === null ? html`<p class="empty">${empty}</p>` : await monthOf(month, months, efter);
-    return c.html(layout({ title: "Avräkning", path: "/avrakning", municipality: system.municipality, body }));
+    return c.html(layout(c, { title: "Avräkning", path: "/avrakning", body }));
 
     async function monthOf(month: string, months: readonly string[], after: string | undefined) {
       const names = await showNames(system, c.var.actor);

@@ -36,7 +36,7 @@ export function sourcesPage() {
       ]),
       "Inga källor är inställda. Lägg till dem i klarsyn.config.json.",
     );
-    return c.html(layout({ title: "Källor", path: "/kallor", municipality: system.municipality, body }));
+    return c.html(layout(c, { title: "Källor", path: "/kallor", body }));
   });
 }
 

@@ -58,10 +58,9 @@ export function statementPage() {
             : ""
         }`;
       return c.html(
-        layout({
+        layout(c, {
           title: `Underlag till avräkningen, ${month}`,
           path: "/avrakning",
-          municipality: c.var.system.municipality,
           body,
         }),
       );

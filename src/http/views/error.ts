@@ -1,6 +1,13 @@
+import type { Context } from "hono";
 import { html } from "hono/html";
+import type { Env } from "../served.ts";
 import { type Html, layout } from "./layout.ts";
 
-export function errorPage(municipality: string, title: string, text: string): Html {
-  return layout({ title, path: "", municipality, body: html`<p>${text}</p>` });
-}
+/** A page that says what happened and what to do now. */
+export const errorPage = (c: Context<Env>, title: string, text: string): Html =>
+  layout(c, {
+    title,
+    path: "",
+    body: html`<p>${text}</p>
+      <p><a class="ds-link" href="/">Till startsidan</a></p>`,
+  });

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { html, raw } from "hono/html";
 import type { Env } from "../served.ts";
-import type { Html } from "./layout.ts";
+import type { Html } from "./html.ts";
 
 /** A form that changes something; the only way to make one, since it carries the session's token. */
 export function form(
