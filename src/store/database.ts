@@ -29,9 +29,21 @@ export interface Database extends AsyncDisposable {
   readonly orm: Orm;
   /** Runs `work` in a transaction: committed when it returns, rolled back when it throws. */
   transaction: <Result>(work: (tx: Transaction) => Promise<Result>) => Promise<Result>;
+  /** The same database as somebody may see it: every query runs in a role that row-level security holds to these. */
+  restrict: (visible: Visible) => Database;
   /** What `pool` or `orm` has thrown: where a person can do something about it, an AppError that says what. */
   explain: (error: unknown) => unknown;
   close: () => Promise<void>;
+}
+
+/** Which rows somebody sees: of one tenant, of these providers, units and areas of clients; null is all of them. */
+export interface Visible {
+  tenantId: string;
+  scope: {
+    readonly providers: readonly string[] | null;
+    readonly units: readonly string[] | null;
+    readonly groups: readonly string[] | null;
+  };
 }
 
 export interface DatabaseOptions {
@@ -102,18 +114,22 @@ async function connect(
   options: DatabaseOptions,
   after: () => Promise<void>,
 ): Promise<Database> {
-  const pool = new pg.Pool({
-    ...config,
-    types,
-    max: options.connectionsMax ?? 10,
-    application_name: "klarsyn",
-    connectionTimeoutMillis: 15_000,
-    keepAlive: true,
-    // Awaited by the pool, though its type does not say so.
-    onConnect: (client) => client.query("SET timezone TO 'UTC'; SET datestyle TO 'ISO'") as unknown as void,
-  });
-  // A connection that breaks while idle is replaced; whoever needs the database next sees whether it is gone.
-  pool.on("error", () => undefined);
+  const openPool = (more: string): pg.Pool => {
+    const pool = new pg.Pool({
+      ...config,
+      types,
+      max: options.connectionsMax ?? 10,
+      application_name: "klarsyn",
+      connectionTimeoutMillis: 15_000,
+      keepAlive: true,
+      // Awaited by the pool, though its type does not say so.
+      onConnect: (client) => client.query(`SET timezone TO 'UTC'; SET datestyle TO 'ISO'${more}`) as unknown as void,
+    });
+    // A connection that breaks while idle is replaced; whoever needs the database next sees whether it is gone.
+    pool.on("error", () => undefined);
+    return pool;
+  };
+  const pool = openPool("");
   try {
     const { rows } = await pool.query<{ version: number }>(
       "SELECT current_setting('server_version_num')::int AS version",
@@ -126,16 +142,59 @@ async function connect(
     await pool.end();
     throw explain(error, place);
   }
+  // Connections of its own that stay in the role: a query costs no transaction more, and none forgets the role.
+  const rolePool = openPool("; SET ROLE klarsyn_app");
+  const seen = new WeakMap<pg.PoolClient, string>();
   let closed: Promise<void> | undefined;
-  const close = () => (closed ??= pool.end().then(after));
-  return {
+  const close = () => (closed ??= Promise.all([pool.end(), rolePool.end()]).then(after));
+  const over = (pool: pg.Pool): Database => ({
     pool,
     orm: drizzle(pool, { casing }),
     transaction: (work) => transaction(pool, place, work),
+    restrict: (visible) => over(restricted(rolePool, seen, visible)),
     explain: (error) => explain(error, place),
     close,
     [Symbol.asyncDispose]: close,
+  });
+  return over(pool);
+}
+
+/** The pool for somebody who sees this much. `seen` knows for whom a connection was used last. */
+function restricted(pool: pg.Pool, seen: WeakMap<pg.PoolClient, string>, { tenantId, scope }: Visible): pg.Pool {
+  const settings = [tenantId, ...[scope.providers, scope.units, scope.groups].map((ids) => JSON.stringify(ids))];
+  const key = JSON.stringify(settings);
+  const connect = async (): Promise<pg.PoolClient> => {
+    const client = await pool.connect();
+    if (seen.get(client) === key) return client;
+    try {
+      await client.query(
+        `SELECT set_config('klarsyn.tenant', $1, false), set_config('klarsyn.providers', $2, false),
+         set_config('klarsyn.units', $3, false), set_config('klarsyn.groups', $4, false)`,
+        settings,
+      );
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+    seen.set(client, key);
+    return client;
   };
+  const query = async (...given: [pg.QueryConfig | string, unknown[]?]): Promise<pg.QueryResult> => {
+    const client = await connect();
+    let broken: Error | undefined;
+    try {
+      return await client.query(...given);
+    } catch (error) {
+      if (isCut(error)) broken = error as Error;
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  };
+  // drizzle asks whether it has a pool, so that this has to be one in all else.
+  return new Proxy(pool, {
+    get: (target, name) => (name === "connect" ? connect : name === "query" ? query : Reflect.get(target, name)),
+  });
 }
 
 async function transaction<Result>(
@@ -200,6 +259,8 @@ const problems: Readonly<Record<string, string>> = {
   "28P01": "refuses the password: check user and password in DATABASE_URL",
   "28000": "refuses the user: check user and password in DATABASE_URL, and pg_hba.conf",
   "3D000": "does not exist: create it, or correct its name in DATABASE_URL",
+  KL001:
+    "has no role klarsyn_app and this user may not make it: let an administrator of the database run CREATE ROLE klarsyn_app NOLOGIN; GRANT klarsyn_app TO the user in DATABASE_URL",
   "42501": "does not let this user do that: it needs the right to create tables and read and write them",
   [DISK_FULL]: "has no room left on its disk: make room and run the command again; nothing that was committed is lost",
   "53300": "has no free connection: raise max_connections, or stop other programs that use it",

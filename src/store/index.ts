@@ -6,7 +6,7 @@ export * from "./vault.ts";
 export { copyIn, copyOut, type CopySink, RowWriter } from "./copy.ts";
 export { type Known, type RawSelection, readRawColumns, readRefs, readSources } from "./raw-columns.ts";
 export { columnsOfField, type StoredColumn, storedColumns, type StoredType, tableName } from "./tables/canonical.ts";
-export { type Access, type Reader, recordAccess } from "./access.ts";
+export * from "./access.ts";
 export * from "./findings.ts";
 export { acquireLease, type Lease, LeaseTaken } from "./lease.ts";
 export * from "./rules.ts";

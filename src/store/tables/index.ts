@@ -11,4 +11,5 @@ export * from "./refs.ts";
 export * from "./rules.ts";
 export * from "./settled.ts";
 export * from "./settlement.ts";
+export * from "./users.ts";
 export * from "./vault-keys.ts";
