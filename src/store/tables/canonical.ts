@@ -12,7 +12,7 @@ import {
   smallint,
   text,
 } from "drizzle-orm/pg-core";
-import { isNotNull } from "drizzle-orm";
+import { isNotNull, sql } from "drizzle-orm";
 import { entities, type Entity, entityNames, type EntityName, type Field } from "#model";
 import { bytea, instant, localDay } from "./columns.ts";
 
@@ -126,12 +126,17 @@ function dayIndex(name: string, table: object): IndexBuilder[] {
 }
 
 /** A month of one person, of what there is much of: so that one change can be computed anew without reading the others. */
-const peopleOf: Partial<Record<EntityName, ReadonlyArray<"clientId" | "staffId">>> = {
+const peopleOf: Partial<Record<EntityName, ReadonlyArray<"clientId" | "staffId" | "orderId" | "householdId">>> = {
   visits: ["clientId", "staffId"],
   "planned-visits": ["clientId"],
   "lock-events": ["clientId"],
   shifts: ["staffId"],
   claims: ["clientId"],
+  decisions: ["clientId"],
+  orders: ["clientId"],
+  "order-lines": ["orderId"],
+  tags: ["clientId"],
+  clients: ["householdId"],
 };
 
 function personIndexes(entity: EntityName, name: string, table: object): IndexBuilder[] {
@@ -140,6 +145,22 @@ function personIndexes(entity: EntityName, name: string, table: object): IndexBu
     const keys = [columns.tenantId, columns[snake(field)]!, ...(columns.day === undefined ? [] : [columns.day])];
     return index(`${name}_by_${field.replace("Id", "")}`).on(...(keys as [PgColumn]));
   });
+}
+
+/** Whoever shares one is the same person. */
+function identityIndexes(entity: EntityName, name: string, table: object): IndexBuilder[] {
+  if (entity !== "clients" && entity !== "staff") return [];
+  const { tenantId, ...columns } = table as { tenantId: PgColumn } & Record<string, PgColumn>;
+  const number = columns["personal_identity_number_hash"]!;
+  const byNumber = index(`${name}_by_identity`).on(tenantId, number).where(isNotNull(number));
+  if (entity === "clients") return [byNumber];
+  const hsaId = columns["hsa_id"]!;
+  return [
+    byNumber,
+    index(`${name}_by_hsa_id`)
+      .on(tenantId, sql`upper(${hsaId})`)
+      .where(isNotNull(hsaId)),
+  ];
 }
 
 /**
@@ -154,6 +175,7 @@ function head(entity: EntityName) {
     index(`${name}_by_parent`).on(t.tenantId, t.sourceNo, t.parent).where(isNotNull(t.parent)),
     ...dayIndex(name, t),
     ...personIndexes(entity, name, t),
+    ...identityIndexes(entity, name, t),
   ]);
 }
 

@@ -1,4 +1,5 @@
-import { integer, pgTable, primaryKey, smallint, text, unique } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { index, integer, pgTable, primaryKey, smallint, text, unique } from "drizzle-orm/pg-core";
 
 /** Every source that has ever delivered to a tenant; `no` stands for it in canonical rows and is never reused. */
 export const sourcesKnown = pgTable(
@@ -26,5 +27,7 @@ export const refs = pgTable(
   (t) => [
     primaryKey({ name: "refs_one_number_per_ref", columns: [t.tenantId, t.no] }),
     unique("refs_one_ref_per_id").on(t.tenantId, t.kind, t.sourceNo, t.id),
+    // Whom an identity number or HSA-id means is asked without knowing which source uses it, nor in which case of letters.
+    index("refs_by_plain_id").on(t.tenantId, t.kind, sql`upper(${t.id})`),
   ],
 );
