@@ -16,6 +16,7 @@ import {
 } from "#store";
 import { type Actor, permit } from "./actor.ts";
 import { beyondOf } from "./beyond.ts";
+import { bringUpToDate } from "./cases/open-cases.ts";
 import { holdBack, measureNight, readExpectations, seenIn, standingOn } from "./hold-back.ts";
 import type { ConfiguredSource } from "./pull-sources.ts";
 import { nightTime, readMeasures, readRecords, readSurroundings, type Window } from "./read-window.ts";
@@ -157,6 +158,7 @@ export async function reconcileUnder(
     });
   }
   lease.check();
+  await bringUpToDate(needs, tenantId);
   // A chosen part of the time leaves marks of the rest, and what was known of it: the next night needs them.
   if (from === undefined) await clearDirty(database.pool, tenantId, dirty.upTo);
   const summary = from === undefined ? { asOf, basis, telling, ways, beyond, from: open.from } : (last?.summary ?? {});

@@ -3,6 +3,7 @@ import type { Instant } from "#model";
 import type { Rule } from "#rule";
 import { acquireLease, type Database, releaseRule as storeRelease } from "#store";
 import { type Actor, permit } from "./actor.ts";
+import { bringUpToDate } from "./cases/open-cases.ts";
 import { reasonOf, ruleOf } from "./rules.ts";
 
 class NotHeldBack extends AppError {
@@ -36,5 +37,6 @@ export async function releaseRule(
     why: reason,
   });
   if (released === null) throw new NotHeldBack(rule.id);
+  await bringUpToDate({ database, now }, actor.tenantId);
   return released;
 }

@@ -8,6 +8,7 @@ export { type Known, type RawSelection, readRawColumns, readRefs, readSources } 
 export { columnsOfField, type StoredColumn, storedColumns, type StoredType, tableName } from "./tables/canonical.ts";
 export * from "./access.ts";
 export * from "./findings.ts";
+export { type CasesOpened, openCases } from "./open-cases.ts";
 export { acquireLease, type Lease, LeaseTaken } from "./lease.ts";
 export * from "./rules.ts";
 export {
@@ -26,6 +27,7 @@ export {
 export * from "./dispositions.ts";
 export { selectMeasures, writeMeasures } from "./measures.ts";
 export { selectMet } from "./met.ts";
+export * from "./same-people.ts";
 export {
   type NewSettlementLine,
   selectSettlement,
@@ -57,6 +59,7 @@ export {
   type UpsertCounts,
 } from "./upsert.ts";
 export * from "./aliases.ts";
+export * from "./cases.ts";
 export { selectSourceFacts, selectSourceHealth, selectWarnings, type SourceHealth } from "./source-facts.ts";
 export * from "./nights.ts";
 export * from "./overview.ts";

@@ -2,3 +2,4 @@ export type { CaseState, Judgement, OutcomeName, PossibleStep, Refusal, StepKind
 export { caseStates, outcomeNames, outcomes as caseOutcomes } from "#case";
 export * from "./types.ts";
 export * from "./words.ts";
+export { openCases } from "./open-cases.ts";

@@ -1,0 +1,28 @@
+import { dayOf, type Instant } from "#model";
+import { precisionOf } from "#rule";
+import { type CasesOpened, countJudged, type Database, openCases as open } from "#store";
+import { type Actor, permit } from "../actor.ts";
+
+type Needs = { database: Database; now: () => Instant };
+
+/** Brings cases up to date with what a run found. Run again it does nothing. */
+export async function openCases(needs: Needs, actor: Actor): Promise<CasesOpened> {
+  permit(actor, "night:run");
+  return bringUpToDate(needs, actor.tenantId);
+}
+
+/** As `openCases`, for an operation that has changed which findings are shown. */
+export async function bringUpToDate({ database, now }: Needs, tenantId: string): Promise<CasesOpened> {
+  const judged = new Map<string, { confirmed: number; explained: number }>();
+  for (const { ruleId, confirmed, explained } of await countJudged(database, tenantId)) {
+    const before = judged.get(ruleId) ?? { confirmed: 0, explained: 0 };
+    judged.set(ruleId, { confirmed: before.confirmed + confirmed, explained: before.explained + explained });
+  }
+  const precision = new Map<string, number>();
+  for (const [rule, counts] of judged) {
+    const { share } = precisionOf(counts);
+    if (share !== null) precision.set(rule, share.value);
+  }
+  const at = now();
+  return open(database, tenantId, { at, today: dayOf(at), precision });
+}

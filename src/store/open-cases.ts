@@ -1,0 +1,236 @@
+import { type Day, formatDay, type Instant } from "#model";
+import type { Database, Transaction } from "./database.ts";
+import { compareInBulk } from "./stage.ts";
+
+export interface CasesOpened {
+  opened: number;
+  /** Findings that joined a case, new or not. */
+  joined: number;
+  /** Cases whose findings came, went or changed. */
+  changed: number;
+  /** Cases that nobody had begun on, whose findings are all gone. */
+  closed: number;
+}
+
+/** A finding that handlers are shown. */
+const standing = "f.status IN ('open', 'in-case') AND f.mode = 'active' AND NOT f.held";
+const undecided = "c.state NOT IN ('decided', 'closed')";
+
+const goneAs = `CASE WHEN f.status = 'suppressed' THEN 'excepted' WHEN f.status = 'closed' THEN coalesce(f.closed_as, 'corrected-at-source')
+  ELSE 'on-trial' END`;
+
+/** How sure a level is: an error follows from the records alone, faulty data say least of anybody. */
+const rankOf = (level: string): string =>
+  `CASE ${level} WHEN 'error' THEN 4 WHEN 'indicator' THEN 3 WHEN 'pattern' THEN 2 ELSE 1 END`;
+
+/** Of a rule that has hardly been judged nobody knows whether it is right more often than not. */
+const PRECISION_UNKNOWN = 0.5;
+
+/**
+ * Brings cases up to date with findings: new ones join the case of their key that nothing is decided about or open
+ * another, those that changed, went or came back are told in its history, and a case that nobody has begun on closes
+ * itself when nothing is left of it. Run again it does nothing. `precision` is by rule, from 0 to 1.
+ */
+export async function openCases(
+  database: Database,
+  tenantId: string,
+  { at, today, precision }: { at: Instant; today: Day; precision: ReadonlyMap<string, number> },
+): Promise<CasesOpened> {
+  return database.transaction(async (tx) => {
+    const { client } = tx;
+    await client.query("SELECT pg_advisory_xact_lock(hashtextextended('klarsyn cases ' || $1, 0))", [tenantId]);
+    await compareInBulk(client, "all");
+    await client.query(
+      `CREATE TEMPORARY TABLE happened (case_no text, kind text, finding text, gone_as text) ON COMMIT DROP`,
+    );
+    await noteWhatHappened(tx, tenantId, at);
+    const opened = await join(tx, tenantId, at, today);
+    await client.query("ANALYZE happened");
+    await addUp(tx, tenantId, today, precision);
+    await tell(tx, tenantId, at);
+    const closed = await closeEmpty(tx, tenantId, at);
+    await client.query(
+      `UPDATE findings f SET status = 'in-case' FROM case_findings cf JOIN cases c ON c.tenant_id = $1 AND c.no = cf.case_no
+       WHERE cf.tenant_id = $1 AND cf.gone_at IS NULL AND c.state <> 'new'
+         AND f.tenant_id = $1 AND f.id = cf.finding_id AND f.status = 'open'`,
+      [tenantId],
+    );
+    const { rows } = await client.query<{ joined: number; changed: number }>(
+      `SELECT count(*) FILTER (WHERE kind IN ('joined', 'opened')) AS joined,
+         count(DISTINCT case_no) FILTER (WHERE kind <> 'opened') AS changed FROM happened`,
+    );
+    return { opened, closed, joined: rows[0]?.joined ?? 0, changed: rows[0]?.changed ?? 0 };
+  });
+}
+
+/** What became of findings that are in cases already. */
+async function noteWhatHappened({ client }: Transaction, tenantId: string, at: Instant): Promise<void> {
+  const values = [tenantId, new Date(at)];
+  await client.query(
+    `WITH gone AS (UPDATE case_findings cf SET gone_at = $2, gone_as = ${goneAs} FROM findings f
+       WHERE cf.tenant_id = $1 AND cf.gone_at IS NULL AND f.tenant_id = $1 AND f.id = cf.finding_id AND NOT (${standing})
+       RETURNING cf.case_no, cf.finding_id, cf.gone_as)
+     INSERT INTO happened SELECT case_no, 'gone', finding_id, gone_as FROM gone`,
+    values,
+  );
+  // Of a case that is decided nothing comes back: the finding opens another.
+  await client.query(
+    `WITH returned AS (UPDATE case_findings cf SET gone_at = NULL, gone_as = NULL, changes = f.changes
+         FROM findings f, cases c
+       WHERE cf.tenant_id = $1 AND cf.gone_at IS NOT NULL AND f.tenant_id = $1 AND f.id = cf.finding_id AND ${standing}
+         AND c.tenant_id = $1 AND c.no = cf.case_no AND ${undecided}
+       RETURNING cf.case_no, cf.finding_id)
+     INSERT INTO happened SELECT case_no, 'returned', finding_id FROM returned`,
+    [tenantId],
+  );
+  await client.query(
+    `WITH changed AS (UPDATE case_findings cf SET changes = f.changes FROM findings f
+       WHERE cf.tenant_id = $1 AND cf.gone_at IS NULL AND f.tenant_id = $1 AND f.id = cf.finding_id
+         AND f.changes <> cf.changes
+       RETURNING cf.case_no, cf.finding_id)
+     INSERT INTO happened SELECT case_no, 'changed', finding_id FROM changed`,
+    [tenantId],
+  );
+}
+
+const KIND = `CASE WHEN f.staff IS NOT NULL THEN 'staff' WHEN f.client IS NOT NULL THEN 'client'
+  WHEN f.unit IS NOT NULL THEN 'unit' WHEN f.provider IS NOT NULL THEN 'provider' ELSE 'source' END`;
+const SUBJECT = "coalesce(f.staff, f.client, f.unit, f.provider, '')";
+
+/** Puts findings that are in no case into one, and gives how many cases that opened. */
+async function join({ client }: Transaction, tenantId: string, at: Instant, today: Day): Promise<number> {
+  await client.query(
+    `CREATE TEMPORARY TABLE joining ON COMMIT DROP AS
+     SELECT j.*, c.no AS case_no, c.no IS NULL AS opens
+     FROM (SELECT f.id, f.provider, ${KIND} AS kind, ${SUBJECT} AS subject, f.level, f.from_day, f.through_day, f.changes,
+             json_build_array(f.provider, ${KIND}, ${SUBJECT})::text AS key,
+             coalesce(f.records::jsonb -> 0 #>> '{}', f.id) AS about
+           FROM findings f WHERE f.tenant_id = $1 AND ${standing} AND NOT EXISTS (
+             SELECT FROM case_findings cf WHERE cf.tenant_id = $1 AND cf.finding_id = f.id AND cf.gone_at IS NULL)) j
+     LEFT JOIN cases c ON c.tenant_id = $1 AND c.key = j.key AND ${undecided}`,
+    [tenantId],
+  );
+  const { rows } = await client.query<{ count: number }>(
+    "SELECT count(DISTINCT key) AS count FROM joining WHERE opens",
+  );
+  const count = rows[0]?.count ?? 0;
+  if (count > 0) {
+    const year = Number(formatDay(today).slice(0, 4));
+    const { rows: numbers } = await client.query<{ last: number }>(
+      `INSERT INTO case_numbers AS n (tenant_id, year, last) VALUES ($1, $2, $3)
+       ON CONFLICT (tenant_id, year) DO UPDATE SET last = n.last + excluded.last RETURNING last`,
+      [tenantId, year, count],
+    );
+    // In the order of their keys, so that the same findings give the same numbers whatever found them.
+    await client.query(
+      `UPDATE joining j SET case_no = n.no FROM (
+         SELECT key, $1 || '-' || lpad(n::text, greatest(5, length(n::text)), '0') AS no FROM (
+           SELECT key, $2 + row_number() OVER (ORDER BY key COLLATE "C") AS n FROM joining WHERE opens GROUP BY key) k) n
+       WHERE j.key = n.key`,
+      [String(year), (numbers[0]?.last ?? 0) - count],
+    );
+    await client.query(
+      `INSERT INTO cases (tenant_id, no, key, provider, subject_kind, subject, state, level, certainty, stake_minutes,
+         stake_ore, findings, gone, first_day, last_day, opened_at, updated_at, version)
+       SELECT $1, case_no, key, min(provider), min(kind), min(subject), 'new', min(level), 0, 0, 0, 0, 0, min(from_day),
+         max(through_day), $2, $2, 0 FROM joining WHERE opens GROUP BY case_no, key`,
+      [tenantId, new Date(at)],
+    );
+  }
+  await client.query(
+    `WITH joined AS (INSERT INTO case_findings AS cf (tenant_id, case_no, finding_id, about, changes, joined_at)
+         SELECT $1, case_no, id, about, changes, $2 FROM joining
+       ON CONFLICT (tenant_id, case_no, finding_id) DO NOTHING RETURNING cf.case_no, cf.finding_id)
+     INSERT INTO happened SELECT j.case_no, CASE WHEN j.opens THEN 'opened' ELSE 'joined' END, j.id
+       FROM joined JOIN joining j ON j.id = joined.finding_id`,
+    [tenantId, new Date(at)],
+  );
+  return count;
+}
+
+/** Sums of every case that is not decided, and of those to which something happened. */
+async function addUp(
+  { client }: Transaction,
+  tenantId: string,
+  today: Day,
+  precision: ReadonlyMap<string, number>,
+): Promise<void> {
+  // Where all are gone they still say what the case was about.
+  const standingOrAll = (what: string): string => `coalesce(${what} FILTER (WHERE gone_at IS NULL), ${what})`;
+  const sums = [
+    ["findings", "count(*) FILTER (WHERE gone_at IS NULL)"],
+    ["gone", "count(*) FILTER (WHERE gone_at IS NOT NULL)"],
+    ["first_day", standingOrAll("min(from_day)")],
+    ["last_day", standingOrAll("max(through_day)")],
+    ["level", `(ARRAY['quality', 'pattern', 'indicator', 'error'])[${standingOrAll("max(rank)")}]`],
+    ["certainty", standingOrAll("max(rank + precision)")],
+    ["rules", "coalesce(array_agg(DISTINCT rule_id ORDER BY rule_id) FILTER (WHERE gone_at IS NULL), '{}')"],
+    ["units", "array_agg(DISTINCT coalesce(unit, ''))"],
+    ["areas", "coalesce(array_agg(DISTINCT coalesce(area, '')) FILTER (WHERE client IS NOT NULL), '{}')"],
+  ] as const;
+  const names = [...sums.map(([name]) => name), "stake_minutes", "stake_ore"];
+  await client.query(
+    `WITH wanted AS MATERIALIZED (
+       SELECT no FROM cases c WHERE c.tenant_id = $1 AND ${undecided} UNION SELECT case_no FROM happened),
+     lives AS MATERIALIZED (
+       SELECT client, min(area) AS area FROM (
+         SELECT id AS client, a ->> 'area' AS area FROM clients, jsonb_array_elements(addresses::jsonb) a
+           WHERE tenant_id = $1 AND NOT deleted AND addresses IS NOT NULL
+             AND coalesce(a ->> 'to', '9999') >= $2 AND a ->> 'from' <= $2
+         UNION ALL
+         SELECT 'pid:' || encode(personal_identity_number_hash, 'hex'), a ->> 'area'
+           FROM clients, jsonb_array_elements(addresses::jsonb) a
+           WHERE tenant_id = $1 AND NOT deleted AND addresses IS NOT NULL
+             AND coalesce(a ->> 'to', '9999') >= $2 AND a ->> 'from' <= $2) l GROUP BY client HAVING count(DISTINCT area) = 1),
+     one AS MATERIALIZED (
+       SELECT cf.case_no, cf.about, cf.gone_at, f.rule_id, ${rankOf("f.level")} AS rank, coalesce(p.precision, ${PRECISION_UNKNOWN}) AS precision,
+         f.from_day, f.through_day, f.unit, f.client, l.area, f.minutes, f.amount_ore
+       FROM wanted w JOIN case_findings cf ON cf.tenant_id = $1 AND cf.case_no = w.no
+         JOIN findings f ON f.tenant_id = $1 AND f.id = cf.finding_id
+         LEFT JOIN unnest($3::text[], $4::float8[]) AS p (rule_id, precision) ON p.rule_id = f.rule_id
+         LEFT JOIN lives l ON l.client = f.client),
+     sums AS (SELECT case_no, ${sums.map(([name, what]) => `${what} AS ${name}`).join(", ")} FROM one GROUP BY case_no),
+     stakes AS (SELECT case_no, sum(minutes) AS stake_minutes, sum(amount_ore) AS stake_ore FROM (
+         SELECT case_no, max(coalesce(minutes, 0)) AS minutes, max(coalesce(amount_ore, 0)) AS amount_ore
+         FROM one WHERE gone_at IS NULL GROUP BY case_no, about) s GROUP BY case_no),
+     summed AS (SELECT sums.*, coalesce(stake_minutes, 0) AS stake_minutes, coalesce(stake_ore, 0) AS stake_ore
+       FROM sums LEFT JOIN stakes USING (case_no))
+     UPDATE cases c SET (${names.join(", ")}) = ROW (${names.map((name) => `s.${name}`).join(", ")})
+     FROM summed s WHERE c.tenant_id = $1 AND c.no = s.case_no
+       AND (${names.map((name) => `c.${name}`).join(", ")}) IS DISTINCT FROM (${names.map((name) => `s.${name}`).join(", ")})`,
+    [tenantId, formatDay(today), [...precision.keys()], [...precision.values()]],
+  );
+}
+
+/** Writes the history, and makes every case to which something happened another version of itself. */
+async function tell({ client }: Transaction, tenantId: string, at: Instant): Promise<void> {
+  await client.query(
+    `INSERT INTO case_events (tenant_id, case_no, at, by, by_name, kind, data)
+     SELECT $1, case_no, $2, 'klarsyn', 'Klarsyn', kind,
+       json_strip_nulls(json_build_object('count', count(*), 'as', gone_as,
+         'findings', to_json((array_agg(finding ORDER BY finding))[1:100])))::text
+     FROM happened GROUP BY case_no, kind, gone_as ORDER BY case_no, kind, gone_as`,
+    [tenantId, new Date(at)],
+  );
+  await client.query(
+    `UPDATE cases c SET version = version + 1, updated_at = $2::timestamptz,
+       changed_at = CASE WHEN c.state = 'new' THEN NULL ELSE $2::timestamptz END
+     WHERE c.tenant_id = $1 AND c.no IN (SELECT case_no FROM happened)`,
+    [tenantId, new Date(at)],
+  );
+}
+
+async function closeEmpty({ client }: Transaction, tenantId: string, at: Instant): Promise<number> {
+  const { rowCount } = await client.query(
+    `WITH closed AS (UPDATE cases c SET state = 'closed', closed_at = $2, decided_at = $2, decided_by = 'klarsyn',
+         decided_name = 'Klarsyn', due_on = NULL, snoozed_until = NULL, outcome = CASE WHEN EXISTS (
+           SELECT FROM case_findings cf WHERE cf.tenant_id = $1 AND cf.case_no = c.no AND cf.gone_as = 'corrected-at-source')
+         THEN 'corrected-at-source' ELSE 'nothing-further' END
+       WHERE c.tenant_id = $1 AND c.state = 'new' AND c.findings = 0 RETURNING no, outcome)
+     INSERT INTO case_events (tenant_id, case_no, at, by, by_name, kind, data)
+     SELECT $1, no, $2, 'klarsyn', 'Klarsyn', 'closed-itself', json_build_object('outcome', outcome)::text
+     FROM closed ORDER BY no`,
+    [tenantId, new Date(at)],
+  );
+  return rowCount ?? 0;
+}
