@@ -45,7 +45,7 @@ class Where {
     this.conditions.push(condition.replaceAll("?", () => `$${this.values.push(values.shift())}`));
   }
 
-  toString(): string {
+  get text(): string {
     return this.conditions.join(" AND ");
   }
 }
@@ -135,7 +135,7 @@ export async function selectCases(
     where.add(`(${names.join(", ")}) ${down ? "<" : ">"} (${keys.map(() => "?").join(", ")})`, ...after);
   }
   const { rows } = await pool.query<StoredCase & { at: unknown[] }>(
-    `SELECT ${columns}, json_build_array(${names.join(", ")}) AS at FROM cases c WHERE ${where}
+    `SELECT ${columns}, json_build_array(${names.join(", ")}) AS at FROM cases c WHERE ${where.text}
      ORDER BY ${names.map((name) => `${name} ${down ? "DESC" : "ASC"}`).join(", ")} LIMIT ${limit}`,
     where.values,
   );
@@ -163,7 +163,7 @@ export async function countCases(
   const where = whereOf(tenantId, scope, selection);
   const { rows } = await pool.query<CaseCount>(
     `SELECT state, level, count(*) AS cases, sum(stake_ore)::int8 AS "stakeOre", sum(stake_minutes) AS "stakeMinutes"
-     FROM cases c WHERE ${where} GROUP BY state, level`,
+     FROM cases c WHERE ${where.text} GROUP BY state, level`,
     where.values,
   );
   return rows;
@@ -176,7 +176,7 @@ export async function selectCase(
   no: string,
 ): Promise<StoredCase | null> {
   const where = whereOf(tenantId, scope, { nos: [no] });
-  const { rows } = await pool.query<StoredCase>(`SELECT ${columns} FROM cases c WHERE ${where}`, where.values);
+  const { rows } = await pool.query<StoredCase>(`SELECT ${columns} FROM cases c WHERE ${where.text}`, where.values);
   return rows[0] === undefined ? null : shown(rows[0]);
 }
 
@@ -192,7 +192,7 @@ export async function selectEarlierCases(
   // A source's cases are the provider's whose data it is.
   if (subjectKind === "source") where.add("c.provider IS NOT DISTINCT FROM ?", provider);
   const { rows } = await pool.query<StoredCase>(
-    `SELECT ${columns} FROM cases c WHERE ${where} ORDER BY c.opened_at DESC, c.no DESC LIMIT 20`,
+    `SELECT ${columns} FROM cases c WHERE ${where.text} ORDER BY c.opened_at DESC, c.no DESC LIMIT 20`,
     where.values,
   );
   return rows.map(shown);
@@ -207,7 +207,7 @@ export async function lockCase(
 ): Promise<StoredCase | null> {
   const where = whereOf(tenantId, scope, { nos: [no] });
   const { rows } = await client.query<StoredCase>(
-    `SELECT ${columns} FROM cases c WHERE ${where} FOR UPDATE`,
+    `SELECT ${columns} FROM cases c WHERE ${where.text} FOR UPDATE`,
     where.values,
   );
   return rows[0] ?? null;
@@ -224,7 +224,7 @@ export async function lockNextCase(
   if (order === "due") where.add("c.due_on IS NOT NULL");
   const { columns: keys, down } = caseOrders[order];
   const { rows } = await client.query<StoredCase>(
-    `SELECT ${columns} FROM cases c WHERE ${where}
+    `SELECT ${columns} FROM cases c WHERE ${where.text}
      ORDER BY ${keys.map((key) => `c.${key} ${down ? "DESC" : "ASC"}`).join(", ")} LIMIT 1 FOR UPDATE SKIP LOCKED`,
     where.values,
   );

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { formatDay } from "#model";
 import { addException, openCases, releaseRule, setRuleParameters } from "#operations";
 import { tables } from "#store";
-import { day, operator, signal } from "../night/hand.ts";
+import { day, operator } from "../night/hand.ts";
 import { longVisit, openMunicipality, visit, visits } from "./municipality.ts";
 
 type Municipality = Awaited<ReturnType<typeof openMunicipality>>;
