@@ -20,9 +20,13 @@ const parts = {
   night: [1320, 360],
 } as const;
 
-function inPart(part: keyof typeof parts, minute: number): boolean {
+/** 0 inside the part; else the minutes to its nearer edge, around the clock, as a share of the half day that is the most. */
+function outsidePart(part: keyof typeof parts, minute: number): number {
   const [from, until] = parts[part];
-  return from < until ? minute >= from && minute < until : minute >= from || minute < until;
+  const inside = from < until ? minute >= from && minute < until : minute >= from || minute < until;
+  if (inside) return 0;
+  const [before, after] = [(from - minute + 1440) % 1440, (minute - until + 1440) % 1440];
+  return (Math.min(before, after) + 1) / 721;
 }
 
 interface Wanted {
@@ -206,7 +210,9 @@ export class LineMatcher {
         const part = lines.partOfDay(line);
         if (part !== "any") {
           this.#timely = true;
-          fit += inPart(part, minuteOfDay(start)) ? 2 : -2;
+          const outside = outsidePart(part, minuteOfDay(start));
+          // An evening that goes on past ten is still the evening's rather than the morning's.
+          fit += outside === 0 ? 2 : -1.1 - 0.9 * outside;
         }
         if (lines.listsWeekdays(line)) {
           this.#timely = true;

@@ -238,7 +238,7 @@ function attach(tables: Tables, made: Made, client: number, visitRows: Int32Arra
         const gap = Math.max(visits.start(visit), visits.start(other)) - Math.min(visits.end(visit), visits.end(other));
         const sameStaff = visits.staff(visit) >= 0 && visits.staff(visit) === visits.staff(other);
         const joined = sameStaff
-          ? gap <= CONTINUATION_MS && isCandidate(tables, visit, tables.plans.frozenAt(plan, visits.start(visit)))
+          ? gap <= CONTINUATION_MS && goesOn(tables, visit, tables.plans.frozenAt(plan, visits.start(visit)))
           : gap < 0 && orderedPair(tables, client, visit, other);
         if (!joined) continue;
         made.plan[visit] = plan;
@@ -247,6 +247,13 @@ function attach(tables: Tables, made: Made, client: number, visitRows: Int32Arra
       }
     }
   }
+}
+
+/** What somebody goes on with under a version of a plan; an answer to an alarm just before or after is none of it. */
+function goesOn(tables: Tables, visit: number, version: number): boolean {
+  const { visits, plans, services } = tables;
+  const alarm = services.has(visits.services(visit), "alarm") && !services.has(plans.services(version), "alarm");
+  return !alarm && isCandidate(tables, visit, version);
 }
 
 /** Two staff are ordered for one of the services that both visits name, or both are registered as double staffing. */

@@ -53,7 +53,7 @@ const LONGEST_MS = 25 * HOUR;
 
 export default defineRule({
   id: "double-staffing-incomplete",
-  version: 1,
+  version: 2,
   level: "indicator",
   scope: "client-day",
   title: { sv: "Dubbelbemanning där den andra saknas", en: "Double staffing without the second person" },
@@ -95,6 +95,13 @@ export default defineRule({
         more: [
           sample("order-lines", "o-1-1", { orderId: "o-1", times: 3, staffing: 2, partOfDay: "midday" }),
           sample("order-lines", "o-1-2", { orderId: "o-1", times: 1 }),
+        ],
+      }),
+      // A morning visit that came after ten: of the two orders the morning's is nearer than that of the evenings, for two.
+      secondFor(0, {
+        more: [
+          sample("order-lines", "o-1-1", { orderId: "o-1", times: 3, staffing: 2, partOfDay: "evening" }),
+          sample("order-lines", "o-1-2", { orderId: "o-1", times: 1, partOfDay: "morning" }),
         ],
       }),
       secondFor(0, { asOf: "2026-10-06 12:00" }),

@@ -28,7 +28,7 @@ function visitOf(
 
 export default defineRule({
   id: "long-visit",
-  version: 1,
+  version: 2,
   level: "indicator",
   scope: "visit",
   title: { sv: "Besök mycket längre än planerat", en: "A visit much longer than planned" },
@@ -55,6 +55,8 @@ export default defineRule({
       visitOf(72, 60),
       visitOf(41, 30, [], { approvedByManager: true }),
       visitOf(60, 30, [sample("planned-visits", "p-2", { start: "08:30", end: "09:00" })]),
+      // On the way out an alarm: nobody planned it, and it is no part of what was.
+      visitOf(30, 30, [sample("visits", "v-2", { start: "08:38", end: "08:49", services: ["larm"] })]),
       // Probable only: more than an hour off, and nobody has said that it is this plan's.
       visitOf(60, 30, [], { start: "09:05", end: "10:05", plannedVisitId: undefined }),
     ],

@@ -91,6 +91,9 @@ describe("order lines of a visit", () => {
     expect(linesOf({ start: "08:00" }, parts)).toEqual([["o-1-2", 1]]);
     expect(linesOf({ start: "20:00", end: "20:30" }, parts)).toEqual([["o-1-1", 1]]);
     expect(linesOf({ start: "08:00" }, [parts[0]!])).toEqual([["o-1-1", 1]]);
+    // Outside both: the nearer one's, also around midnight.
+    expect(linesOf({ start: "22:08", end: "22:29" }, parts)).toEqual([["o-1-1", 1]]);
+    expect(linesOf({ start: "05:40", end: "06:05" }, parts)).toEqual([["o-1-2", 1]]);
     const mondays = line("o-1-2", { weekdays: [1], per: "week" });
     expect(linesOf({}, [mondays])).toEqual([["o-1-2", 1]]);
   });

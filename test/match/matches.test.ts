@@ -131,6 +131,15 @@ describe("visits and plans", () => {
     expect(matched(records("08:46")).state("v-2")).toBe("unmatched");
   });
 
+  test("who answers an alarm on the way in or out does not go on with what was planned", () => {
+    const { state } = matched([
+      plan("p-1", { end: "08:30" }),
+      visit("v-1", { end: "08:30" }),
+      visit("v-2", { start: "08:40", end: "08:50", services: ["larm"] }),
+    ]);
+    expect([state("v-1"), state("v-2")]).toEqual(["matched", "unmatched"]);
+  });
+
   test("the plan counts as it stood when the visit started", () => {
     const first = plan("p-1", { start: "08:00", modifiedAt: "2026-10-01 10:00" }, { version: 1 });
     const rewritten = plan("p-1", { start: "16:00", end: "16:30", modifiedAt: "09:00" }, { version: 2 });
