@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineRule, example, formatClock, formatLocal, rowsOf, sample } from "#rule";
+import { dayOf, defineRule, example, formatClock, formatLocal, rowsOf, sample } from "#rule";
 
 /** Planned at 18:00 only; the visit is at another time. */
 function visitAt(
@@ -21,10 +21,14 @@ const others = [
   sample("visits", "v-3", { clientId: "C3", start: "2026-10-05 10:00" }),
 ];
 const planOfOthers = sample("planned-visits", "p-2", { clientId: "C2", start: "2026-10-05 09:00" });
+/** They too are planned on other days. */
+const plannedElse = ["C2", "C3"].map((clientId) =>
+  sample("planned-visits", `p-${clientId}`, { clientId, start: "2026-10-06 09:00" }),
+);
 
 export default defineRule({
   id: "unplanned-visit",
-  version: 2,
+  version: 3,
   level: "indicator",
   scope: "visit",
   title: { sv: "Besök som inte var planerat", en: "A visit that was not planned" },
@@ -40,11 +44,18 @@ export default defineRule({
   examples: {
     reports: [
       visitAt("2026-10-05 12:00"),
-      visitAt("2026-10-05 12:00", { on: "2026-10-06" }, [...others, planOfOthers]),
+      visitAt("2026-10-05 12:00", { on: "2026-10-06" }, [...others, ...plannedElse, planOfOthers]),
+      // Nobody plans two of the others in a system that is known: that they have no plan says nothing of the day.
+      visitAt("2026-10-05 12:00", { on: "2026-10-06" }, [
+        ...others,
+        sample("visits", "v-4", { start: "2026-10-05 15:00", end: "2026-10-05 15:30" }),
+        sample("planned-visits", "p-4", { start: "2026-10-05 15:00", end: "2026-10-05 15:30" }),
+      ]),
     ],
     accepts: [
-      // Most of S1's day is not planned.
+      // Nothing of S1's day is known to be planned, or most of it is not.
       visitAt("2026-10-05 12:00", { on: "2026-10-06" }, others),
+      visitAt("2026-10-05 12:00", { on: "2026-10-06" }, [...others, ...plannedElse]),
       visitAt("2026-10-05 17:10"),
       visitAt("2026-10-05 12:00", { services: ["larm"] }),
       visitAt("2026-10-05 12:00", { law: "HSL" }),
@@ -54,17 +65,28 @@ export default defineRule({
     ],
   },
   *evaluate({ visits, plans, services, matches, slice }, _parameters, report) {
-    /** At least half of what else this person did that day has no plan either: then it is the day's plan that never came. */
+    const plannedThisMonth = (client: number, provider: number): boolean =>
+      rowsOf(plans.byClient, client).some((plan) => {
+        const version = plans.frozen(plan);
+        const day = dayOf(plans.start(version));
+        return plans.provider(version) === provider && slice.firstDay <= day && day <= slice.lastDay;
+      });
+    /**
+     * Nothing else that this person did that day has a plan, or at most half of it at clients who are planned for: then
+     * it is the day's plan that never came.
+     */
     const dayWithoutPlans = (row: number): boolean => {
       const staff = visits.staff(row);
       if (staff < 0) return false;
-      let [planned, unplanned] = [0, 0];
+      let [planned, unplanned, unknown] = [0, 0, 0];
       for (const other of rowsOf(visits.byStaff, staff)) {
         if (other === row || visits.day(other) !== visits.day(row) || !visits.performed(other)) continue;
         if (matches.plan(other) >= 0) planned++;
-        else unplanned++;
+        else if (services.has(visits.services(other), "alarm")) continue;
+        else if (plannedThisMonth(visits.client(other), visits.provider(other))) unplanned++;
+        else unknown++;
       }
-      return unplanned >= 2 && unplanned >= planned;
+      return planned === 0 ? unplanned + unknown >= 2 : unplanned >= 2 && unplanned >= planned;
     };
     for (const row of slice.visits) {
       if (!visits.performed(row) || matches.visitState(row) !== "unplanned") continue;
