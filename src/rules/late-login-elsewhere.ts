@@ -1,15 +1,38 @@
 import { z } from "zod";
-import { at, daily, defineRule, example, formatLocal, home, overlapMinutes, overlappingPairs, sample } from "#rule";
+import {
+  at,
+  daily,
+  defineRule,
+  example,
+  formatLocal,
+  home,
+  MINUTE,
+  overlapMinutes,
+  overlappingPairs,
+  sample,
+  type Visits,
+} from "#rule";
 
 /** On so many days S1 logs in at C2 so many minutes before leaving C1. */
 function daysOf(
   days: number,
-  { minutes = 2, building = "B-C2", household = "H-C2", group = undefined as string | undefined } = {},
+  {
+    minutes = 2,
+    building = "B-C2",
+    household = "H-C2",
+    group = undefined as string | undefined,
+    loggedOut = undefined as string | undefined,
+  } = {},
 ) {
   return example([
     sample("clients", "C2", { householdId: household, addresses: [home(building)] }),
     ...daily(days, (date) =>
-      sample("visits", `a-${date}`, { start: `${date} 08:00`, end: `${date} 08:30`, groupCode: group }),
+      sample("visits", `a-${date}`, {
+        start: `${date} 08:00`,
+        end: `${date} 08:30`,
+        groupCode: group,
+        ...(loggedOut !== undefined && { originalStart: `${date} 08:00`, originalEnd: `${date} ${loggedOut}` }),
+      }),
     ),
     ...daily(days, (date) =>
       sample("visits", `b-${date}`, {
@@ -24,7 +47,7 @@ function daysOf(
 
 export default defineRule({
   id: "late-login-elsewhere",
-  version: 1,
+  version: 2,
   level: "pattern",
   scope: "staff-month",
   title: {
@@ -37,6 +60,8 @@ export default defineRule({
     samePlace: "Brukarna bor i samma byggnad, eller högst 60 meter från varandra.",
     sameHousehold: "Brukarna bor i samma hushåll.",
     groupCode: "Besöken är registrerade som ett gemensamt besök.",
+    changedAfterwards:
+      "Det var en ändring i efterhand som lät besöken gå i varandra; in- och utloggningarna gjorde det inte.",
   },
   reads: ["visits", "clients"],
   parameters: z.object({
@@ -45,7 +70,12 @@ export default defineRule({
   }),
   yieldsTo: ["duplicate-visit", "staff-overlap-across-providers", "staff-overlap"],
   examples: {
-    reports: [daysOf(10), daysOf(10, { minutes: 1 })],
+    reports: [
+      daysOf(10),
+      daysOf(10, { minutes: 1 }),
+      // Shortened afterwards, but not by enough.
+      daysOf(10, { loggedOut: "08:34" }),
+    ],
     accepts: [
       daysOf(9),
       daysOf(12, { minutes: 0 }),
@@ -54,6 +84,8 @@ export default defineRule({
       daysOf(12, { household: "H-C1" }),
       // Longer ones are reported one by one as overlaps.
       daysOf(12, { minutes: 8 }),
+      // Logged out in time; somebody made the visit longer afterwards.
+      daysOf(12, { loggedOut: "08:24" }),
     ],
   },
   *evaluate({ visits, clients, slice }, { minutesMin, timesMin }, report) {
@@ -74,6 +106,11 @@ export default defineRule({
       }
       if (visits.sameGroup(a, b)) {
         report.suppressed("groupCode", [a, b]);
+        continue;
+      }
+      // Whoever makes a visit longer afterwards is told of by a rule of its own; nobody logged in too early.
+      if (loggedOverlapMinutes(visits, a, b) < minutesMin) {
+        report.suppressed("changedAfterwards", [a, b]);
         continue;
       }
       const samePlace = clients.samePlace(clientA, clientB, visits.day(b));
@@ -101,3 +138,11 @@ export default defineRule({
     };
   },
 });
+
+/** Whole minutes between the log-in to the later visit and the log-out of the earlier, as they were before any change. */
+function loggedOverlapMinutes(visits: Visits, a: number, b: number): number {
+  const [out, into] = [visits.originalEnd(a), visits.originalStart(b)];
+  const end = Number.isNaN(out) ? visits.end(a) : out;
+  const start = Number.isNaN(into) ? visits.start(b) : into;
+  return Math.floor((end - start) / MINUTE);
+}
