@@ -40,8 +40,11 @@ function plantMovedTags(bench: Bench) {
     for (const read of [last, one]) retag(read, "nfc");
     bench.occupy([last, one]);
   };
+  /** Of whom it is told: that a tag was replaced those days would explain it. */
+  const told = new Set<Person>();
   const say = (planted: boolean, what: string, last: Happening, one: Happening, more: object = {}) => {
     const about = { what, staff: one.worker.staff.id, client: one.person.client.id };
+    if (planted) for (const { person } of [last, one]) told.add(person);
     bench.label({ rule, planted, ...about, provider: one.worker.team.provider.id, ...more }, last, one);
   };
 
@@ -75,7 +78,7 @@ function plantMovedTags(bench: Bench) {
   });
   bench.plant(tagged(bench), (provider) => {
     let last: Happening | null = null;
-    const one = bench.find(provider, (visit) => (last = farFrom(visit)) !== null);
+    const one = bench.find(provider, (visit) => !told.has(visit.person) && (last = farFrom(visit)) !== null);
     if (one === null || last === null) return false;
     const { person } = one;
     const day = dateOf(one);

@@ -1,5 +1,4 @@
-import { dayOf, HOUR, MINUTE } from "#model";
-import type { Happening } from "../days.ts";
+import { HOUR, MINUTE } from "#model";
 import { dateOf, endOf, headOf, startOf } from "./bench.ts";
 import type { Bench } from "./bench.ts";
 import { ordinaryWorker } from "./help.ts";
@@ -18,28 +17,29 @@ function lateDeliveries(bench: Bench) {
   }
 }
 
-/** A planner that sent nothing of a unit's day. */
+/** A planner that sent nothing of some rounds of a unit's day. */
 function missingPlans(bench: Bench) {
   const teams = bench.organisation.teams.filter(({ kind }) => kind === "day");
-  const team = bench.random.pick(teams);
-  const day = bench.random.int(bench.from + 5, bench.through - 5);
-  const lost = bench.days.bookings.filter(
-    ({ plan, need }) => need.team === team && dayOf(plan.versions.at(-1)!.start) === day,
-  );
-  const visits = new Map(bench.days.happenings.map((one) => [one.plan, one]));
-  const without: Happening[] = [];
-  for (const booking of lost) {
-    const one = visits.get(booking.plan);
-    // Plans of visits that somebody planted something on stay.
-    if (one === undefined || !bench.untouched(one)) continue;
-    bench.unbook(booking);
-    one.plan = null;
-    for (const key of ["plannedVisitId", "plannedStart", "plannedEnd"] as const) delete one.visit[key];
-    without.push(one);
-  }
-  const what = "Planeringen för enhetens dag kom aldrig fram";
-  for (const one of without) {
-    bench.label({ rule: "unplanned-visit", planted: false, what, client: one.person.client.id }, one);
+  const shuffled = bench.random.shuffled(teams);
+  const what = "Planeringen för en tur kom aldrig fram";
+  let lost = 0;
+  for (let tried = 0; tried < 40 && lost < 3; tried++) {
+    const team = shuffled[tried % shuffled.length]!;
+    const day = bench.random.int(bench.from + 5, bench.through - 5);
+    for (const worker of team.workers) {
+      const planned = bench
+        .ofStaff(worker.staff.id)
+        .filter((one) => dateOf(one) === day && one.plan !== null && one.need?.team === team);
+      // Whole rounds, and none on which somebody planted something that a plan is held against.
+      if (planned.length < 4 || !planned.every((one) => bench.untouched(one))) continue;
+      lost++;
+      for (const one of planned) {
+        bench.unbook(bench.bookingOf.get(one.plan)!);
+        one.plan = null;
+        for (const key of ["plannedVisitId", "plannedStart", "plannedEnd"] as const) delete one.visit[key];
+        bench.label({ rule: "unplanned-visit", planted: false, what, client: one.person.client.id }, one);
+      }
+    }
   }
 }
 

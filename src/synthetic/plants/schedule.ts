@@ -272,15 +272,18 @@ function copyDay(bench: Bench, day: readonly Happening[]): number {
     ({ visit, plan, need }) =>
       visit.versions.length === 1 && plan !== null && need !== null && visit.versions[0]!.status === "completed",
   );
-  const possible = plain.filter((one) => {
-    const { start, end, cancelled } = plannedOf(one);
-    return (
-      cancelled !== true &&
-      bench.untouched(one) &&
-      bench.personFree(one.person, start, end, plain) &&
-      bench.workerFree(one.worker, one.person.place, start, end, plain)
-    );
-  });
+  let possible = plain.filter((one) => plannedOf(one).cancelled !== true && bench.untouched(one));
+  // What stays as it was takes its time, and nobody is in two places: until all that is left goes together.
+  for (let before = Infinity; possible.length < before;) {
+    before = possible.length;
+    possible = possible.filter((one) => {
+      const { start, end } = plannedOf(one);
+      return (
+        bench.personFree(one.person, start, end, possible) &&
+        bench.workerFree(one.worker, one.person.place, start, end, possible)
+      );
+    });
+  }
   for (const one of possible) bench.retime(one, plannedOf(one).start, plannedOf(one).end);
   bench.keep(possible);
   return possible.length;
@@ -390,7 +393,10 @@ function plantMerged(bench: Bench) {
           dateOf(b) === dateOf(a) &&
           hours > 3.4 &&
           hours < 7 &&
-          bench.plain(b)
+          // A look-in of ten minutes is soon made up for, and shows in no registration.
+          b.need!.minutes >= 15 &&
+          bench.plain(b) &&
+          alone(bench, b)
         );
       });
       const services = a.need!.services;
