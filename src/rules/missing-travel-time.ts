@@ -211,7 +211,7 @@ export default defineRule({
       const who = new Set<number>();
       let [ms, planned] = [0, 0];
       walk((a, b, missing) => {
-        if (missing === 0 || (visits.client(a) !== client && visits.client(b) !== client)) return hits;
+        if (missing === 0 || (visits.client(a) !== client && visits.client(b) !== client)) return;
         rows.push(a, b);
         who.add(visits.staff(b));
         ms += missing;
@@ -257,7 +257,7 @@ export default defineRule({
     walk((a, b, missing) => {
       if (homes.has(visits.client(a)) || homes.has(visits.client(b))) {
         if (missing > 0) atHomes++;
-        return hits;
+        return;
       }
       whole.add(missing);
       (byStaff[visits.staff(b)] ??= new Tally()).add(missing);
@@ -289,7 +289,7 @@ export default defineRule({
       const rows = new Set<number>();
       let sample = -1;
       walk((a, b, missing) => {
-        if (missing === 0 || !counts(b) || homes.has(visits.client(a)) || homes.has(visits.client(b))) return hits;
+        if (missing === 0 || !counts(b) || homes.has(visits.client(a)) || homes.has(visits.client(b))) return;
         rows.add(a).add(b);
         if (sample < 0) sample = b;
       });
