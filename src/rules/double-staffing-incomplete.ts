@@ -7,6 +7,7 @@ import {
   example,
   formatClock,
   heldAgainst,
+  type Hit,
   HOUR,
   MINUTE,
   mostStaffing,
@@ -107,10 +108,11 @@ export default defineRule({
       secondFor(0, { asOf: "2026-10-06 12:00" }),
     ],
   },
-  *evaluate(tables, { percentBelow }, report) {
+  evaluate(tables, { percentBelow }, report) {
+    const hits: Hit[] = [];
     const { visits, orders, lines, claims, settlement, slice, asOf } = tables;
     const ordered = mostStaffing({ orders, lines }, slice.client, slice.day) >= 2;
-    if (!ordered && claims.byClient.offsets[slice.client] === claims.byClient.offsets[slice.client + 1]) return;
+    if (!ordered && claims.byClient.offsets[slice.client] === claims.byClient.offsets[slice.client + 1]) return hits;
     let named = null as Set<number> | null;
     for (const row of slice.visits) {
       if (!visits.usable(row) || named?.has(row) === true) continue;
@@ -151,7 +153,7 @@ export default defineRule({
       const minutes = Math.round((length - together) / MINUTE);
       const clock = `${formatClock(visits.start(row))}–${formatClock(visits.end(row))}`;
       const said = orderedFor >= 2 ? "beställda" : "fakturerade";
-      yield {
+      hits.push({
         records: [row, ...present, ...(claim < 0 ? [] : [{ table: "claims" as const, row: claim }])],
         minutes,
         amountOre: settlement.oreOf(row, minutes),
@@ -174,8 +176,9 @@ export default defineRule({
           { condition: "personer enligt beställningen", value: orderedFor },
           { condition: "personer enligt fakturaraden", value: claim < 0 ? null : claims.staffing(claim) },
         ],
-      };
+      });
     }
+    return hits;
   },
 });
 

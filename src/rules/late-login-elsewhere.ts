@@ -5,6 +5,7 @@ import {
   defineRule,
   example,
   formatLocal,
+  type Hit,
   home,
   MINUTE,
   overlapMinutes,
@@ -88,7 +89,8 @@ export default defineRule({
       daysOf(12, { loggedOut: "08:24" }),
     ],
   },
-  *evaluate({ visits, clients, slice }, { minutesMin, timesMin }, report) {
+  evaluate({ visits, clients, slice }, { minutesMin, timesMin }, report) {
+    const hits: Hit[] = [];
     let rows: number[] | null = null;
     let times = 0;
     let minutes = 0;
@@ -123,8 +125,8 @@ export default defineRule({
       minutes += overlap;
       (rows ??= []).push(a, b);
     }
-    if (rows === null || times < timesMin) return;
-    yield {
+    if (rows === null || times < timesMin) return hits;
+    hits.push({
       records: [...new Set(rows)],
       minutes,
       reason:
@@ -135,7 +137,8 @@ export default defineRule({
         "överlapp i minuter vart och ett ≥": minutesMin,
         "överlapp i minuter tillsammans": minutes,
       },
-    };
+    });
+    return hits;
   },
 });
 

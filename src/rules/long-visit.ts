@@ -6,6 +6,7 @@ import {
   formatClock,
   formatLocal,
   heldAgainst,
+  type Hit,
   type Matches,
   partsOf,
   sample,
@@ -61,7 +62,8 @@ export default defineRule({
       visitOf(60, 30, [], { start: "09:05", end: "10:05", plannedVisitId: undefined }),
     ],
   },
-  *evaluate({ visits, plans, matches, settlement, slice }, { minutesAbove, percentAbove }, report) {
+  evaluate({ visits, plans, matches, settlement, slice }, { minutesAbove, percentAbove }, report) {
+    const hits: Hit[] = [];
     for (const row of slice.visits) {
       const continues = matches.visitState(row) === "continuation";
       const main = continues ? mainOf(visits, matches, slice.visits, row) : row;
@@ -92,7 +94,7 @@ export default defineRule({
       } else if (parts.some((part) => visits.approvedByManager(part) === true)) {
         report.suppressed("approved", parts);
       } else {
-        yield {
+        hits.push({
           records: [...parts, { table: "plans", row: matches.plan(row) }],
           minutes: over,
           amountOre: settlement.oreOf(main, over),
@@ -103,9 +105,10 @@ export default defineRule({
             "registreringar under den planerade tiden": parts.length,
             "godkänt av chef": false,
           },
-        };
+        });
       }
     }
+    return hits;
   },
 });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dayOf, defineRule, example, formatClock, formatLocal, rowsOf, sample } from "#rule";
+import { dayOf, defineRule, example, formatClock, formatLocal, type Hit, rowsOf, sample } from "#rule";
 
 /** Planned at 18:00 only; the visit is at another time. */
 function visitAt(
@@ -64,7 +64,8 @@ export default defineRule({
       visitAt("2026-10-05 12:00", { planner: "U2" }),
     ],
   },
-  *evaluate({ visits, plans, services, matches, slice }, _parameters, report) {
+  evaluate({ visits, plans, services, matches, slice }, _parameters, report) {
+    const hits: Hit[] = [];
     const plannedThisMonth = (client: number, provider: number): boolean =>
       rowsOf(plans.byClient, client).some((plan) => {
         const version = plans.frozen(plan);
@@ -101,13 +102,14 @@ export default defineRule({
         report.tooLittleData("det mesta av medarbetarens dag saknas i planeringen");
       } else {
         const end = visits.usable(row) ? `–${formatClock(visits.end(row))}` : "";
-        yield {
+        hits.push({
           records: [row],
           minutes: visits.minutes(row),
           reason: `Besöket ${formatLocal(visits.start(row))}${end} har inget planerat besök inom två timmar.`,
           evidence: { "planerat besök inom 120 minuter": false, "planerade besök under månaden": slice.plans.length },
-        };
+        });
       }
     }
+    return hits;
   },
 });
