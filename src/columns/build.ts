@@ -32,8 +32,8 @@ export interface TableInput {
   period: Period;
   /** Where only some records are given: what is known of all. */
   beyond?: Beyond | null;
-  /** Where clients and staff have been recognised already. */
-  people?: People;
+  /** Where only some clients are given: numbers of the sources that say more of clients than who they are. */
+  registers?: readonly number[];
   /** The caller needs `raw` and `history` no more: what has been copied into tables is let go of. */
   release?: boolean;
 }
@@ -64,29 +64,6 @@ export interface Tables {
   readonly beyond: Beyond | null;
 }
 
-/** Whose references are whose. */
-export interface People {
-  clients: Resolved;
-  staff: Resolved;
-}
-
-/** Recognises clients and staff; needs no more than the records that describe them. */
-export function recognise({
-  raw,
-  refs,
-  sources,
-  sourceOrder,
-  aliases,
-}: Pick<TableInput, "raw" | "refs" | "sources" | "sourceOrder" | "aliases">): People {
-  const rank = ranks(sources, sourceOrder ?? []);
-  const clients = clientMasters(raw.clients ?? column.emptyColumns("clients"));
-  const staff = masters(raw.staff ?? column.emptyColumns("staff"), { pid: "personalIdentityNumber", hsa: "hsaId" });
-  return {
-    clients: resolve("client", refs, sources, rank, clients, aliases),
-    staff: resolve("staff", refs, sources, rank, staff, aliases),
-  };
-}
-
 export function buildTables(input: TableInput): Tables {
   const { refs, sources } = input;
   const rank = ranks(sources, input.sourceOrder ?? []);
@@ -107,7 +84,9 @@ export function buildTables(input: TableInput): Tables {
     input.aliases,
   );
   const units = resolve("unit", refs, sources, rank, masters(unitRows, { hsa: "hsaId" }), input.aliases);
-  const { clients, staff } = input.people ?? recognise(input);
+  const clients = resolve("client", refs, sources, rank, clientMasters(clientRows, input.registers), input.aliases);
+  const staffMasters = masters(staffRows, { pid: "personalIdentityNumber", hsa: "hsaId" });
+  const staff = resolve("staff", refs, sources, rank, staffMasters, input.aliases);
 
   const providerOfUnit = new Int32Array(units.count).fill(-1);
   const unitName: Array<string | null> = [];
@@ -498,7 +477,7 @@ function receivedBySource(raw: RawColumns, sources: number): Map<number, Float64
  * A source whose client rows never say more than a personal identity number (a system of registrations that writes it
  * beside its own id) is no register: it joins ids. Where no source is one, those rows are all that there is.
  */
-function clientMasters(raw: RawColumns): Master[] {
+function clientMasters(raw: RawColumns, known: readonly number[] = []): Master[] {
   const all = masters(raw, { pid: "personalIdentityNumber" });
   const [born, died, moved] = ["birthDate", "deceasedOn", "movedOn"].map((field) => column.days(raw, field)) as [
     Int32Array,
@@ -508,7 +487,7 @@ function clientMasters(raw: RawColumns): Master[] {
   const protection = column.flags(raw, "protection");
   const household = column.codes(raw, "householdId");
   const addresses = column.texts(raw, "addresses");
-  const registers = new Set<number>();
+  const registers = new Set(known);
   all.forEach(({ source }, row) => {
     const saysMore =
       [born, died, moved].some((days) => days[row] !== NO_DAY) ||

@@ -9,3 +9,4 @@ export { type Grouped, rowsOf } from "./sort.ts";
 export type { Silence, SourceFacts, Warning } from "./sources.ts";
 export { silencesInside, Sources } from "./sources.ts";
 export * from "./tables.ts";
+export { shortText, textAt } from "./text.ts";

@@ -3,11 +3,24 @@ import type { TextColumn } from "./raw.ts";
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
+/** The text of some bytes of UTF-8. Most are ids of a few plain letters: a call into the decoder costs more than they do. */
+export function shortText(bytes: Uint8Array, start: number, length: number): string {
+  const end = start + length;
+  if (length <= 24) {
+    let text = "";
+    let at = start;
+    for (; at < end && bytes[at]! < 0x80; at++) text += String.fromCharCode(bytes[at]!);
+    if (at === end) return text;
+  }
+  return decoder.decode(bytes.subarray(start, end));
+}
+
 /** The text of a row; null where the source does not say. Decodes: for output, not for walks. */
 export function textAt(column: TextColumn, row: number): string | null {
   // A column of which no row says anything is empty.
   if (column.nulls[row] !== 0) return null;
-  return decoder.decode(column.bytes.subarray(column.offsets[row], column.offsets[row + 1]));
+  const start = column.offsets[row]!;
+  return shortText(column.bytes, start, column.offsets[row + 1]! - start);
 }
 
 /** Negative, zero or positive: order of the UTF-8 bytes, the same on every machine. */

@@ -37,9 +37,16 @@ export function nightTime(day: Day, { at }: { at: string }): Instant {
 /** What is known beside the records, the same for every window of a run; with `at`, what was known then. */
 export type Surroundings = Awaited<ReturnType<typeof readSurroundings>>;
 
-export async function readSurroundings({ database, sources }: Needs, tenantId: string, at?: Instant) {
-  const [refs, sourceIds, aliases, warnings, facts, parameters, exceptions] = await Promise.all([
-    readRefs(database, tenantId),
+export async function readSurroundings(needs: Needs, tenantId: string, at?: Instant) {
+  const [refs, rest] = await Promise.all([readRefs(needs.database, tenantId), readKnowledge(needs, tenantId, at)]);
+  return { refs, ...rest };
+}
+
+export type Knowledge = Awaited<ReturnType<typeof readKnowledge>>;
+
+/** As `readSurroundings`, without what references stand for. */
+export async function readKnowledge({ database, sources }: Needs, tenantId: string, at?: Instant) {
+  const [sourceIds, aliases, warnings, facts, parameters, exceptions] = await Promise.all([
     readSources(database, tenantId),
     selectAliases(database, tenantId, at),
     selectWarnings(database, tenantId),
@@ -48,7 +55,6 @@ export async function readSurroundings({ database, sources }: Needs, tenantId: s
     selectExceptions(database, tenantId),
   ]);
   return {
-    refs,
     sources: sourceIds,
     aliases,
     warnings,

@@ -1,14 +1,16 @@
-import { type Beyond, buildTables, neededFields, type People, type RawColumns, recognise } from "#columns";
+import { type Beyond, buildTables, neededFields, type RawColumns, type Refs, type Tables, textAt } from "#columns";
 import { matchVisits } from "#match";
 import {
   type Day,
   dayOf,
   daysOfMonth,
+  entities,
   type EntityName,
   entityNames,
   formatDay,
   monthOf,
   parseDate,
+  type RefKind,
   refKinds,
 } from "#model";
 import { monthsOf, readingPeriod, runEngine } from "#rule";
@@ -16,16 +18,25 @@ import {
   acquireLease,
   type Database,
   type Dirty,
+  endRun,
   type RawSelection,
   readRawColumns,
+  readRefs,
+  type SamePeople,
   selectLatestRun,
+  selectLivingIn,
   selectMeasures,
   selectMet,
+  selectRefsTo,
+  selectRegisters,
+  selectSamePeople,
+  type SourceId,
+  startRun,
   takeDirty,
 } from "#store";
 import { type Actor, permit } from "./actor.ts";
 import { isHeld, readExpectations, standingOn } from "./hold-back.ts";
-import { MEASURES_KEPT_DAYS, readSurroundings, type Surroundings, type Window } from "./read-window.ts";
+import { type Knowledge, MEASURES_KEPT_DAYS, readKnowledge, type Window } from "./read-window.ts";
 import { basisOf, type Reconciled, type ReconcileNeeds } from "./reconcile.ts";
 import { knownTravel } from "./travel.ts";
 import { writeWindow } from "./write-window.ts";
@@ -34,6 +45,7 @@ const NEIGHBOUR_DAYS = 2;
 
 /** How a person is named in the records of an entity. Entities that are missing here are read whole. */
 const personOf: Partial<Record<EntityName, "clientId" | "staffId">> = {
+  visits: "clientId",
   "planned-visits": "clientId",
   "lock-events": "clientId",
   absences: "clientId",
@@ -43,41 +55,51 @@ const personOf: Partial<Record<EntityName, "clientId" | "staffId">> = {
   orders: "clientId",
   shifts: "staffId",
 };
+/** Read when it is known which of them are needed. */
+const laterRead: readonly EntityName[] = ["clients", "staff", "tags", "order-lines"];
+const firstRead = entityNames.filter((entity) => neededFields[entity] !== undefined && !laterRead.includes(entity));
+const namedKinds: readonly RefKind[] = ["order", "tag"];
 
 /**
  * Computes anew, at any time of the day, the months of the clients and staff whom changes since the last run reach, and reads
  * no more than their records. What is about a unit, a provider or a source is left as that run knew it, and so is the
  * hour as of which is judged: the next night computes everything that is marked once more, and its word stands.
- * Null where so little does not say enough, and only a night can tell.
+ * Says "nothing" where no change waits, and "night" where so little does not tell enough.
  */
 export async function reconcileChanged(
   needs: ReconcileNeeds,
   actor: Actor,
   { signal }: { signal: AbortSignal },
-): Promise<Reconciled | null> {
+): Promise<Reconciled | "nothing" | "night"> {
   permit(actor, "night:run");
   const { tenantId } = actor;
   const { database, rules, config, now } = needs;
   await using lease = await acquireLease(database, tenantId, { purpose: "reconcile", waitMs: 3_600_000 });
-  const dirty = await takeDirty(database, tenantId);
+  const [before, rates] = await Promise.all([
+    selectLatestRun(database, tenantId, "changed"),
+    readExpectations(database, tenantId),
+  ]);
+  // What was computed by such a run before is not computed again until the night.
+  const dirty = await takeDirty(database, tenantId, Number(before?.summary?.["upTo"] ?? 0));
   const last = (await selectLatestRun(database, tenantId, "reconcile"))?.summary ?? {};
   const { asOf, beyond, basis } = last;
+  if (dirty.upTo === 0) return "nothing";
   if (typeof asOf !== "number" || basis !== basisOf(needs) || typeof beyond !== "object" || beyond === null)
-    return null;
-  if (dirty.all || dirty.days.length > 0) return null;
+    return "night";
+  if (dirty.all || dirty.days.length > 0) return "night";
   const open: Window = { from: Number(last["from"]), through: dayOf(asOf) - 1 };
   const window = windowOf(dirty, open);
-  if (window === null) return null;
-  const surroundings = await readSurroundings(needs, tenantId);
-  if (surroundings.aliases.some(({ from, through }) => (from ?? through ?? null) !== null)) return null;
-  const reading = new Reading(database, tenantId, window, surroundings);
-  const reached = await reading.reach(needs.sources, dirty);
+  if (window === null) return "night";
+  const knowledge = await readKnowledge(needs, tenantId);
+  if (knowledge.aliases.some(({ from, through }) => (from ?? through ?? null) !== null)) return "night";
+  const known = beyond as unknown as Beyond;
+  const reading = new Reading(database, tenantId, window, knowledge);
+  const reached = await reading.reach(dirty, known.registering.length > 1);
   const tables = buildTables({
     ...(await reading.records(reached)),
     sourceOrder: needs.sources.map((source) => source.id),
-    people: reached.people,
     // Written by the run that knew everything.
-    beyond: beyond as Beyond,
+    beyond: known,
     asOf,
     period: window,
     release: true,
@@ -85,53 +107,47 @@ export async function reconcileChanged(
   // Any of a provider's visits may decide which others are paid.
   for (let contract = 0; contract < tables.contracts.count; contract++) {
     const { manual } = tables.contracts.terms(contract) as { manual?: { maxSharePercent?: number } };
-    if (manual?.maxSharePercent !== undefined) return null;
+    if (manual?.maxSharePercent !== undefined) return "night";
   }
   signal.throwIfAborted();
-  const months = monthsOf(window);
-  const slices = [
-    ...slicesOf(
-      "client",
-      [...reached.clients].map((code) => tables.clients.key(code)),
-      months,
-    ),
-    ...slicesOf(
-      "staff",
-      [...reached.staff].map((code) => tables.staff.key(code)),
-      months,
-    ),
-  ];
+  const codes = (people: Codes, { ids }: SamePeople): Set<number> =>
+    new Set(ids.map(({ source, id }) => people.find(`${knowledge.sources[source]}/${id}`)).filter((code) => code >= 0));
+  const clients = codes(tables.clients, reached.clients);
+  const staff = codes(tables.staff, reached.staff);
+  const keys = {
+    client: [...clients].map((code) => tables.clients.key(code)),
+    staff: [...staff].map((code) => tables.staff.key(code)),
+  };
   const result = runEngine({
     tenant: tenantId,
     tables,
     matches: matchVisits(tables),
     travel: await knownTravel(needs, tenantId, tables),
     rules,
-    parameters: surroundings.parameters,
-    exceptions: surroundings.exceptions,
+    parameters: knowledge.parameters,
+    exceptions: knowledge.exceptions,
     measures: await selectMeasures(database, tenantId, {
       from: monthOf(window.from - MEASURES_KEPT_DAYS),
       through: monthOf(window.through),
-      people: [...reached.clients]
-        .map((code) => tables.clients.key(code))
-        .concat([...reached.staff].map((code) => tables.staff.key(code))),
+      people: [...keys.client, ...keys.staff],
     }),
     goLive: config.goLive === undefined ? null : parseDate(config.goLive),
-    evaluate: { clients: reached.clients, staff: reached.staff },
+    evaluate: { clients, staff },
   });
   lease.check();
-  const standing = rules.map((rule) => standingOn(rule, surroundings.parameters, window.through));
-  const { holds } = await readExpectations(database, tenantId);
+  const standing = rules.map((rule) => standingOn(rule, knowledge.parameters, window.through));
   const findings = await writeWindow(database, tenantId, result, {
     at: now(),
     rules: standing,
     // So few findings are no flood; what is held back stays so.
     holdBack: () => ({
-      rules: new Set(standing.filter((rule) => isHeld(holds, rule)).map(({ ruleId }) => ruleId)),
+      rules: new Set(standing.filter((rule) => isHeld(rates.holds, rule)).map(({ ruleId }) => ruleId)),
       holds: [],
     }),
-    slices,
+    slices: slicesOf(keys, monthsOf(window)),
   });
+  const run = await startRun(database, tenantId, { kind: "changed", day: dayOf(asOf), at: now() });
+  await endRun(database, run, { outcome: "done", at: now(), summary: { upTo: dirty.upTo } });
   return {
     ...window,
     visits: tables.visits.count,
@@ -161,124 +177,192 @@ function windowOf(dirty: Dirty, open: Window): Window | null {
 
 /** All slices of people in the months, whether or not anything is stored of them. */
 function* slicesOf(
-  who: "client" | "staff",
-  keys: readonly string[],
+  keys: Readonly<Record<"client" | "staff", readonly string[]>>,
   months: ReadonlyArray<{ first: Day; last: Day }>,
 ): Generator<string> {
-  for (const key of keys) {
-    for (const { first, last } of months) {
-      yield `${who}-month:${key}:${monthOf(first)}`;
-      for (let day = first; day <= last; day++) yield `${who}-day:${key}:${formatDay(day)}`;
+  for (const who of ["client", "staff"] as const) {
+    for (const key of keys[who]) {
+      for (const { first, last } of months) {
+        yield `${who}-month:${key}:${monthOf(first)}`;
+        for (let day = first; day <= last; day++) yield `${who}-day:${key}:${formatDay(day)}`;
+      }
     }
   }
 }
 
+type Codes = Pick<Tables["clients"], "find">;
+
 interface Reached {
-  people: People;
-  raw: Partial<Record<EntityName, RawColumns>>;
-  /** Codes of those who are evaluated. */
-  clients: ReadonlySet<number>;
-  staff: ReadonlySet<number>;
-  /** Whose records are read: also the households of the clients, and everybody who was there. */
-  clientRefs: readonly number[];
-  staffRefs: readonly number[];
+  /** Those who are evaluated. */
+  clients: SamePeople;
+  staff: SamePeople;
+  /** Whose records are read: also the households, and all whom those met who were at the clients. */
+  readClients: SamePeople;
+  readStaff: SamePeople;
 }
 
+/** Reads of much the little that a few people need. */
 class Reading {
   readonly #database: Database;
   readonly #tenant: string;
-  readonly #surroundings: Surroundings;
+  readonly #knowledge: Knowledge;
   readonly #days: { fromDay: Day; throughDay: Day };
+  /** Ids by number, also of sources that only aliases name. */
+  readonly #sources: string[];
+  readonly #aliases: Record<"client" | "staff", Array<readonly [SourceId, SourceId]>>;
 
-  constructor(database: Database, tenant: string, window: Window, surroundings: Surroundings) {
+  constructor(database: Database, tenant: string, window: Window, knowledge: Knowledge) {
     this.#database = database;
     this.#tenant = tenant;
-    this.#surroundings = surroundings;
+    this.#knowledge = knowledge;
     const { from, through } = readingPeriod(window);
     this.#days = { fromDay: from, throughDay: through };
+    this.#sources = [...knowledge.sources];
+    // Of a source that nobody has heard of yet, too.
+    const numberOf = (name: string): number =>
+      this.#sources.includes(name) ? this.#sources.indexOf(name) : this.#sources.push(name) - 1;
+    const aliasesOf = (of: "client" | "staff"): Array<readonly [SourceId, SourceId]> =>
+      knowledge.aliases
+        .filter(({ kind }) => kind === of)
+        .map(({ source, id, sameAsSource, sameAsId }) => [
+          { source: numberOf(source), id },
+          { source: numberOf(sameAsSource), id: sameAsId },
+        ]);
+    this.#aliases = { client: aliasesOf("client"), staff: aliasesOf("staff") };
   }
 
-  /** As `dirtyClosure`, by queries: from marked clients to their households and the staff who were there, and to whom those met. */
-  async reach(sources: ReconcileNeeds["sources"], dirty: Dirty): Promise<Reached> {
-    const { refs, sources: ids, aliases } = this.#surroundings;
-    const raw: Reached["raw"] = { clients: await this.#read("clients"), staff: await this.#read("staff") };
-    const sourceOrder = sources.map((source) => source.id);
-    const people = recognise({ raw, refs, sources: ids, sourceOrder, aliases });
-    const codes = (of: "client" | "staff", marked: readonly number[]): number[] => {
-      const known = of === "client" ? people.clients : people.staff;
-      return [...new Set(marked.map((ref) => known.code(ref, 0)))].filter((code) => code >= 0);
-    };
-    const refsOf = (of: "client" | "staff", wanted: ReadonlySet<number>): number[] => {
-      const kind = refKinds.indexOf(of);
-      const known = of === "client" ? people.clients : people.staff;
-      const found: number[] = [];
-      for (let ref = 0; ref < refs.kind.length; ref++)
-        if (refs.kind[ref] === kind && wanted.has(known.code(ref, 0))) found.push(ref);
-      return found;
-    };
-    const met = async (of: "client" | "staff", by: ReadonlySet<number>): Promise<number[]> =>
-      codes(
-        of === "client" ? "staff" : "client",
-        await selectMet(this.#database, this.#tenant, { of, refs: refsOf(of, by), ...this.#days }),
-      );
-    const households = householdsOf(raw.clients!, people);
-    const marked = codes(
-      "client",
-      dirty.clients.map(({ ref }) => ref),
-    );
-    const first = households(marked);
-    const staff = new Set([
-      ...codes(
-        "staff",
-        dirty.staff.map(({ ref }) => ref),
-      ),
-      ...(await met("client", first)),
+  /**
+   * Whose outcomes a change may touch: marked clients and their households; marked staff, and no others who were there,
+   * because rules about staff look at nothing but their own visits; the clients whom those met, because rules about a
+   * client's visit look at how the others fit that whoever made it made on that day. Others who were at a marked client are
+   * touched by what is said of the client at large, and where two sources may tell of the same visit.
+   */
+  async reach(dirty: Dirty, merging: boolean): Promise<Reached> {
+    const [marked, markedStaff] = await Promise.all([
+      this.#same("client", { refs: dirty.clients.map(({ ref }) => ref), households: true }),
+      this.#same("staff", { refs: dirty.staff.map(({ ref }) => ref) }),
     ]);
-    const clients = new Set([...first, ...(await met("staff", staff))]);
-    const around = new Set([...staff, ...(await met("client", clients))]);
-    return {
-      people,
-      raw,
-      clients,
-      staff,
-      clientRefs: refsOf("client", households([...clients])),
-      staffRefs: refsOf("staff", around),
-    };
+    const wide = merging || dirty.clients.some(({ day }) => day === null);
+    const staff = wide
+      ? await this.#same("staff", { refs: await this.#met("client", marked), ids: markedStaff.ids })
+      : markedStaff;
+    const clients = await this.#same("client", { refs: await this.#met("staff", staff), ids: marked.ids });
+    const readStaff = await this.#same("staff", { refs: await this.#met("client", clients), ids: staff.ids });
+    const readClients = await this.#same("client", {
+      refs: await this.#met("staff", readStaff),
+      ids: clients.ids,
+      households: true,
+    });
+    return { clients, staff, readClients, readStaff };
   }
 
-  async records({ raw, clientRefs, staffRefs }: Reached) {
-    const { refs, sources, aliases, warnings, facts } = this.#surroundings;
-    for (const entity of entityNames) {
-      if (neededFields[entity] === undefined || raw[entity] !== undefined || entity === "order-lines") continue;
-      raw[entity] = await this.#some(entity, clientRefs, staffRefs);
-    }
-    const orders = orderRefs(raw.orders!, this.#surroundings);
-    const lines: RawSelection = { of: [{ field: "orderId", refs: orders }] };
-    raw["order-lines"] = await this.#read("order-lines", lines);
-    const history = {
-      "planned-visits": await this.#read("planned-visits", {
-        ...this.#days,
-        of: [{ field: "clientId", refs: clientRefs }],
-        history: true,
+  /** All that tables of those people need: of everything else they know what the run before has written down. */
+  async records({ readClients, readStaff }: Reached) {
+    const { sources, aliases, warnings, facts } = this.#knowledge;
+    const raw: Partial<Record<EntityName, RawColumns>> = {};
+    const read = async (entity: EntityName, selection: RawSelection): Promise<RawColumns> =>
+      (raw[entity] = await this.#read(entity, selection));
+    const ofClients = [{ field: "clientId", refs: readClients.refs }];
+    // What takes time is to ask, so what can be is asked at once.
+    const [plans, registers] = await Promise.all([
+      this.#read("planned-visits", { ...this.#days, of: ofClients, history: true }),
+      selectRegisters(this.#database, this.#tenant),
+      ...firstRead.map(async (entity) => (raw[entity] = await this.#some(entity, readClients, readStaff))),
+    ]);
+    // A tag may belong to another client, and so may an order that somebody names.
+    const [named, own] = await Promise.all([
+      readRefs(this.#database, this.#tenant, {
+        numbers: mentioned([...Object.values(raw), plans], namedKinds),
+        kinds: [],
       }),
-      "order-lines": await this.#read("order-lines", { ...lines, history: true }),
+      this.#refsTo("order", idsOf(raw.orders!)),
+    ]);
+    const known = new Set(own);
+    const strangers = recordsOf(named, "order").filter(({ ref }) => !known.has(ref));
+    const [, more] = await Promise.all([
+      read("tags", { of: ofClients, records: everywhere(recordsOf(named, "tag"), sources) }),
+      strangers.length === 0 ? [] : this.#refsTo("order", strangers),
+      strangers.length === 0 ? null : read("orders", { of: ofClients, records: strangers, ranks: false }),
+    ]);
+    const lines: RawSelection = { of: [{ field: "orderId", refs: [...own, ...more] }] };
+    const [olderLines, staff, clients] = await Promise.all([
+      this.#read("order-lines", { ...lines, history: true }),
+      this.#named("staff", { refs: [...mentioned([...Object.values(raw), plans], ["staff"])], ids: readStaff.ids }),
+      this.#named("client", { refs: [...mentioned([...Object.values(raw), plans], ["client"])], ids: readClients.ids }),
+      read("order-lines", lines),
+    ]);
+    const staffRows = await read("staff", { records: staff.ids });
+    const neighbours = await this.#livingWith(staffRows);
+    const residents =
+      neighbours.length === 0
+        ? clients
+        : await this.#same("client", { refs: [], ids: [...clients.ids, ...neighbours] });
+    await read("clients", { records: residents.ids });
+    const refs = await readRefs(this.#database, this.#tenant, {
+      numbers: [...mentioned([...Object.values(raw), plans, olderLines]), ...staff.refs, ...residents.refs],
+      kinds: ["unit", "provider"],
+    });
+    const names = new Set([...staff.ids, ...residents.ids].map(({ source, id }) => `${this.#sources[source]}/${id}`));
+    return {
+      raw,
+      history: { "planned-visits": plans, "order-lines": olderLines },
+      refs,
+      sources,
+      // Of others nobody speaks here.
+      aliases: aliases.filter(
+        ({ kind, source, id }) => (kind !== "client" && kind !== "staff") || names.has(`${source}/${id}`),
+      ),
+      warnings,
+      facts,
+      registers,
     };
-    return { raw, history, refs, sources, aliases, warnings, facts };
   }
 
-  async #some(entity: EntityName, clientRefs: readonly number[], staffRefs: readonly number[]): Promise<RawColumns> {
+  async #some(entity: EntityName, { refs: clients }: SamePeople, { refs: staff }: SamePeople): Promise<RawColumns> {
     const person = personOf[entity];
-    if (entity !== "visits" && person === undefined) return this.#read(entity, this.#days);
-    const of =
-      entity === "visits"
-        ? [
-            { field: "clientId", refs: clientRefs },
-            { field: "staffId", refs: staffRefs },
-          ]
-        : [{ field: person!, refs: person === "clientId" ? clientRefs : staffRefs }];
+    if (person === undefined) return this.#read(entity, this.#days);
+    const of = [{ field: person, refs: person === "clientId" ? clients : staff }];
     const rows = await this.#read(entity, { ...this.#days, of, ranks: false });
     // Rules ask whether anybody tells of such records at all.
     return rows.count > 0 ? rows : this.#read(entity, { limit: 1, ranks: false });
+  }
+
+  /** References of clients or staff to those whom they met. */
+  #met(of: "client" | "staff", { refs }: SamePeople): Promise<number[]> {
+    return selectMet(this.#database, this.#tenant, { of, refs, ...this.#days });
+  }
+
+  #same(
+    of: "client" | "staff",
+    people: { refs: readonly number[]; ids?: readonly SourceId[]; households?: boolean },
+  ): Promise<SamePeople> {
+    return selectSamePeople(this.#database, this.#tenant, { of, ...people, aliases: this.#aliases[of] });
+  }
+
+  /** Also others whom another source calls the same: then the id that is shown tells whose it is. */
+  async #named(
+    of: "client" | "staff",
+    people: { refs: readonly number[]; ids: readonly SourceId[] },
+  ): Promise<SamePeople> {
+    const found = await this.#same(of, people);
+    const { sources } = this.#knowledge;
+    return sources.length === 1 ? found : this.#same(of, { refs: found.refs, ids: everywhere(found.ids, sources) });
+  }
+
+  /** Clients in the buildings where somebody on the staff lives: rules ask who else does. */
+  async #livingWith(staff: RawColumns): Promise<SourceId[]> {
+    const homes = staff.fields["addressBuildingId"] as Int32Array | undefined;
+    if (homes === undefined) return [];
+    const { id } = await readRefs(this.#database, this.#tenant, {
+      numbers: homes.filter((ref) => ref >= 0),
+      kinds: [],
+    });
+    const buildings = [...homes].flatMap((ref, row) => (ref < 0 ? [] : [{ source: staff.source[row]!, id: id[ref]! }]));
+    return selectLivingIn(this.#database, this.#tenant, buildings);
+  }
+
+  #refsTo(kind: RefKind, records: readonly SourceId[]): Promise<number[]> {
+    return selectRefsTo(this.#database, this.#tenant, kind, records);
   }
 
   #read(entity: EntityName, selection: RawSelection = {}): Promise<RawColumns> {
@@ -286,30 +370,33 @@ class Reading {
   }
 }
 
-/** Numbers by which order lines name the orders. */
-function orderRefs(orders: RawColumns, { refs }: Surroundings): number[] {
-  const decoder = new TextDecoder();
-  const wanted = new Set<string>();
-  for (let row = 0; row < orders.count; row++)
-    wanted.add(decoder.decode(orders.id.bytes.subarray(orders.id.offsets[row], orders.id.offsets[row + 1])));
-  const kind = refKinds.indexOf("order");
-  const found: number[] = [];
-  for (let ref = 0; ref < refs.kind.length; ref++)
-    if (refs.kind[ref] === kind && wanted.has(refs.id[ref]!)) found.push(ref);
+/** References in columns, of some kinds or all. */
+function mentioned(tables: readonly RawColumns[], kinds?: readonly RefKind[]): Set<number> {
+  const found = new Set<number>();
+  for (const { entity, fields } of tables) {
+    for (const [name, values] of Object.entries(fields)) {
+      const { kind, of } = entities[entity].fields[name]!;
+      if (kind !== "ref" && kind !== "codes") continue;
+      if (kinds !== undefined && (of === undefined || !kinds.includes(of))) continue;
+      for (const ref of values as Int32Array) if (ref >= 0) found.add(ref);
+    }
+  }
   return found;
 }
 
-/** From clients to them and all who share a household with one of them. */
-function householdsOf(clients: RawColumns, people: People): (codes: readonly number[]) => Set<number> {
-  const household = clients.fields["householdId"] as Int32Array | undefined;
-  const members = new Map<number, number[]>();
-  const of = new Map<number, number[]>();
-  household?.forEach((one, row) => {
-    if (one < 0) return;
-    const client = people.clients.ofMaster[row]!;
-    members.set(one, [...(members.get(one) ?? []), client]);
-    of.set(client, [...(of.get(client) ?? []), one]);
+/** What the references of a kind name. */
+function recordsOf({ kind, source, id }: Refs, wanted: RefKind): Array<SourceId & { ref: number }> {
+  const number = refKinds.indexOf(wanted);
+  const found: Array<SourceId & { ref: number }> = [];
+  kind.forEach((one, ref) => {
+    if (one === number) found.push({ ref, source: source[ref]!, id: id[ref]! });
   });
-  return (codes) =>
-    new Set(codes.flatMap((code) => [code, ...(of.get(code) ?? []).flatMap((one) => members.get(one) ?? [])]));
+  return found;
 }
+
+const idsOf = (rows: RawColumns): SourceId[] =>
+  Array.from({ length: rows.count }, (_, row) => ({ source: rows.source[row]!, id: textAt(rows.id, row)! }));
+
+/** The same ids in every source. */
+const everywhere = (ids: readonly SourceId[], sources: readonly string[]): SourceId[] =>
+  [...new Set(ids.map(({ id }) => id))].flatMap((id) => sources.map((_, source) => ({ source, id })));

@@ -37,7 +37,7 @@ export async function writeWindow(
   for (const { slice } of result.outcomes) evaluated.add(slice);
   for (const { slice } of result.settlement) evaluated.add(slice);
   for (const { slice } of result.measures) evaluated.add(slice);
-  const findings = await writeFindings(database, tenantId, {
+  const findings = writeFindings(database, tenantId, {
     evaluated,
     findings: result.findings.map((finding): NewFinding => {
       const { rule, version, period, status: _status, ...rest } = finding;
@@ -61,7 +61,12 @@ export async function writeWindow(
     rules,
     holdBack,
   });
-  await writeSettlement(database, tenantId, { evaluated, lines: result.settlement, at });
-  await writeMeasures(database, tenantId, { evaluated, measures: result.measures });
+  // All three may be repeated: a run that ends in between is done again.
+  const written = await Promise.allSettled([
+    findings,
+    writeSettlement(database, tenantId, { evaluated, lines: result.settlement, at }),
+    writeMeasures(database, tenantId, { evaluated, measures: result.measures }),
+  ]);
+  for (const one of written) if (one.status === "rejected") throw one.reason;
   return findings;
 }

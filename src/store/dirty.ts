@@ -18,14 +18,17 @@ export interface Dirty {
 
 const NEIGHBOUR_DAYS = 2;
 
-/** Reads what is marked. Read the records after this, never before: what comes in between stays marked. */
-export async function takeDirty(database: Database, tenantId: string): Promise<Dirty> {
+/**
+ * Reads what is marked, or what was marked after a number. Read the records after this, never before: what comes in between
+ * stays marked.
+ */
+export async function takeDirty(database: Database, tenantId: string, after = 0): Promise<Dirty> {
   return database.transaction(async ({ client }) => {
     // Waits for those who are writing: a lower number than one already seen must not appear later.
     await client.query("SELECT pg_advisory_xact_lock(hashtextextended('klarsyn dirty ' || $1, 0))", [tenantId]);
     const { rows } = await client.query<[number, number | null, Day | null, number]>({
-      text: "SELECT kind, ref, day, max(seq) FROM dirty WHERE tenant_id = $1 GROUP BY kind, ref, day ORDER BY kind, ref, day",
-      values: [tenantId],
+      text: "SELECT kind, ref, day, max(seq) FROM dirty WHERE tenant_id = $1 AND seq > $2 GROUP BY kind, ref, day ORDER BY kind, ref, day",
+      values: [tenantId, after],
       rowMode: "array",
     });
     const dirty: Dirty = { upTo: 0, all: false, days: [], clients: [], staff: [], months: [] };

@@ -3,7 +3,7 @@ import type { Day, Instant } from "#model";
 import type { Database } from "./database.ts";
 import { nights } from "./tables/index.ts";
 
-export type RunKind = "night" | "pull" | "reconcile" | "rebuild";
+export type RunKind = "night" | "pull" | "reconcile" | "changed" | "rebuild";
 export type RunOutcome = "done" | "incomplete" | "failed";
 
 export interface Run {

@@ -1,8 +1,18 @@
 import pg from "pg";
-import { NO_DAY, type RawColumns, type Refs, type TextColumn } from "#columns";
-import { type Day, entities, type EntityName, type FieldKind, formatDay, type Instant } from "#model";
+import { NO_DAY, type RawColumns, type Refs, shortText, type TextColumn } from "#columns";
+import {
+  type Day,
+  entities,
+  type EntityName,
+  type FieldKind,
+  formatDay,
+  type Instant,
+  type RefKind,
+  refKinds,
+} from "#model";
 import { copyOut, readDay, readInstant, readInt8, skipHeader } from "./copy.ts";
 import type { Database } from "./database.ts";
+import type { SourceId } from "./same-people.ts";
 import { columnsOfField, tableName } from "./tables/canonical.ts";
 
 export interface RawSelection {
@@ -15,6 +25,8 @@ export interface RawSelection {
   history?: boolean;
   /** Only rows of which one of the fields holds one of the references. */
   of?: ReadonlyArray<{ field: string; refs: readonly number[] }>;
+  /** Only these records; with `of`, also these. */
+  records?: readonly SourceId[];
   /** No more rows than this. */
   limit?: number;
   /** Without, `version` and `received` stay empty: of records in force few need to know them. Default true. */
@@ -109,7 +121,7 @@ export async function readRawColumns(
     const table = new Table(
       columns.map(({ how }) => how),
       fixed.length,
-      await estimate(client, query),
+      isPart(selection) ? 0 : await estimate(client, query),
     );
     await copyOut(client, `COPY (${query}) TO STDOUT (FORMAT binary)`, table.read);
     const made = table.columns();
@@ -180,13 +192,16 @@ function select(tenantId: string, entity: EntityName, selection: RawSelection, c
     if (fromDay !== undefined) days.push(`day >= '${formatDay(fromDay)}'`);
     if (throughDay !== undefined) days.push(`day <= '${formatDay(throughDay)}'`);
   }
-  if (selection.of !== undefined) {
-    const some = selection.of.map(({ field, refs }) => {
-      const column = columnsOfField(field, entities[entity].fields[field]!.kind).at(-1)!.name;
-      return `${pg.escapeIdentifier(column)} = ANY ('{${refs.join(",")}}'::int[])`;
-    });
-    days.push(`(${some.join(" OR ")})`);
+  const some = (selection.of ?? []).map(({ field, refs }) => {
+    const column = columnsOfField(field, entities[entity].fields[field]!.kind).at(-1)!.name;
+    return `${pg.escapeIdentifier(column)} = ANY ('{${refs.join(",")}}'::int[])`;
+  });
+  if (selection.records !== undefined) {
+    const numbers = selection.records.map(({ source }) => source).join(",");
+    const ids = selection.records.map(({ id }) => pg.escapeLiteral(id)).join(", ");
+    some.push(`(source_no, id) IN (SELECT * FROM unnest('{${numbers}}'::int2[], ARRAY[${ids}]::text[]))`);
   }
+  if (some.length > 0) days.push(`(${some.join(" OR ")})`);
   if (selection.limit !== undefined) return `SELECT ${list} FROM ${of} t WHERE ${where} LIMIT ${selection.limit}`;
   if (days.length === 0) return `SELECT ${list} FROM ${of} t WHERE ${where}`;
   const inside = days.join(" AND ");
@@ -198,6 +213,11 @@ function select(tenantId: string, entity: EntityName, selection: RawSelection, c
   const touched = history ? `${other(past)} UNION ${other(head)}` : `SELECT DISTINCT * FROM (${other(past)}) p`;
   return `${within} UNION ALL SELECT ${list} FROM ${of} t JOIN (${touched}) w ON w.source_no = t.source_no AND w.id = t.id
     WHERE ${where} AND NOT (${inside})`;
+}
+
+/** Little of much, of which nobody needs to know beforehand how much it is. */
+function isPart({ of, records, limit }: RawSelection): boolean {
+  return of !== undefined || records !== undefined || limit !== undefined;
 }
 
 /** Rows as the planner expects them, so that columns seldom have to grow. */
@@ -396,22 +416,55 @@ class TextGrower {
   }
 }
 
-/** Reads what reference numbers stand for. */
-export async function readRefs(database: Database, tenantId: string): Promise<Refs> {
-  const { rows } = await database.pool.query<[number, number, number, string]>({
-    text: "SELECT no, kind, source_no, id FROM refs WHERE tenant_id = $1",
-    values: [tenantId],
-    rowMode: "array",
-  });
-  const size = rows.reduce((most, [no]) => Math.max(most, no + 1), 0);
+/** Reads what reference numbers stand for: all, or some and all of some kinds. */
+export async function readRefs(
+  database: Database,
+  tenantId: string,
+  only?: { numbers: Iterable<number>; kinds: readonly RefKind[] },
+): Promise<Refs> {
+  const some =
+    only === undefined
+      ? ""
+      : ` AND (no = ANY ('{${[...only.numbers].join(",")}}'::int[]) OR kind = ANY ('{${only.kinds.map((kind) => refKinds.indexOf(kind)).join(",")}}'::int2[]))`;
+  const numbers: number[] = [];
+  const kinds: number[] = [];
+  const sources: number[] = [];
+  const ids: string[] = [];
+  let size = 0;
+  let begun = false;
+  const client = await database.pool.connect();
+  try {
+    await copyOut(
+      client,
+      `COPY (SELECT no, kind, source_no, id FROM refs WHERE tenant_id = ${pg.escapeLiteral(tenantId)}${some}) TO STDOUT (FORMAT binary)`,
+      (bytes, view, start, end) => {
+        let at = start;
+        if (!begun) {
+          begun = true;
+          at = skipHeader(bytes, view, start);
+        }
+        // Of each column its length, then its bytes: none is null.
+        for (; at + 2 <= end && view.getInt16(at) >= 0; at += 26 + view.getInt32(at + 22)) {
+          const no = view.getInt32(at + 6);
+          numbers.push(no);
+          size = Math.max(size, no + 1);
+          kinds.push(view.getInt16(at + 14));
+          sources.push(view.getInt16(at + 20));
+          ids.push(shortText(bytes, at + 26, view.getInt32(at + 22)));
+        }
+      },
+    );
+  } finally {
+    client.release();
+  }
   const kind = new Int8Array(size).fill(-1);
   const source = new Int16Array(size).fill(-1);
   const id = Array.from<string>({ length: size }).fill("");
-  for (const [no, kindNo, sourceNo, name] of rows) {
-    kind[no] = kindNo;
-    source[no] = sourceNo;
-    id[no] = name;
-  }
+  numbers.forEach((no, index) => {
+    kind[no] = kinds[index]!;
+    source[no] = sources[index]!;
+    id[no] = ids[index]!;
+  });
   return { kind, source, id };
 }
 

@@ -47,7 +47,7 @@ export async function compareInBulk(client: pg.ClientBase, evaluated: Evaluated)
   await client.query("SET LOCAL enable_nestloop = off");
 }
 
-const FEW = 20_000;
+const FEW = 3000;
 
 /** Slices that a run has looked at: of anything else it says nothing. */
 export type Evaluated = "all" | ReadonlySet<string>;

@@ -7,7 +7,7 @@ export const nights = pgTable(
   {
     no: bigint({ mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
     tenantId: text().notNull(),
-    kind: text().notNull(), // night, pull, reconcile or rebuild
+    kind: text().notNull(), // night, pull, reconcile, changed or rebuild
     day: localDay().notNull(),
     startedAt: instant().notNull(),
     endedAt: instant(),
