@@ -1,2 +1,3 @@
 export * from "./states.ts";
 export * from "./flow.ts";
+export * from "./letter.ts";

@@ -1,9 +1,10 @@
-import { and, asc, eq, inArray } from "drizzle-orm";
+import { and, arrayContains, asc, eq, inArray, isNull } from "drizzle-orm";
 import type { CaseState, Judgement, OutcomeName, SubjectKind } from "#case";
 import { type Day, formatDay, type Instant } from "#model";
 import type { Level } from "#rule";
 import type { Database, Transaction } from "./database.ts";
-import { caseAttachments, caseEvents, caseFindings, cases } from "./tables/cases.ts";
+import { caseAttachments, caseBatches, caseEvents, caseFindings, cases, savedViews } from "./tables/cases.ts";
+import { users } from "./tables/users.ts";
 import { without } from "./without.ts";
 
 /** Which cases somebody sees; null is all. A case is seen whole or not at all. */
@@ -114,7 +115,7 @@ const columns = `c.no, c.provider, c.subject_kind AS "subjectKind", c.subject, c
   c.stake_ore AS "stakeOre", c.findings, c.gone, c.first_day AS "firstDay", c.last_day AS "lastDay",
   c.opened_at AS "openedAt", c.updated_at AS "updatedAt", c.changed_at AS "changedAt", c.closed_at AS "closedAt", c.version`;
 
-/** One page of cases in an order; `after` are the values of the last row of the page before. */
+/** One page of cases in an order; `after` are the values of the last row of the page before, as `places` gives them. */
 export async function selectCases(
   { pool }: Database,
   tenantId: string,
@@ -125,7 +126,7 @@ export async function selectCases(
     limit,
     ...selection
   }: CaseSelection & { order: CaseOrder; after?: readonly unknown[]; limit: number },
-): Promise<{ cases: StoredCase[]; last: unknown[] | null }> {
+): Promise<{ cases: StoredCase[]; places: unknown[][] }> {
   const where = narrowed(whereOf(tenantId, scope, selection), selection);
   const { columns: keys, down } = caseOrders[order];
   // What has no day is in no order of days.
@@ -141,7 +142,7 @@ export async function selectCases(
   );
   return {
     cases: rows.map((row) => shown(without(row, "at"))),
-    last: rows.at(-1)?.at ?? null,
+    places: rows.map(({ at }) => at),
   };
 }
 
@@ -297,18 +298,32 @@ export async function writeCase(
   return version;
 }
 
-/** The undecided case of the same key, if there is another. */
+/** The undecided case of the same key, if there is another. No night opens one for the rest of the transaction. */
 export async function selectUndecidedTwin(
   { client }: Transaction,
   tenantId: string,
   no: string,
 ): Promise<string | null> {
+  await client.query("SELECT pg_advisory_xact_lock(hashtextextended('klarsyn cases ' || $1, 0))", [tenantId]);
   const { rows } = await client.query<{ no: string }>(
     `SELECT t.no FROM cases c JOIN cases t ON t.tenant_id = $1 AND t.key = c.key AND t.no <> c.no
        AND t.state NOT IN ('decided', 'closed') WHERE c.tenant_id = $1 AND c.no = $2`,
     [tenantId, no],
   );
   return rows[0]?.no ?? null;
+}
+
+/** Users with a role, by the id that stands beside what they do. */
+export async function selectColleagues(
+  { orm }: Database,
+  tenantId: string,
+  role: string,
+): Promise<Array<{ id: string; name: string }>> {
+  return orm
+    .select({ id: users.subject, name: users.name })
+    .from(users)
+    .where(and(eq(users.tenantId, tenantId), arrayContains(users.roles, [role])))
+    .orderBy(asc(users.no));
 }
 
 export type StoredCaseFinding = Omit<typeof caseFindings.$inferSelect, "tenantId" | "caseNo" | "judgement"> & {
@@ -433,4 +448,62 @@ export async function insertAttachment(
   attachment: Omit<typeof caseAttachments.$inferSelect, "tenantId">,
 ): Promise<void> {
   await orm.insert(caseAttachments).values({ tenantId, ...attachment });
+}
+
+export type StoredView = Omit<typeof savedViews.$inferSelect, "tenantId">;
+
+export async function selectViews({ orm }: Database, tenantId: string, owner: string): Promise<StoredView[]> {
+  const rows = await orm
+    .select()
+    .from(savedViews)
+    .where(and(eq(savedViews.tenantId, tenantId), eq(savedViews.owner, owner)))
+    .orderBy(asc(savedViews.name));
+  return rows.map((row) => without(row, "tenantId"));
+}
+
+/** Keeps a filter under a name; one of the same name is replaced. */
+export async function upsertView({ orm }: Database, tenantId: string, view: Omit<StoredView, "id">): Promise<void> {
+  const { filter, savedAt } = view;
+  await orm
+    .insert(savedViews)
+    .values({ tenantId, ...view })
+    .onConflictDoUpdate({ target: [savedViews.tenantId, savedViews.owner, savedViews.name], set: { filter, savedAt } });
+}
+
+/** False where the owner has no such view. */
+export async function deleteView({ orm }: Database, tenantId: string, owner: string, id: number): Promise<boolean> {
+  const gone = await orm
+    .delete(savedViews)
+    .where(and(eq(savedViews.tenantId, tenantId), eq(savedViews.owner, owner), eq(savedViews.id, id)))
+    .returning({ id: savedViews.id });
+  return gone.length > 0;
+}
+
+export type StoredBatch = Omit<typeof caseBatches.$inferSelect, "tenantId" | "before"> & { before: unknown };
+
+export async function insertBatch({ orm }: Transaction, tenantId: string, batch: StoredBatch): Promise<void> {
+  await orm.insert(caseBatches).values({ tenantId, ...batch, before: JSON.stringify(batch.before) });
+}
+
+/** Marks a batch of somebody's as undone and gives it; null where there is none, or it has been undone. */
+export async function takeBatch(
+  { orm }: Transaction,
+  tenantId: string,
+  by: string,
+  id: string,
+  at: Instant,
+): Promise<StoredBatch | null> {
+  const [row] = await orm
+    .update(caseBatches)
+    .set({ undoneAt: at })
+    .where(
+      and(
+        eq(caseBatches.tenantId, tenantId),
+        eq(caseBatches.id, id),
+        eq(caseBatches.by, by),
+        isNull(caseBatches.undoneAt),
+      ),
+    )
+    .returning();
+  return row === undefined ? null : { ...without(row, "tenantId"), before: JSON.parse(row.before) as unknown };
 }

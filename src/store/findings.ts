@@ -262,13 +262,32 @@ export async function selectFindings(
     )
     .orderBy(asc(table.id))
     .limit(limit);
-  // Text columns hold what `writeFindings` wrote.
-  return rows.map((row) => ({
+  return rows.map(findingOf);
+}
+
+/** Text columns hold what `writeFindings` wrote. */
+function findingOf(row: typeof table.$inferSelect): Finding {
+  return {
     ...without(row, "tenantId", "contentHash", "held"),
     mode: row.held ? "held" : row.mode,
     records: JSON.parse(row.records),
     evidence: JSON.parse(row.evidence),
-  })) as Finding[];
+  } as Finding;
+}
+
+/** Findings by their ids, by day and rule. */
+export async function selectFindingsById(
+  database: Database,
+  tenantId: string,
+  ids: readonly string[],
+): Promise<Finding[]> {
+  if (ids.length === 0) return [];
+  const rows = await database.orm
+    .select()
+    .from(table)
+    .where(and(eq(table.tenantId, tenantId), inArray(table.id, [...ids])))
+    .orderBy(asc(table.fromDay), asc(table.ruleId), asc(table.id));
+  return rows.map(findingOf);
 }
 
 /** All findings of a selection, a page in memory at a time. */

@@ -3,3 +3,25 @@ export { caseStates, outcomeNames, outcomes as caseOutcomes } from "#case";
 export * from "./types.ts";
 export * from "./words.ts";
 export { openCases } from "./open-cases.ts";
+export { listViews, queueOfCases, removeView, saveView } from "./queue.ts";
+export { CaseChanged, CaseMissing, StepRefused } from "./step.ts";
+export {
+  approveDecision,
+  assignCase,
+  closeCase,
+  type Colleague,
+  commentOnCase,
+  judgeFindings,
+  listColleagues,
+  previewLetter,
+  proposeDecision,
+  receiveExplanation,
+  rejectDecision,
+  reopenCase,
+  requestExplanation,
+  snoozeCase,
+  takeCase,
+  takeNext,
+  wakeCase,
+  withdrawDecision,
+} from "./work.ts";
