@@ -65,8 +65,10 @@ function plantLengthened(bench: Bench) {
     bench.touch([visit]);
     const [start, end] = [startOf(visit), endOf(visit)];
     const client = visit.person.client.id;
-    if (number % 3 === 0) edit(visit, 1, start, end - random.int(6, 10) * MINUTE, "Glömde logga ut, gick tidigare");
-    else if (number % 3 === 1)
+    if (number % 3 === 0) {
+      bench.retime(visit, start, end + random.int(6, 10) * MINUTE);
+      edit(visit, 1, start, end, "Glömde logga ut, gick tidigare");
+    } else if (number % 3 === 1)
       edit(visit, 1, start, end + 2 * MINUTE, "Loggade ut vid dörren innan jag hjälpt med jackan");
     else edit(visit, 1, start - 2 * MINUTE, end - 2 * MINUTE, "Telefonens klocka gick fel");
     const what = ["Glömd utloggning rättad kortare", "Två minuter till, med skäl", "Flyttad, lika lång"][number % 3]!;

@@ -119,6 +119,8 @@ function plantWrongTags(bench: Bench) {
     bench.findPerson(provider, (other) => {
       const { client } = other;
       const elsewhere = metresBetween(other.place, one.person.place) > 150;
+      // A tag that was replaced is nobody's any more.
+      if (bench.population.tags.some(({ id, to }) => id === other.tagId && to !== undefined)) return false;
       return other !== one.person && client.householdId !== one.person.client.householdId && elsewhere;
     });
   const say = (planted: boolean, what: string, provider: string, one: Happening, more: object = {}) =>
