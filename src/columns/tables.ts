@@ -692,6 +692,8 @@ export class Providers extends People {
   }
 }
 
+const noServices: readonly number[] = [];
+
 /** Services by code, and the sets of services that records name. */
 export class Services {
   readonly code: readonly string[];
@@ -699,7 +701,8 @@ export class Services {
   readonly #known: Uint8Array;
   readonly #away: Uint8Array;
   readonly #name: ReadonlyArray<string | null>;
-  readonly #sets: ReadonlyMap<number, readonly number[]>;
+  /** By number of the set. */
+  readonly #sets: Array<readonly number[] | undefined> = [];
 
   constructor(
     code: readonly string[],
@@ -711,11 +714,12 @@ export class Services {
     this.#known = columns.known;
     this.#away = columns.away;
     this.#name = columns.name;
-    this.#sets = sets;
+    const last = Math.max(-1, ...sets.keys());
+    for (let set = 0; set <= last; set++) this.#sets.push(sets.get(set));
   }
   /** The services of a set; empty for -1. */
   list(set: number): readonly number[] {
-    return this.#sets.get(set) ?? [];
+    return this.#sets[set] ?? noServices;
   }
   /** Null where one of the sets is unknown. */
   share(setA: number, setB: number): boolean | null {
@@ -740,7 +744,9 @@ export class Services {
   }
   /** Some service of the set is of the kind. */
   has(set: number, kind: ServiceKind): boolean {
-    return this.list(set).some((service) => this.kind(service) === kind);
+    const services = this.list(set);
+    for (let at = 0; at < services.length; at++) if (this.kind(services[at]!) === kind) return true;
+    return false;
   }
 }
 

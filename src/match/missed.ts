@@ -31,12 +31,17 @@ export function silentFor(tables: Tables): (client: number, from: number, until:
   const { visits } = tables;
   const silences = visitSilences(tables);
   if (silences.every((ofSource) => ofSource.length === 0)) return () => false;
+  // Asked of many times of one client, one after the other.
+  let own = new Set<number>();
+  let asked = -1;
   return (client, from, until) => {
-    const rows = rowsOf(visits.byClient, client);
-    const own = new Set<number>();
-    for (const row of rows) {
-      own.add(visits.source(row));
-      for (const other of visits.merged(row)) own.add(visits.source(other));
+    if (client !== asked) {
+      asked = client;
+      own = new Set();
+      for (const row of rowsOf(visits.byClient, client)) {
+        own.add(visits.source(row));
+        for (const other of visits.merged(row)) own.add(visits.source(other));
+      }
     }
     return silences.some(
       (ofSource, source) =>

@@ -29,40 +29,42 @@ export function claimCoverage(
 ): ClaimCoverage {
   const { claims, visits, services } = tables;
   const line = matcher.ofClaim(claim, claims.from(claim));
-  const all: Day[] = [];
-  for (let day = claims.from(claim); day <= claims.to(claim); day++) all.push(day);
-  // A claim speaks of the service: weekdays may stand on one line of its order and the weekend on another.
-  const ofService =
-    line < 0
-      ? []
-      : rowsOf(tables.lines.byOrder, tables.lines.order(line)).filter(
-          (other) => tables.lines.service(other) === tables.lines.service(line),
-        );
-  const expected = all.filter((day) => ofService.some((other) => expectsVisit(tables, other, day)));
-  const days = expected.length > 0 ? expected : all;
+  const [first, last] = [claims.from(claim), claims.to(claim)];
+  const days = daysOfClaim(tables, line, first, last);
   const minutes = claimedMinutes(claims, claim);
   const wanted = serviceOf(tables, claim, line);
   const client = claims.client(claim);
 
   const meant: number[] = [];
-  const visited = new Set<Day>();
+  /** Those of `days` without a visit; visits come in order of day. */
+  const without: Day[] = [];
+  let next = 0;
+  // Consecutive visits mostly name the same services.
+  let setBefore = NaN;
+  let others = false;
   const ofClient = rowsOf(visits.byClient, client);
-  for (let position = firstOn(visits, ofClient, claims.from(claim)); position < ofClient.length; position++) {
+  for (let position = firstOn(visits, ofClient, first); position < ofClient.length; position++) {
     const visit = ofClient[position]!;
     const day = visits.day(visit);
-    if (day > claims.to(claim)) break;
+    if (day > last) break;
     if (!visits.performed(visit)) continue;
     const provider = visits.provider(visit);
     if (provider >= 0 && claims.provider(claim) >= 0 && provider !== claims.provider(claim)) continue;
-    const named = services.list(visits.services(visit));
-    // A visit that names only other services is not what the claim means, unless both count on one order line.
-    if (wanted >= 0 && named.length > 0 && !named.includes(wanted)) {
-      if (line < 0 || !matcher.ofVisit(visit).lines.includes(line)) continue;
+    if (wanted >= 0) {
+      const set = visits.services(visit);
+      if (set !== setBefore) {
+        const named = services.list(set);
+        others = named.length > 0 && !named.includes(wanted);
+        setBefore = set;
+      }
+      // A visit that names only other services is not what the claim means, unless both count on one order line.
+      if (others && (line < 0 || !matcher.ofVisit(visit).lines.includes(line))) continue;
     }
     meant.push(visit);
-    visited.add(day);
+    while (next < days.length && days[next]! < day) without.push(days[next++]!);
+    if (days[next] === day) next++;
   }
-  const without = days.filter((day) => !visited.has(day));
+  while (next < days.length) without.push(days[next++]!);
   const silentDays = without.filter((day) => silent(client, startOfDay(day), startOfDay(day + 1)));
   return {
     line,
@@ -71,9 +73,30 @@ export function claimCoverage(
     minutesPerDay: Number.isNaN(minutes) ? 0 : minutes / days.length,
     orePerDay: claims.amountOre(claim) / days.length,
     visits: meant,
-    emptyDays: without.filter((day) => !silentDays.includes(day)),
+    emptyDays: silentDays.length === 0 ? without : without.filter((day) => !silentDays.includes(day)),
     silentDays,
   };
+}
+
+/** Those from `first` to `last` on which a line of the claim's order and service expects a visit, else all. */
+function daysOfClaim(tables: Tables, line: number, first: Day, last: Day): Day[] {
+  const { lines } = tables;
+  const expected: Day[] = [];
+  if (line >= 0) {
+    // A claim speaks of the service: weekdays may stand on one line of its order and the weekend on another.
+    const { offsets, rows } = lines.byOrder;
+    const [from, until] = [offsets[lines.order(line)]!, offsets[lines.order(line) + 1]!];
+    for (let day = first; day <= last; day++) {
+      for (let at = from; at < until; at++) {
+        const other = rows[at]!;
+        if (lines.service(other) !== lines.service(line) || !expectsVisit(tables, other, day)) continue;
+        expected.push(day);
+        break;
+      }
+    }
+  }
+  if (expected.length === 0) for (let day = first; day <= last; day++) expected.push(day);
+  return expected;
 }
 
 /** Position of the first of these rows, in order of time, that is on the day or later. */
@@ -119,13 +142,32 @@ export interface NetClaim {
 
 const natural = new Intl.Collator("en", { numeric: true });
 
-/** Which of two claims was made first, as far as their numbers tell: arrival says nothing, since deliveries may be repeated. */
-function earlier({ claims, sources }: Tables, a: number, b: number): number {
-  return (
-    natural.compare(claims.invoice(a), claims.invoice(b)) ||
-    natural.compare(claims.id(a), claims.id(b)) ||
-    sources.rank(claims.source(a)) - sources.rank(claims.source(b))
-  );
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+
+/** As `natural.compare`. Numbers of one series, which most are, differ in their last digits alone. */
+function compareNumbers(a: string, b: string): number {
+  if (a === b) return 0;
+  if (a.length !== b.length) return natural.compare(a, b);
+  let at = 0;
+  while (a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  for (let rest = at; rest < a.length; rest++) {
+    if (!isDigit(a.charCodeAt(rest)) || !isDigit(b.charCodeAt(rest))) return natural.compare(a, b);
+  }
+  return a.charCodeAt(at) - b.charCodeAt(at);
+}
+
+/** In the order in which they were made, as far as their numbers tell: arrival says nothing, since deliveries may be repeated. */
+function inOrderMade({ claims, sources }: Tables, rows: readonly number[]): number[] {
+  if (rows.length < 2) return [...rows];
+  return rows
+    .map((row) => ({ row, invoice: claims.invoice(row), id: claims.id(row) }))
+    .sort(
+      (a, b) =>
+        compareNumbers(a.invoice, b.invoice) ||
+        compareNumbers(a.id, b.id) ||
+        sources.rank(claims.source(a.row)) - sources.rank(claims.source(b.row)),
+    )
+    .map(({ row }) => row);
 }
 
 /**
@@ -143,12 +185,13 @@ export function netClaims(
   const { claims } = tables;
   const touches = (claim: number): boolean => claims.from(claim) <= last && claims.to(claim) >= first;
   const all = Array.from(rowsOf(claims.byClient, client));
-  const charges = all
-    .filter((claim) => touches(claim) && !claims.credit(claim))
-    .sort((a, b) => earlier(tables, a, b))
-    .map((claim) => netOf(claim, coverageOf(claim)));
+  const charges = inOrderMade(
+    tables,
+    all.filter((claim) => touches(claim) && !claims.credit(claim)),
+  ).map((claim) => netOf(claim, coverageOf(claim)));
   const loose: NetClaim[] = [];
-  for (const credit of all.filter((claim) => claims.credit(claim)).sort((a, b) => earlier(tables, a, b))) {
+  const credits = all.filter((claim) => claims.credit(claim));
+  for (const credit of inOrderMade(tables, credits)) {
     const corrects = claims.corrects(credit);
     if (corrects >= 0 && claims.client(corrects) === client && !claims.credit(corrects)) {
       const corrected = charges.find(({ claim }) => claim === corrects);
@@ -163,14 +206,13 @@ export function netClaims(
 }
 
 function netOf(claim: number, coverage: ClaimCoverage): NetClaim {
-  const { days, minutesPerDay, orePerDay } = coverage;
-  return {
-    claim,
-    coverage,
-    minutes: new Map(days.map((day) => [day, minutesPerDay])),
-    ore: new Map(days.map((day) => [day, orePerDay])),
-    credits: [],
-  };
+  const minutes = new Map<Day, number>();
+  const ore = new Map<Day, number>();
+  for (const day of coverage.days) {
+    minutes.set(day, coverage.minutesPerDay);
+    ore.set(day, coverage.orePerDay);
+  }
+  return { claim, coverage, minutes, ore, credits: [] };
 }
 
 /** On the days that both speak of; where there are none (the credit has the day of its invoice) on all days alike. */

@@ -60,6 +60,8 @@ export class Settlement {
   readonly #silent: (client: number, from: number, until: number) => boolean;
   readonly #world: World;
   #telling: ReadonlySet<string> | null = null;
+  /** By claim: rules about clients and about providers ask again. */
+  readonly #coverages: ClaimCoverage[] = [];
   /** The client and month asked for last. */
   #last: Remembered | null = null;
 
@@ -112,7 +114,7 @@ export class Settlement {
   }
 
   claim(claim: number): ClaimCoverage {
-    return claimCoverage(this.#tables, this.#matcher, this.#silent, claim);
+    return (this.#coverages[claim] ??= claimCoverage(this.#tables, this.#matcher, this.#silent, claim));
   }
 
   /** What minutes of a visit cost; null where no price is known. */

@@ -51,10 +51,33 @@ export interface Judgement {
 /** What is payable of one of a provider's services in the month. */
 interface Pool {
   provider: number;
-  days: Map<Day, Array<{ row: PaidRow; paid: PaidDay }>>;
+  days: Map<Day, Entry>;
   charges: NetClaim[];
   /** Minutes above and below that were accepted within the tolerance. */
   accepted: { over: number; under: number };
+}
+
+/** What is paid of a row on a day, and what else is paid of the pool on the same day. */
+interface Entry {
+  row: PaidRow;
+  paid: PaidDay;
+  next: Entry | null;
+}
+
+function addDays(days: Map<Day, Entry>, row: PaidRow): void {
+  for (const paid of row.days) {
+    const entry: Entry = { row, paid, next: null };
+    let last = days.get(paid.day);
+    if (last === undefined) days.set(paid.day, entry);
+    else {
+      while (last.next !== null) last = last.next;
+      last.next = entry;
+    }
+  }
+}
+
+function* entriesOn(days: Map<Day, Entry>, day: Day): Generator<Entry> {
+  for (let entry = days.get(day) ?? null; entry !== null; entry = entry.next) yield entry;
 }
 
 interface Payable {
@@ -106,7 +129,7 @@ class Judge {
   judgement(): Judgement {
     const { tables } = this.#needs;
     const net = netClaims(tables, this.#needs.coverage, this.#client, this.#first, this.#last);
-    const charges = net.charges.filter(({ ore }) => [...ore.keys()].some(this.#inMonth));
+    const charges = net.charges.filter((charge) => this.#anyInMonth(charge));
     // A claim that does not say which service it is for is held against all that the provider does for the client.
     const unnamed = new Set(
       charges
@@ -124,12 +147,7 @@ class Judge {
       return pool;
     };
     for (const row of this.#needs.paid(this.#client)) {
-      const { days } = poolOf(row.provider, row.service);
-      for (const paid of row.days) {
-        const ofDay = days.get(paid.day);
-        if (ofDay === undefined) days.set(paid.day, [{ row, paid }]);
-        else ofDay.push({ row, paid });
-      }
+      addDays(poolOf(row.provider, row.service).days, row);
     }
     for (const charge of charges) {
       const { claim, coverage } = charge;
@@ -161,6 +179,7 @@ class Judge {
       const visit = rows[position]!;
       if (visits.day(visit) > this.#last) break;
       const set = visits.services(visit);
+      if (set >= 0 && services.list(set).length < 2) continue;
       const named = set < 0 ? this.#needs.lines(visit).lines.map((line) => lines.service(line)) : services.list(set);
       if (named.length < 2) continue;
       const [first, ...others] = named.map(of) as [number, ...number[]];
@@ -175,17 +194,30 @@ class Judge {
 
   readonly #inMonth = (day: Day): boolean => day >= this.#first && day <= this.#last;
 
+  #anyInMonth({ ore }: NetClaim): boolean {
+    for (const day of ore.keys()) if (this.#inMonth(day)) return true;
+    return false;
+  }
+
+  /** The days of the month that a claim speaks of. */
+  #daysOf({ ore }: NetClaim): Day[] {
+    const days: Day[] = [];
+    for (const day of ore.keys()) if (this.#inMonth(day)) days.push(day);
+    return days;
+  }
+
   #claimed(all: readonly NetClaim[]): ClaimedSum[] {
     const { claims } = this.#needs.tables;
-    return all.map(({ claim, coverage, minutes, ore }) => {
-      const days = [...ore.keys()].filter(this.#inMonth);
+    return all.map((charge) => {
+      const { claim, coverage } = charge;
+      const days = this.#daysOf(charge);
       return {
         line: coverage.line,
         provider: claims.provider(claim),
         unit: claims.unit(claim),
         service: claims.service(claim),
-        minutes: sum(days.map((day) => minutes.get(day)!)),
-        ore: sum(days.map((day) => ore.get(day)!)),
+        minutes: minutesOn([charge], days),
+        ore: oreOn([charge], days),
       };
     });
   }
@@ -193,23 +225,29 @@ class Judge {
   /** Claims that share a day are judged as one. What is paid by the month is compared by the month, and so are meals. */
   #together(pool: Pool): NetClaim[][] {
     const { claims, services } = this.#needs.tables;
-    const groups: Array<{ days: Set<Day | "month">; charges: NetClaim[] }> = [];
-    for (const charge of pool.charges) {
-      const days = [...charge.ore.keys()].filter(this.#inMonth);
+    // By day the group that speaks of it; of claims that meet, the last one's group has all.
+    const byDay = new Map<Day | "month", number>();
+    const groups: Array<number[] | null> = [];
+    for (const [position, charge] of pool.charges.entries()) {
+      const days = this.#daysOf(charge);
       const service = claims.service(charge.claim);
       const meal = service >= 0 && services.kind(service) === "meal";
-      const whole = meal || this.#basis(charge, days[0]!) === "monthly";
-      const own = new Set<Day | "month">(whole ? [...days, "month"] : days);
-      const met = groups.filter(({ days: others }) => [...own].some((day) => others.has(day)));
-      const merged = { days: own, charges: [...met.flatMap((group) => group.charges), charge] };
-      for (const group of met) {
-        for (const day of group.days) merged.days.add(day);
-        groups.splice(groups.indexOf(group), 1);
+      const own: Array<Day | "month"> = days;
+      if (meal || this.#basis(charge, days[0]!) === "monthly") own.push("month");
+      const group = [position];
+      groups.push(group);
+      for (const day of own) {
+        const met = byDay.get(day);
+        byDay.set(day, position);
+        if (met === undefined || met === position) continue;
+        group.push(...groups[met]!);
+        groups[met] = null;
+        for (const [other, of] of byDay) if (of === met) byDay.set(other, position);
       }
-      groups.push(merged);
     }
-    const order = new Map(pool.charges.map((charge, position) => [charge, position]));
-    return groups.map(({ charges }) => charges.toSorted((a, b) => order.get(a)! - order.get(b)!));
+    return groups
+      .filter((group) => group !== null)
+      .map((group) => group.sort((a, b) => a - b).map((position) => pool.charges[position]!));
   }
 
   /** Judges claims on the same days. Returns the days on which there is neither a visit nor anything payable. */
@@ -222,7 +260,7 @@ class Judge {
       return [];
     }
     const remaining = charges.length > 1 ? this.#withoutDuplicates(pool, charges) : charges;
-    const days = daysOf(remaining).filter(this.#inMonth);
+    const days = daysOf(remaining, this.#inMonth);
     if (days.length > 0 && this.#basis(lead, days[0]!) === "monthly") {
       // The month's price stands on the first day that it is for, whichever days the claim names.
       const all = [...new Set([...days, ...pool.days.keys()])].sort((a, b) => a - b);
@@ -237,15 +275,16 @@ class Judge {
       empty: [] as Day[],
     };
     for (const day of days) {
-      const paid = pool.days.get(day) ?? [];
-      const payable = paid.some(({ paid: { ms, ore } }) => ms > 0 || (ore ?? 0) > 0);
+      if (isPayable(pool.days, day)) {
+        groups.rest.push(day);
+        continue;
+      }
       const on = remaining.filter(({ ore }) => ore.has(day));
       // Staff who came to a closed door were there too.
       const visited =
         on.some(({ coverage }) => !coverage.emptyDays.includes(day) && !coverage.silentDays.includes(day)) ||
-        (!payable && this.#visitsInVain(on, [day], "noAnswer").length > 0);
-      if (payable) groups.rest.push(day);
-      else if (!visited && on.some(({ coverage }) => coverage.silentDays.includes(day))) groups.silent.push(day);
+        this.#visitsInVain(on, [day], "noAnswer").length > 0;
+      if (!visited && on.some(({ coverage }) => coverage.silentDays.includes(day))) groups.silent.push(day);
       else if (this.#basis(lead, day) === "granted") groups.basis.push(day);
       else if (this.#outside(lead, day)) groups.outside.push(day);
       else (visited ? groups.rest : groups.empty).push(day);
@@ -268,7 +307,7 @@ class Judge {
   #withoutDuplicates(pool: Pool, charges: readonly NetClaim[]): NetClaim[] {
     const { claims } = this.#needs.tables;
     const repeated = new Map<NetClaim, Map<Day, number>>();
-    const days = daysOf(charges).filter(this.#inMonth);
+    const days = daysOf(charges, this.#inMonth);
     // A line for a week says nothing of how much is for which day: only what is too much in all can be a repetition.
     const whole = this.#payable(pool, days);
     if (charges.every(({ coverage }) => coverage.timed) && minutesOn(charges, days) <= whole.minutes + whole.tolerance)
@@ -377,7 +416,7 @@ class Judge {
     this.#use(pool, days);
     const [first] = misplaced.of as [NetClaim];
     const others = charges.filter((charge) => charge !== first);
-    const where = [...new Set(days.flatMap((day) => (pool.days.get(day) ?? []).map(({ paid }) => paid.band)))];
+    const where = [...new Set(days.flatMap((day) => Array.from(entriesOn(pool.days, day), ({ paid }) => paid.band)))];
     this.#add(pool, [first, ...others], days, {
       code: "M07",
       matter: "band",
@@ -440,11 +479,17 @@ class Judge {
   #tolerated(pool: Pool, over: number, tolerance: number): boolean {
     const size = Math.abs(over);
     if (size > tolerance + 1e-6) return false;
-    const month = sum([...pool.days.values()].map((ofDay) => sum(ofDay.map(({ paid }) => paid.ms)))) / MINUTE;
+    let month = 0;
+    let longest = 0;
+    for (const first of pool.days.values()) {
+      let ofDay = 0;
+      for (let entry: Entry | null = first; entry !== null; entry = entry.next) ofDay += entry.paid.ms;
+      month += ofDay;
+      longest = Math.max(longest, ofDay);
+    }
     // In a month with little in it, one day's tolerance.
-    const largest = Math.max(
-      ...[...pool.days.values()].map((ofDay) => dayTolerance(sum(ofDay.map(({ paid }) => paid.ms)) / MINUTE)),
-    );
+    const largest = pool.days.size === 0 ? -Infinity : dayTolerance(longest / MINUTE);
+    month /= MINUTE;
     const side = over > 0 ? "over" : "under";
     if (pool.accepted[side] + size > Math.max(0.01 * month, largest) + 1e-6) return false;
     pool.accepted[side] += size;
@@ -556,7 +601,9 @@ class Judge {
     const name = (row: PaidRow): string => (row.service < 0 ? "okänd insats" : services.name(row.service));
     for (const other of this.#pools.values()) {
       if (other === pool || other.provider !== pool.provider) continue;
-      const free = days.every((day) => (other.days.get(day) ?? []).every(({ paid }) => !this.#used.has(paid)));
+      const free = days.every((day) =>
+        Array.from(entriesOn(other.days, day)).every(({ paid }) => !this.#used.has(paid)),
+      );
       const payable = this.#payable(other, days);
       if (!free || !fits(payable)) continue;
       this.#use(other, days);
@@ -567,7 +614,7 @@ class Judge {
       const there: Pool = { provider: pool.provider, days: new Map(), charges: [], accepted: { over: 0, under: 0 } };
       for (const row of this.#needs.paid(member)) {
         if (row.provider !== pool.provider || row.service !== service) continue;
-        for (const paid of row.days) there.days.set(paid.day, [...(there.days.get(paid.day) ?? []), { row, paid }]);
+        addDays(there.days, row);
       }
       const payable = this.#payable(there, days);
       const taken = Array.from(rowsOf(claims.byClient, member)).some(
@@ -629,7 +676,7 @@ class Judge {
   /** More meals than were delivered. Deliveries say a period, not which day: the month is compared. */
   #meals(pool: Pool, charges: readonly NetClaim[]): void {
     const { meals, claims } = this.#needs.tables;
-    const days = daysOf(charges).filter(this.#inMonth);
+    const days = daysOf(charges, this.#inMonth);
     const share = (from: Day, to: Day): number =>
       Math.max(0, Math.min(to, this.#last) - Math.max(from, this.#first) + 1) / (to - from + 1);
     const quantities = charges.map(({ claim, ore }) => {
@@ -670,18 +717,23 @@ class Judge {
    * A client without any claim of a provider that claims for strangers may be one of those.
    */
   #unclaimed(pool: Pool): void {
-    const claimedThrough = Math.max(-Infinity, ...pool.charges.flatMap(({ ore }) => [...ore.keys()]));
-    const named = [...this.#pools.values()].some(
-      ({ provider, charges }) => provider === pool.provider && charges.length > 0,
-    );
-    const mayBeStranger = !named && this.#needs.tells("strangers", pool.provider, this.#month);
+    let claimedThrough = -Infinity;
+    for (const { ore } of pool.charges) for (const day of ore.keys()) claimedThrough = Math.max(claimedThrough, day);
+    let mayBeStranger: boolean | null = null;
     const byRow = new Map<PaidRow, PaidDay[]>();
-    for (const ofDay of pool.days.values()) {
-      for (const { row, paid } of ofDay) {
+    for (const first of pool.days.values()) {
+      for (let entry: Entry | null = first; entry !== null; entry = entry.next) {
+        const { row, paid } = entry;
         if (this.#used.has(paid) || (paid.ms < MINUTE / 2 && (paid.ore ?? 0) <= 0)) continue;
         if (paid.day > claimedThrough && !this.#billed(row)) continue;
-        if (mayBeStranger) continue;
-        byRow.set(row, [...(byRow.get(row) ?? []), paid]);
+        mayBeStranger ??=
+          ![...this.#pools.values()].some(
+            ({ provider, charges }) => provider === pool.provider && charges.length > 0,
+          ) && this.#needs.tells("strangers", pool.provider, this.#month);
+        if (mayBeStranger) return;
+        const ofRow = byRow.get(row);
+        if (ofRow === undefined) byRow.set(row, [paid]);
+        else ofRow.push(paid);
       }
     }
     for (const [row, paid] of byRow) {
@@ -743,37 +795,46 @@ class Judge {
 
   #visits(charges: readonly NetClaim[], days: readonly Day[]): number[] {
     const { visits } = this.#needs.tables;
-    const meant = charges.flatMap(({ coverage }) =>
-      coverage.visits.filter((visit) => days.includes(visits.day(visit))),
-    );
-    return [...new Set(meant)].sort((a, b) => a - b);
+    const meant: number[] = [];
+    for (const { coverage } of charges) {
+      for (const visit of coverage.visits) if (days.includes(visits.day(visit))) meant.push(visit);
+    }
+    // Those of one claim are each once, in order.
+    return charges.length === 1 ? meant : [...new Set(meant)].sort((a, b) => a - b);
   }
 
   #payable(pool: Pool, days: readonly Day[], band?: string | null): Payable {
     const payable: Payable = { ...nothingPayable };
-    const prices = new Set<number | null>();
+    // Undefined: no price yet.
+    let price: number | null | undefined;
+    let same = true;
     for (const day of days) {
       let ofDay = 0;
-      for (const { row, paid } of pool.days.get(day) ?? []) {
+      for (let entry = pool.days.get(day) ?? null; entry !== null; entry = entry.next) {
+        const { row, paid } = entry;
         if (band !== undefined && paid.band !== band) continue;
         payable.row ??= row;
         payable.exact += paid.exactMs / MINUTE;
         ofDay += paid.ms / MINUTE;
-        if (paid.ms > 0) prices.add(paid.orePerHour);
+        if (paid.ms > 0) {
+          same &&= price === undefined || price === paid.orePerHour;
+          price = paid.orePerHour;
+        }
         if (paid.ore !== null) payable.ore = payable.ore === null ? null : payable.ore + paid.ore;
         else if (paid.ms > 0) payable.ore = null;
       }
       payable.minutes += ofDay;
       payable.tolerance += dayTolerance(ofDay);
     }
-    payable.orePerHour = prices.size === 1 ? [...prices][0]! : null;
+    payable.orePerHour = same ? (price ?? null) : null;
     return payable;
   }
 
   #use(pool: Pool, days: readonly Day[], band?: string): void {
     for (const day of days) {
-      for (const { paid } of pool.days.get(day) ?? [])
-        if (band === undefined || paid.band === band) this.#used.add(paid);
+      for (let entry = pool.days.get(day) ?? null; entry !== null; entry = entry.next) {
+        if (band === undefined || entry.paid.band === band) this.#used.add(entry.paid);
+      }
     }
   }
 
@@ -829,7 +890,7 @@ class Judge {
   ): void {
     const { tables } = this.#needs;
     const { claims } = tables;
-    const on = charges.filter(({ ore }) => days.some((day) => ore.has(day)));
+    const on = charges.length === 1 ? charges : charges.filter(({ ore }) => days.some((day) => ore.has(day)));
     const [lead, ...others] = on as [NetClaim, ...NetClaim[]];
     const { code, matter, band = null, payable = nothingPayable } = found;
     const { provider, unit } = { provider: pool.provider, unit: claims.unit(lead.claim) };
@@ -840,15 +901,19 @@ class Judge {
     const holdDays = holdDaysOf[code];
     const accepted = matter === null;
     const sorted = days.filter((day) => on.some(({ ore }) => ore.has(day))).sort((a, b) => a - b);
+    const related =
+      others.length === 0 && lead.credits.length === 0 && found.related === undefined
+        ? none
+        : [
+            ...new Set([
+              ...others.map(({ claim }) => claim),
+              ...on.flatMap(({ credits }) => credits),
+              ...(found.related ?? []),
+            ]),
+          ];
     this.#judged.push({
       claim: lead.claim,
-      related: [
-        ...new Set([
-          ...others.map(({ claim }) => claim),
-          ...on.flatMap(({ credits }) => credits),
-          ...(found.related ?? []),
-        ]),
-      ],
+      related,
       provider,
       unit,
       service: service < 0 ? claims.service(lead.claim) : service,
@@ -887,16 +952,32 @@ interface Found {
 const byBasis: Found = { code: "M10", matter: null };
 const nothingPayable: Payable = { exact: 0, minutes: 0, ore: 0, orePerHour: null, tolerance: 0, row: null };
 
-function daysOf(charges: readonly NetClaim[]): Day[] {
-  return [...new Set(charges.flatMap(({ ore }) => [...ore.keys()]))].sort((a, b) => a - b);
+const none: readonly number[] = [];
+
+/** Something is paid on the day, for a visit or without one. */
+function isPayable(days: Map<Day, Entry>, day: Day): boolean {
+  for (let entry = days.get(day) ?? null; entry !== null; entry = entry.next) {
+    if (entry.paid.ms > 0 || (entry.paid.ore ?? 0) > 0) return true;
+  }
+  return false;
+}
+
+function daysOf(charges: readonly NetClaim[], wanted: (day: Day) => boolean): Day[] {
+  const days = new Set<Day>();
+  for (const { ore } of charges) for (const day of ore.keys()) if (wanted(day)) days.add(day);
+  return [...days].sort((a, b) => a - b);
 }
 
 function minutesOn(charges: readonly NetClaim[], days: readonly Day[]): number {
-  return sum(charges.flatMap(({ minutes }) => days.map((day) => minutes.get(day) ?? 0)));
+  let total = 0;
+  for (const { minutes } of charges) for (const day of days) total += minutes.get(day) ?? 0;
+  return total;
 }
 
 function oreOn(charges: readonly NetClaim[], days: readonly Day[]): number {
-  return sum(charges.flatMap(({ ore }) => days.map((day) => ore.get(day) ?? 0)));
+  let total = 0;
+  for (const { ore } of charges) for (const day of days) total += ore.get(day) ?? 0;
+  return total;
 }
 
 /** Overbilled and unbilled. Without a price of ours, the claim's own says what its excess costs. */
