@@ -60,6 +60,7 @@ export {
 } from "./upsert.ts";
 export * from "./aliases.ts";
 export * from "./cases.ts";
+export * from "./case-records.ts";
 export { selectSourceFacts, selectSourceHealth, selectWarnings, type SourceHealth } from "./source-facts.ts";
 export * from "./nights.ts";
 export * from "./overview.ts";

@@ -210,8 +210,13 @@ export interface ShownCase extends CaseRow {
   proposedName: string | null;
   decidedName: string | null;
   decidedAt: Instant | null;
+  /** One page of its findings, those that stand first, and of the records behind these. */
   list: CaseFinding[];
   records: CaseRecord[];
+  page: number;
+  pages: number;
+  /** Records behind the page's findings that are too many to show. */
+  recordsLeft: number;
   sources: SourceDay[];
   earlier: CaseRow[];
   events: CaseEvent[];
