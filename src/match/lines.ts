@@ -1,5 +1,5 @@
 import { NO_DAY, rowsOf, type Tables } from "#columns";
-import { atMinute, type Day, type Instant, minuteOfDay, monthOf, weekdayOf } from "#model";
+import { atMinute, type Day, type Instant, MINUTE, minuteOfDay, monthOf, weekdayOf } from "#model";
 import type { Matches } from "./matches.ts";
 
 /** Order lines that share a visit, and which part of its minutes each has; the parts sum to 1. */
@@ -89,7 +89,19 @@ export class LineMatcher {
       visits.day(visit),
       services,
       this.#together(visits, visit),
+      this.#shared(services) ? this.#length(visit) : NaN,
     );
+  }
+
+  /** As planned, since what was done may be more or less than what was ordered; without a plan, as registered. */
+  #length(visit: number): number {
+    const { visits, plans } = this.#tables;
+    const plan = this.#matches?.plan(visit) ?? -1;
+    return plan >= 0 ? plans.minutes(plans.frozen(plan)) : (visits.end(visit) - visits.start(visit)) / MINUTE;
+  }
+
+  #shared(services: number): boolean {
+    return services >= 0 && this.#tables.services.list(services).length > 1;
   }
 
   /** Of the version in force at the plan's start. */
@@ -105,6 +117,7 @@ export class LineMatcher {
       day,
       plans.services(frozen),
       this.#together(plans, plan),
+      plans.minutes(frozen),
     );
   }
 
@@ -148,6 +161,7 @@ export class LineMatcher {
     day: Day,
     services: number,
     together: boolean,
+    minutes: number,
   ): Shares {
     if (client !== this.#client) {
       this.#remembered.clear();
@@ -161,24 +175,42 @@ export class LineMatcher {
     this.#from = -Infinity;
     this.#through = Infinity;
     this.#timely = false;
-    const shares = this.#search(client, { provider, unit, order, together }, start, day, services);
+    const shares = this.#search(client, { provider, unit, order, together }, start, day, services, minutes);
     if (!this.#timely) this.#remembered.set(key, { shares, from: this.#from, through: this.#through });
     return shares;
   }
 
-  #search(client: number, wanted: Wanted, start: Instant, day: Day, set: number): Shares {
+  #search(client: number, wanted: Wanted, start: Instant, day: Day, set: number, length: number): Shares {
     if (set < 0) return this.#one(this.#best(client, wanted, start, day, -1));
     const services = this.#tables.services.list(set);
     if (services.length === 1) return this.#one(this.#best(client, wanted, start, day, services[0]!));
-    const lines: number[] = [];
-    for (const service of services) {
-      const line = this.#best(client, wanted, start, day, service);
-      if (line >= 0 && !lines.includes(line)) lines.push(line);
-    }
+    const lines = this.#fitting(
+      services.map((service) => this.#alike(client, wanted, start, day, service)).filter((alike) => alike.length > 0),
+      length,
+    );
     if (lines.length < 2) return this.#one(lines[0] ?? -1);
     const minutes = lines.map((line) => this.#tables.lines.minutes(line));
     const total = minutes.reduce((sum, part) => sum + part, 0);
     return { lines, parts: minutes.map((part) => (total > 0 ? part / total : 1 / lines.length)) };
+  }
+
+  /**
+   * One line of each service. Where several could be meant, those that together are ordered for about as long as the
+   * visit: a source that does not say the part of day would else give a meal a quarter of the visit or a half by chance.
+   */
+  #fitting(alike: ReadonlyArray<readonly number[]>, length: number): number[] {
+    if (alike.every((lines) => lines.length === 1) || !(length > 0)) return alike.map(([line]) => line!);
+    // Another visit may be for the same services and longer.
+    this.#timely = true;
+    const { lines } = this.#tables;
+    let chosen: Array<{ lines: number[]; minutes: number }> = [{ lines: [], minutes: 0 }];
+    for (const of of alike) {
+      chosen = chosen.flatMap((one) =>
+        of.map((line) => ({ lines: [...one.lines, line], minutes: one.minutes + lines.minutes(line) })),
+      );
+    }
+    const off = ({ minutes }: { minutes: number }): number => Math.abs(minutes - length);
+    return chosen.reduce((best, one) => (off(one) < off(best) ? one : best)).lines;
   }
 
   #one(line: number): Shares {
@@ -188,9 +220,37 @@ export class LineMatcher {
 
   /** `service` -1: any. The row that fits best; among equals the first by order and id. */
   #best(client: number, wanted: Wanted, start: Instant, day: Day, service: number): number {
-    const { orders, lines } = this.#tables;
     let best = -1;
     let bestFit = -Infinity;
+    this.#each(client, wanted, start, day, service, (line, fit) => {
+      if (fit > bestFit) [best, bestFit] = [line, fit];
+    });
+    return best;
+  }
+
+  /** Those that fit as well as the best, first, but for saying on which weekdays they are due. */
+  #alike(client: number, wanted: Wanted, start: Instant, day: Day, service: number): number[] {
+    const { lines } = this.#tables;
+    const found: Array<{ line: number; fit: number }> = [];
+    this.#each(client, wanted, start, day, service, (line, fit) => void found.push({ line, fit }));
+    const bestFit = Math.max(...found.map(({ fit }) => fit));
+    const due = (line: number): boolean => !lines.listsWeekdays(line) || lines.onWeekday(line, weekdayOf(day));
+    return found
+      .filter(({ line, fit }) => fit === bestFit || (fit === bestFit - 1 && due(line)))
+      .toSorted((a, b) => b.fit - a.fit)
+      .map(({ line }) => line);
+  }
+
+  /** Every line that may be meant, by order and id, with how well it fits. */
+  #each(
+    client: number,
+    wanted: Wanted,
+    start: Instant,
+    day: Day,
+    service: number,
+    take: (line: number, fit: number) => void,
+  ): void {
+    const { orders, lines } = this.#tables;
     const ofClient = orders.byClient;
     for (let i = ofClient.offsets[client]!; i < ofClient.offsets[client + 1]!; i++) {
       const order = ofClient.rows[i]!;
@@ -218,10 +278,9 @@ export class LineMatcher {
           this.#timely = true;
           fit += lines.onWeekday(line, weekdayOf(day)) ? 1 : -1;
         }
-        if (fit > bestFit) [best, bestFit] = [line, fit];
+        take(line, fit);
       }
     }
-    return best;
   }
 
   /** Keeps the days around `day` on which a validity says the same. */
@@ -234,8 +293,8 @@ export class LineMatcher {
   }
 }
 
-/** What says how much a line grants. */
-type GrantTables = Pick<Tables, "lines" | "orders" | "absences">;
+/** What says how much a line grants; visits tell what came about on a day on which the client left or came home. */
+type GrantTables = Pick<Tables, "lines" | "orders" | "absences"> & Partial<Pick<Tables, "visits" | "services">>;
 
 /** The minute of the local day at which an occurrence counts as inside an absence or not. */
 function referenceMinute(part: keyof typeof parts | "any", occurrence: number, occurrences: number): number {
@@ -296,10 +355,58 @@ export function occurrencesOf(tables: GrantTables, line: number, day: Day): Occu
   const order = lines.order(line);
   const client = order < 0 ? -1 : orders.client(order);
   const whole = Math.ceil(occurrences);
+  const cameAbout = client < 0 || whole === 0 ? null : cameAboutOn(tables, client, line, day);
   return Array.from({ length: whole }, (_, occurrence) => {
     const at = atMinute(day, referenceMinute(lines.partOfDay(line), occurrence, whole));
-    return { at, part: occurrences / whole, away: client >= 0 && absences.covering(client, at, at + 1) >= 0 };
+    const away =
+      cameAbout !== null ? occurrence >= cameAbout : client >= 0 && absences.covering(client, at, at + 1) >= 0;
+    return { at, part: occurrences / whole, away };
   });
+}
+
+/** Due on this day at a time that nobody has written down. */
+const someTime = ({ lines }: Pick<Tables, "lines">, line: number, day: Day): boolean =>
+  lines.partOfDay(line) === "any" &&
+  (lines.per(line) === "day" || lines.listsWeekdays(line)) &&
+  expectsVisit({ lines }, line, day);
+
+/**
+ * Of a line that does not say the part of day: how many of its occurrences came about on a day of which the client was
+ * away a part, since they cannot have fallen inside the absence. Null where the client was not, or all of the day, or the
+ * line says when it is due. Visits are for the line of the order and service whose minutes are nearest to theirs.
+ */
+function cameAboutOn(tables: GrantTables, client: number, line: number, day: Day): number | null {
+  const { lines, orders, absences, visits, services } = tables;
+  if (visits === undefined || services === undefined || !someTime(tables, line, day)) return null;
+  // Between 07 and 22, for an hour at least, and not all of it.
+  const [from, until] = [atMinute(day, 420), atMinute(day, 1320)];
+  let away = 0;
+  for (const absence of rowsOf(absences.byClient, client)) {
+    away += Math.max(0, Math.min(absences.until(absence), until) - Math.max(absences.from(absence), from));
+  }
+  if (away < 60 * MINUTE || away >= until - from) return null;
+  const order = lines.order(line);
+  const due = Array.from(rowsOf(lines.byOrder, order))
+    .filter((other) => lines.service(other) === lines.service(line) && someTime(tables, other, day))
+    .flatMap((other) => {
+      const each = Math.ceil(occurrencesOn(tables, other, day)) * lines.staffing(other);
+      return Array.from({ length: each }, () => other);
+    });
+  let cameAbout = 0;
+  for (const visit of rowsOf(visits.byClient, client)) {
+    if (visits.day(visit) > day || due.length === 0) break;
+    if (visits.day(visit) < day || !visits.usable(visit) || visits.provider(visit) !== orders.provider(order)) continue;
+    if (absences.covering(client, visits.start(visit), visits.start(visit) + 1) >= 0) continue;
+    const named = services.list(visits.services(visit));
+    if (!named.includes(lines.service(line))) continue;
+    const minutes = (visits.end(visit) - visits.start(visit)) / MINUTE / named.length;
+    const off = (other: number): number => Math.abs(lines.minutes(other) - minutes);
+    const nearest = due.reduce((best, other) => (off(other) < off(best) ? other : best));
+    due.splice(due.indexOf(nearest), 1);
+    if (nearest === line) cameAbout++;
+  }
+  // Also where one of two came.
+  return Math.ceil(cameAbout / lines.staffing(line));
 }
 
 /** The line and its order are in force on the day. */

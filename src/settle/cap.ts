@@ -31,6 +31,17 @@ export function shareCaps(units: readonly Unit[]): void {
   }
 }
 
+/** Several lines of one order and service have together more than their limits. */
+export function spentTogether(units: readonly Unit[]): boolean {
+  if (units.length < 2 || units.every(({ ms, cap }) => ms <= cap)) return false;
+  const groups = Map.groupBy(units, ({ row }) => groupOf(row));
+  const sum = (group: readonly Unit[], of: (unit: Unit) => number) =>
+    group.reduce((total, unit) => total + of(unit), 0);
+  return [...groups.values()].some(
+    (group) => group.length > 1 && sum(group, ({ ms }) => ms) > sum(group, ({ cap }) => cap),
+  );
+}
+
 export const noOrder = "ingen beställning omfattar tiden";
 
 export function capReason({ granted, absent }: Row, { cap }: Terms): string | undefined {
@@ -89,16 +100,12 @@ function grantedOn(tables: Tables, line: number, day: Day): number {
 
 /** Step 7: what is ordered and granted limits what is paid, at the level of the contract. Pieces come in order of time. */
 export function applyCap(tables: Tables, rows: MonthRows, pieces: readonly Piece[]): void {
-  const byRow = new Map<Row, Piece[]>();
+  const timed: Piece[] = [];
   for (const piece of pieces) {
     if (piece.row.line < 0) take(piece, "cap", [], noOrder);
-    else if (piece.segment.basis !== "granted" && piece.ms > 0) {
-      const ofRow = byRow.get(piece.row);
-      if (ofRow === undefined) byRow.set(piece.row, [piece]);
-      else ofRow.push(piece);
-    }
+    else if (piece.segment.basis !== "granted" && piece.ms > 0) timed.push(piece);
   }
-  capVisits(tables, byRow);
+  capVisits(tables, timed);
   const scales = new Map<Row, number>();
   const scaleOf = (row: Row): number => {
     let scale = scales.get(row);
@@ -107,77 +114,62 @@ export function applyCap(tables: Tables, rows: MonthRows, pieces: readonly Piece
   };
   capBy(
     rows,
-    byRow,
-    "day",
+    timed.filter(({ segment }) => segment.terms.cap.level === "day"),
     (piece) => piece.day,
     (row, piece) => grantedOn(tables, row.line, piece.day) * scaleOf(row),
   );
   // Also where days limit, a line that leaves them open never comes to more than the month.
-  const monthly = ({ segment: { terms }, row }: Piece): boolean =>
-    terms.cap.level === "month" || (terms.cap.level === "day" && loose(tables, row.line));
   capBy(
     rows,
-    new Map([...byRow].map(([row, ofRow]) => [row, ofRow.filter(monthly)])),
-    null,
+    timed.filter(
+      ({ segment: { terms }, row }) =>
+        terms.cap.level === "month" || (terms.cap.level === "day" && loose(tables, row.line)),
+    ),
     (piece) => piece.segment.from,
     (row, { segment }) => (row.granted - row.absent) * monthShare(tables, row, segment),
   );
 }
 
+/** Lines of one order and service are used up together, in order of time, whichever of them a visit counts on. */
 function capBy(
   rows: MonthRows,
-  byRow: ReadonlyMap<Row, readonly Piece[]>,
-  level: "day" | null,
+  limited: readonly Piece[],
   unitOf: (piece: Piece) => number,
   minutesOf: (row: Row, piece: Piece) => number,
 ): void {
-  const units = new Map<number, Map<Row, Unit>>();
-  // Also lines without a visit leave what they grant to the others of their order and service.
-  const groups = new Map<string, Row[]>();
-  for (const row of rows.all()) {
-    if (row.line < 0) continue;
-    const group = groups.get(groupOf(row));
-    if (group === undefined) groups.set(groupOf(row), [row]);
-    else group.push(row);
-  }
-  const limited = [...byRow.values()]
-    .flat()
-    .filter(({ segment }) => level === null || segment.terms.cap.level === level);
   if (limited.length === 0) return;
+  // Also lines without a visit leave what they grant to the others of their order and service.
+  const groups = Map.groupBy(
+    [...rows.all()].filter(({ line }) => line >= 0),
+    groupOf,
+  );
+  const left = new Map<string, number>();
   for (const piece of limited) {
-    let ofUnit = units.get(unitOf(piece));
-    if (ofUnit === undefined) units.set(unitOf(piece), (ofUnit = new Map()));
-    if (!ofUnit.has(piece.row)) {
-      for (const row of groups.get(groupOf(piece.row))!) {
-        ofUnit.set(row, { row, ms: 0, cap: minutesOf(row, piece) * MINUTE * piece.segment.terms.cap.tolerance });
-      }
-    }
-    ofUnit.get(piece.row)!.ms += piece.ms;
-  }
-  for (const ofUnit of units.values()) shareCaps([...ofUnit.values()]);
-  for (const piece of limited) {
-    const unit = units.get(unitOf(piece))!.get(piece.row)!;
-    if (piece.ms > unit.cap) {
-      take(piece, "cap", firstOf(piece.slices, unit.cap), capReason(piece.row, piece.segment.terms));
-    }
-    unit.cap -= piece.ms;
+    const group = groupOf(piece.row);
+    const unit = `${unitOf(piece)} ${group}`;
+    const { tolerance } = piece.segment.terms.cap;
+    const open =
+      left.get(unit) ?? groups.get(group)!.reduce((sum, row) => sum + minutesOf(row, piece), 0) * MINUTE * tolerance;
+    const { ms } = piece;
+    if (ms > open) take(piece, "cap", firstOf(piece.slices, open), capReason(piece.row, piece.segment.terms));
+    left.set(unit, Math.max(0, open - ms));
   }
 }
 
 /** A visit is paid for at most the minutes of its line; what one person does on one plan counts as one visit. */
-function capVisits(tables: Tables, byRow: ReadonlyMap<Row, readonly Piece[]>): void {
+function capVisits(tables: Tables, pieces: readonly Piece[]): void {
   const { lines, absences } = tables;
-  for (const [row, pieces] of byRow) {
-    const left = new Map<string, number>();
-    for (const piece of pieces) {
-      const { cap } = piece.segment.terms;
-      if (cap.level !== "visit") continue;
-      const key = piece.plan < 0 ? `visit ${piece.visit}` : `plan ${piece.plan} ${piece.staff}`;
-      const away = absences.covering(tables.visits.client(piece.visit), piece.start, piece.start + 1) >= 0;
-      const open = left.get(key) ?? (away ? 0 : lines.minutes(row.line) * MINUTE * cap.tolerance);
-      if (piece.ms > open)
-        take(piece, "cap", firstOf(piece.slices, open), away ? "brukaren var frånvarande" : undefined);
-      left.set(key, open - piece.ms);
-    }
+  const left = new Map<string, number>();
+  for (const piece of pieces) {
+    const { cap } = piece.segment.terms;
+    if (cap.level !== "visit") continue;
+    const { line } = piece.row;
+    const key =
+      `${line} ${piece.row.provider} ` +
+      (piece.plan < 0 ? `visit ${piece.visit}` : `plan ${piece.plan} ${piece.staff}`);
+    const away = absences.covering(tables.visits.client(piece.visit), piece.start, piece.start + 1) >= 0;
+    const open = left.get(key) ?? (away ? 0 : lines.minutes(line) * MINUTE * cap.tolerance);
+    if (piece.ms > open) take(piece, "cap", firstOf(piece.slices, open), away ? "brukaren var frånvarande" : undefined);
+    left.set(key, open - piece.ms);
   }
 }

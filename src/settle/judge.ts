@@ -321,10 +321,15 @@ class Judge {
       for (const kind of new Set(on.map(kindOf))) {
         const same = on.filter((charge) => kindOf(charge) === kind);
         if (same.length < 2) continue;
-        const payable = this.#payable(pool, [day], this.#bandOf(same[0]!, day) ?? undefined);
-        // What services that share visits have not claimed of them, this one may.
+        const band = this.#bandOf(same[0]!, day);
+        const payable = this.#payable(pool, [day], band ?? undefined);
+        // What services that share visits, and lines for other bands, have not claimed of it, this one may.
+        const others = on.filter((charge) => !same.includes(charge));
         const other = sum(
-          on.filter((charge) => claims.service(charge.claim) !== claims.service(same[0]!.claim)).map(measure),
+          others.filter((charge) => band === null || [band, null].includes(this.#bandOf(charge, day))).map(measure),
+        );
+        const alsoOrdered = sum(
+          others.filter(({ claim }) => claims.service(claim) === claims.service(same[0]!.claim)).map(measure),
         );
         const all = timed ? payable.minutes : payable.ore;
         if (all === null) continue;
@@ -338,7 +343,7 @@ class Judge {
           const above = taken + own > limit + (timed ? dayTolerance(limit) : 100);
           const ordered = timed ? this.#orderedOn(pool, charge, day) : 0;
           const most = limit - taken < own / 2;
-          if (above && most && (twin !== undefined || taken + own > ordered + 1)) {
+          if (above && most && (twin !== undefined || taken + own + alsoOrdered > ordered + 1)) {
             let of = repeated.get(charge);
             if (of === undefined) repeated.set(charge, (of = new Map()));
             of.set(day, (twin ?? before[0]!).claim);

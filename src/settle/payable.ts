@@ -2,7 +2,7 @@ import { NO_DAY, type Tables } from "#columns";
 import { type Day, formatDay, MINUTE, type Ore, roundHalfUp } from "#model";
 import { inForce } from "#match";
 import { divide } from "./bands.ts";
-import { applyCap, capReason, monthShare, noOrder, shareCaps } from "./cap.ts";
+import { applyCap, capReason, monthShare, noOrder, shareCaps, spentTogether } from "./cap.ts";
 import { absencePieces, deathPieces, grantedPieces, vainPieces } from "./outside-cap.ts";
 import { type PaidDay, type PaidRow, type StepName, stepNames, type TraceStep, type VisitTrace } from "./paid.ts";
 import { applyBasis, type Piece, visitPieces, type World } from "./pieces.ts";
@@ -71,8 +71,15 @@ function isPlain({ clients }: Tables, rows: MonthRows): boolean {
     if (row.absent > 0 && terms.absence.paid.length > 0) return false;
     if (died !== NO_DAY && died <= rows.last && terms.deathPaid.length > 0) return false;
   }
-  return true;
+  // Lines that nothing may tell apart are used up together: then the order of their visits decides.
+  return !spentTogether([...rows.all()].map(limitOf));
 }
+
+const limitOf = (row: Row): { row: Row; ms: number; cap: number } => {
+  const { level, tolerance } = row.segments[0]!.terms.cap;
+  const limited = row.line >= 0 && level !== "none";
+  return { row, ms: row.registered, cap: limited ? (row.granted - row.absent) * MINUTE * tolerance : Infinity };
+};
 
 /** Days in order of time use up what is granted. */
 function payPlain(tables: Tables, rows: MonthRows): Map<Row, PaidRow> {
@@ -80,10 +87,8 @@ function payPlain(tables: Tables, rows: MonthRows): Map<Row, PaidRow> {
   const fees: typeof units = [];
   for (const row of rows.all()) {
     if (row.line < 0) continue;
-    const granted = (row.granted - row.absent) * MINUTE;
-    const { level, tolerance } = row.segments[0]!.terms.cap;
-    units.push({ row, ms: row.registered, cap: level === "none" ? Infinity : granted * tolerance });
-    fees.push({ row, ms: row.registered, cap: granted });
+    units.push(limitOf(row));
+    fees.push({ row, ms: row.registered, cap: (row.granted - row.absent) * MINUTE });
   }
   shareCaps(units);
   shareCaps(fees);

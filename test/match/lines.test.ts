@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { tablesFrom } from "#columns";
-import { grantedInMonth, LineMatcher } from "#match";
+import { grantedInMonth, LineMatcher, matchVisits } from "#match";
 import { day, daysOfMonth, samples } from "#model";
 
 const { at, sample, sampleMunicipality } = samples;
@@ -67,6 +67,27 @@ describe("granted minutes of a month", () => {
     expect(granted(morning, [stay])).toEqual({ granted: 930, absent: 90 });
     expect(granted({ ...morning, partOfDay: "evening" }, [stay])).toEqual({ granted: 930, absent: 90 });
   });
+
+  test("are not absent where somebody came on the day on which the client left or came home", () => {
+    const stay = sample("absences", "a-1", { from: "2026-10-05 09:40", to: "2026-10-08 16:00" });
+    const daily = { minutes: 30, times: 1, per: "day" };
+    const other = sample("order-lines", "o-1-2", { orderId: "o-1", minutes: 15, times: 1, per: "day" });
+    const came = [
+      sample("visits", "v-1", { start: "2026-10-05 08:30", end: "2026-10-05 09:00" }),
+      sample("visits", "v-2", { start: "2026-10-08 19:00", end: "2026-10-08 19:14" }),
+    ];
+    expect(granted(daily, [stay, other])).toEqual({ granted: 930, absent: 120 });
+    // Half an hour before the client left; the quarter of an hour in the evening is the other line's.
+    expect(granted(daily, [stay, other, ...came])).toEqual({ granted: 930, absent: 90 });
+    const quarter = { ...daily, minutes: 15 };
+    const half = sample("order-lines", "o-1-2", { orderId: "o-1", minutes: 30, times: 1, per: "day" });
+    expect(granted(quarter, [stay, half, ...came])).toEqual({ granted: 465, absent: 45 });
+    // Who came while the client was away helped nobody, and two come for one that is ordered with two.
+    const inside = sample("visits", "v-3", { start: "2026-10-08 08:30", end: "2026-10-08 09:00" });
+    expect(granted(daily, [stay, inside])).toEqual({ granted: 930, absent: 120 });
+    const second = sample("visits", "v-4", { start: "2026-10-05 08:30", end: "2026-10-05 09:00", staffId: "S2" });
+    expect(granted({ ...daily, staffing: 2 }, [stay, came[0]!, second])).toEqual({ granted: 1860, absent: 180 });
+  });
 });
 
 describe("order lines of a visit", () => {
@@ -96,6 +117,32 @@ describe("order lines of a visit", () => {
     expect(linesOf({ start: "05:40", end: "06:05" }, parts)).toEqual([["o-1-2", 1]]);
     const mondays = line("o-1-2", { weekdays: [1], per: "week" });
     expect(linesOf({}, [mondays])).toEqual([["o-1-2", 1]]);
+  });
+
+  test("are those that together are ordered for as long as the visit, where several of a service could be meant", () => {
+    const lines = [
+      line("o-1-1", { minutes: 30, weekdays: [1, 2, 3, 4, 5] }),
+      line("o-1-2", { minutes: 10 }),
+      line("o-1-3", { minutes: 15, service: "maltid" }),
+    ];
+    const shared = (start: string, end: string) => linesOf({ services: ["maltid", "omvardnad"], start, end }, lines);
+    expect(shared("12:00", "12:24")).toEqual([
+      ["o-1-3", 0.6],
+      ["o-1-2", 0.4],
+    ]);
+    expect(shared("12:00", "12:46")).toEqual([
+      ["o-1-3", 1 / 3],
+      ["o-1-1", 2 / 3],
+    ]);
+    // A line for weekdays is not meant on a Saturday.
+    expect(shared("2026-10-10 12:00", "2026-10-10 12:46").map(([id]) => id)).toEqual(["o-1-3", "o-1-2"]);
+    const plan = sample("planned-visits", "p-1", { start: "12:00", end: "12:25", services: ["maltid", "omvardnad"] });
+    const values = { services: ["maltid", "omvardnad"], start: "12:00", end: "12:44", plannedVisitId: "p-1" };
+    const tables = tablesWith([plan, sample("visits", "v-1", values), ...lines]);
+    const matcher = new LineMatcher(tables, matchVisits(tables));
+    const ids = ({ lines: found }: { lines: readonly number[] }) => found.map((one) => tables.lines.id(one));
+    expect(ids(matcher.ofVisit(0))).toEqual(["o-1-3", "o-1-2"]);
+    expect(ids(matcher.ofPlan(0, day("2026-10-05")))).toEqual(["o-1-3", "o-1-2"]);
   });
 
   test("ordered for two are meant where two of the staff came, though later than ordered", () => {

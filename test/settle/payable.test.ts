@@ -402,6 +402,30 @@ describe("cap", () => {
     expect(rows.reduce((sum, { payable }) => sum + payable, 0)).toBe(40);
   });
 
+  test("lines of one order that nothing tells apart are used up in order of time, whichever a visit counts on", () => {
+    // 10 minutes on weekdays and 10 on all days: 220 + 310 = 530. Weekdays until the 15th: 11 × 45 = 495, and the
+    // weekend between them 2 × 10; of the 16th, a Friday, the 15 that are left, and nothing of the Saturday after it.
+    const lines = [line({ minutes: 10, weekdays: [1, 2, 3, 4, 5] }, "o-1-1"), line({ minutes: 10 }, "o-1-2")];
+    const weekdays = [1, 2, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16].map(
+      (date) => `2026-10-${String(date).padStart(2, "0")}`,
+    );
+    const visits = [
+      ...weekdays.map((date) => visit(`v-${date}`, `${date} 08:00`, `${date} 08:45`)),
+      ...["2026-10-10", "2026-10-11", "2026-10-17"].map((date) => visit(`v-${date}`, `${date} 08:00`, `${date} 08:10`)),
+    ];
+    // With a price for evenings it is done visit by visit.
+    for (const terms of [{}, { bands: [{ name: "kväll", from: "18:00", to: "22:00" }] }]) {
+      const paid = statement([contract(terms), ...lines, ...visits]).flatMap(({ days }) =>
+        Object.entries(days).map(([date, [minutes]]) => [date, minutes]),
+      );
+      expect(paid.toSorted(([a], [b]) => String(a).localeCompare(String(b))).slice(-3)).toEqual([
+        ["2026-10-14", 45],
+        ["2026-10-15", 45],
+        ["2026-10-16", 15],
+      ]);
+    }
+  });
+
   test("a contract that changes within the month divides it by days, and the trace names both", () => {
     // 31 visits of 40 = 1240; 930 × 15 ÷ 31 = 450 at 800 öre, 930 × 16 ÷ 31 = 480 at 1000 öre: 360,000 + 480,000 öre.
     const visits = Array.from({ length: 31 }, (_, index) => {
