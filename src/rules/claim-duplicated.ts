@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { claimHit, daysText, defineRule, example, formatOre, type Hit, minutesText, ripeClaims, sample } from "#rule";
 
+const quarter = { minutes: 15, amountOre: 12_000 };
+
 /** Half an hour is ordered and done once; the second claim for it is the one at hand. */
 function twice(second: object, more: ReturnType<typeof sample>[] = [], minutes = 30) {
   return example([
@@ -37,6 +39,24 @@ export default defineRule({
       twice({ invoiceId: "F1" }),
       // A line for the week on top of one for its Monday.
       twice({ to: "2026-10-09", minutes: 150, amountOre: 120_000 }),
+      // The morning's line again, beside one for the evening's band.
+      twice(
+        { invoiceId: "F1", ...quarter },
+        [
+          sample("contracts", "K1", {
+            terms: {
+              bands: [{ name: "kväll", from: "18:00", to: "22:00" }],
+              price: [{ orePerHour: 48_000 }, { band: "kväll", orePerHour: 60_000 }],
+            },
+          }),
+          sample("order-lines", "o-1-2", { orderId: "o-1", minutes: 10, times: 1 }),
+          sample("visits", "v-1", { end: "08:15" }),
+          sample("visits", "v-2", { start: "18:00", end: "18:10" }),
+          sample("claims", "k-1", { invoiceId: "F1", ...quarter }),
+          sample("claims", "k-3", { invoiceId: "F1", minutes: 10, amountOre: 10_000, band: "kväll" }),
+        ],
+        20,
+      ),
     ],
     accepts: [
       twice({ from: "2026-10-06", to: "2026-10-06" }, [sample("visits", "v-2", { start: "2026-10-06 08:00" })]),
