@@ -182,12 +182,13 @@ function payables(
     const head = visit.versions.at(-1)!;
     const day = dayOf(head.start);
     if (!dates.inForce(order, day)) continue;
-    const lines = head.services.map((service) =>
-      order.versions
-        .at(-1)!
-        .lines.filter((line) => line.service === service)
-        .reduce((most, line) => Math.max(most, line.minutes), 0),
-    );
+    const lines = head.services.map((service) => {
+      const ofService = order.versions.at(-1)!.lines.filter((line) => line.service === service);
+      // The line that the visit is made for, where it is one of several: lines of a service differ in the part of day.
+      const wanted = need?.lines.find((line) => line.service === service);
+      const own = ofService.filter(({ partOfDay }) => wanted !== undefined && partOfDay === wanted.partOfDay);
+      return (own.length > 0 ? own : ofService).reduce((most, line) => Math.max(most, line.minutes), 0);
+    });
     const whole = lines.reduce((sum, one) => sum + one, 0);
     if (whole === 0) continue;
     let begins = head.start;
@@ -240,10 +241,13 @@ function payables(
       const budget =
         left.get(key) ??
         (Math.round(grantedMinutes([order], service, dates.month(one.day))) -
-          absentMinutes(person, order, service, one.day, dates)) *
+          absentMinutes(person, visits, order, service, one.day, dates)) *
           MINUTE;
-      one.ms = Math.max(0, Math.min(one.ms, budget));
-      left.set(key, budget - one.ms);
+      const paid = Math.max(0, Math.min(one.ms, budget));
+      // The first of it: what lies in a dearer hour after that is not paid.
+      one.end = one.start + ((one.end - one.start) * paid) / one.ms;
+      one.ms = paid;
+      left.set(key, budget - paid);
     }
     const { roundTo } = agreements.get(one.providerId)!;
     if (roundTo > 0) one.ms = Math.floor(one.ms / (roundTo * MINUTE) + 0.5) * roundTo * MINUTE;
@@ -251,19 +255,52 @@ function payables(
   return found.filter(({ ms }) => ms > 0);
 }
 
-/** Granted minutes of whole days in the month on which the client was away. */
-function absentMinutes(person: Person, order: WorldOrder, service: string, within: Day, dates: Calendar): number {
+/** When a part of the day is meant, in minutes of the day. */
+const middleOf: Record<string, number> = { morning: 480, midday: 720, afternoon: 930, evening: 1170, night: 120 };
+
+/**
+ * Granted minutes of the month that the client was away for: of whole days, and of days on which the client left or came
+ * home what was due meanwhile. Of what is due at no said part of the day that is what nobody came for.
+ */
+function absentMinutes(
+  person: Person,
+  visits: readonly Happening[],
+  order: WorldOrder,
+  service: string,
+  within: Day,
+  dates: Calendar,
+): number {
   if (person.stays.length === 0) return 0;
   const { first, last } = daysOfMonth(monthOf(within));
-  const { lines } = order.versions.at(-1)!;
   const validFrom = dayOfDate(order.versions[0]!.validFrom);
+  const lines = order.versions.at(-1)!.lines.filter((line) => line.service === service && line.per !== "month");
+  const gone = (from: Instant, until: Instant) =>
+    person.stays.reduce(
+      (sum, stay) => sum + Math.max(0, Math.min(stay.to ?? Infinity, until) - Math.max(stay.from, from)),
+      0,
+    );
   let minutes = 0;
   for (let day = first; day <= last; day++) {
-    if (!person.stays.some(({ from, to }) => from <= atMinute(day, 420) && (to ?? Infinity) >= atMinute(day, 1320)))
-      continue;
+    const [dawn, dusk] = [atMinute(day, 420), atMinute(day, 1320)];
+    const away = gone(dawn, dusk);
+    if (away === 0 || !dates.inForce(order, day)) continue;
+    const came = visits.filter(
+      (one) =>
+        dayOf(startOfVisit(one)) === day &&
+        one.visit.orderId === order.id &&
+        performedMinutes(one) > 0 &&
+        gone(startOfVisit(one), startOfVisit(one) + 1) === 0,
+    );
     for (const line of lines) {
-      if (line.service === service && dates.inForce(order, day) && line.per !== "month" && occurs(line, validFrom, day))
-        minutes += line.minutes * line.times * (line.staffing ?? 1);
+      if (!occurs(line, validFrom, day)) continue;
+      // Lifecare's orders do not say the part of day.
+      const middle = order.source === "combine" ? middleOf[line.partOfDay ?? "any"] : undefined;
+      const at = middle === undefined ? NaN : atMinute(day, middle);
+      const helped = came.some(({ need }) =>
+        need?.lines.some((one) => one.service === service && one.partOfDay === line.partOfDay),
+      );
+      const missed = away >= dusk - dawn || (middle === undefined ? away >= HOUR && !helped : gone(at, at + 1) > 0);
+      if (missed) minutes += line.minutes * line.times * (line.staffing ?? 1);
     }
   }
   return minutes;
@@ -272,17 +309,19 @@ function absentMinutes(person: Person, order: WorldOrder, service: string, withi
 /** Divides the time by the bands in which it lies, minute by minute. */
 function byBand(one: Payable, { bands, bandAt }: Agreement): Payable[] {
   if (bands.length === 0) return [one];
-  const counts = new Map<string | undefined, number>();
-  const minutes = Math.max(1, Math.round((one.end - one.start) / MINUTE));
+  const parts = new Map<string | undefined, number>();
   const first = minuteOfDay(one.start);
   const begins = dayOf(one.start);
-  for (let minute = first; minute < first + minutes; minute++) {
+  const whole = one.start - (one.start % MINUTE);
+  for (let passed = 0; whole + passed * MINUTE < one.end; passed++) {
+    const at = whole + passed * MINUTE;
+    const minute = first + passed;
     const band = bandAt(begins + Math.floor(minute / 1440), minute % 1440);
-    counts.set(band, (counts.get(band) ?? 0) + 1);
+    parts.set(band, (parts.get(band) ?? 0) + Math.min(one.end, at + MINUTE) - Math.max(one.start, at));
   }
-  return [...counts].map(([band, count]) => ({
+  return [...parts].map(([band, part]) => ({
     ...one,
-    ms: (one.ms * count) / minutes,
+    ms: (one.ms * part) / (one.end - one.start),
     ...(band !== undefined && { band }),
   }));
 }

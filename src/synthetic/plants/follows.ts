@@ -81,11 +81,14 @@ function labelManual(bench: Bench) {
   const rule = "manual-share";
   for (const person of bench.population.people) {
     const done = bench.ofPerson(person).filter((one) => headOf(one).status === "completed");
-    for (const [month, visits] of Map.groupBy(done, bench.monthOf)) {
+    const of = (one: Happening) => `${one.worker.team.provider.id} ${bench.monthOf(one)}`;
+    for (const [key, visits] of Map.groupBy(done, of)) {
+      const [provider = "", month = ""] = key.split(" ");
       const byHand = visits.filter((one) => headOf(one).startProof === "manual" || headOf(one).endProof === "manual");
       if (visits.length < 25 || byHand.length < 0.18 * visits.length) continue;
       const what = `${byHand.length} av ${visits.length} besök för hand`;
-      bench.label({ rule, planted: true, optional: true, what, client: person.client.id, ...periodOf(month) });
+      const client = person.client.id;
+      bench.label({ rule, planted: true, optional: true, what, client, provider, ...periodOf(month) });
     }
   }
 }

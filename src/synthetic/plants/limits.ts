@@ -2,7 +2,7 @@ import { atMinute, daysOfMonth, formatDay, HOUR, MINUTE, weekdayOf } from "#mode
 import type { Day, Instant, Month } from "#model";
 import type { Happening } from "../days.ts";
 import type { Team, Worker } from "../organisation.ts";
-import { dateOf, endOf, headOf, minutesOf, startOf } from "./bench.ts";
+import { dateOf, endOf, everyProvider, headOf, minutesOf, startOf } from "./bench.ts";
 import type { Bench } from "./bench.ts";
 import { daysAt, handOver, newClient, newClientFor, onDuty, ordinaryWorker, providersOf, visit } from "./help.ts";
 import { hire } from "./quality.ts";
@@ -141,7 +141,7 @@ function plantClientDay(bench: Bench) {
     bench.occupy(made);
     return { client: helped.person.client.id, made };
   };
-  bench.plant(providersOf(bench), (provider) => {
+  bench.plant(everyProvider, (provider) => {
     const parts: Array<[number, number]> = [
       [5, 560],
       [230, 830],
@@ -156,7 +156,7 @@ function plantClientDay(bench: Bench) {
     bench.label({ rule, planted: true, intensity: "visit", what, client, provider }, ...made);
     return true;
   });
-  bench.plant(providersOf(bench), (provider, number) => {
+  bench.plant(everyProvider, (provider, number) => {
     const shifts: Array<[number, number]> = [
       [2, 478],
       [479, 957],
@@ -435,7 +435,7 @@ export function plantLogins(bench: Bench) {
 function plantSingleCarer(bench: Bench) {
   const { random } = bench;
   const rule = "single-carer";
-  /** Respite on weekdays of a month, by these in turn. */
+  /** Respite on weekdays of a month, by these in turn. Not at a small provider, where that would be most of the work. */
   const respite = (provider: string, carers: number, minutes: number) => {
     const [team] = dayTeams(bench, provider);
     if (team === undefined) return null;
@@ -462,7 +462,7 @@ function plantSingleCarer(bench: Bench) {
     return { client: helped.person.client.id, month, made };
   };
   const hours = (made: readonly Happening[]) => Math.round(minutesIn(made) / 60 / (made.length / 5));
-  bench.plant(providersOf(bench), (provider) => {
+  bench.plant(everyProvider, (provider) => {
     const found = respite(provider, 1, 590);
     if (found === null) return false;
     const what = `${hours(found.made)} timmar i veckan, alla av en och samma person`;
@@ -470,7 +470,7 @@ function plantSingleCarer(bench: Bench) {
     bench.label({ rule, planted: true, intensity: "month", what, client, provider, ...monthLabel(month) }, ...made);
     return true;
   });
-  bench.plant(providersOf(bench), (provider, number) => {
+  bench.plant(everyProvider, (provider, number) => {
     const found = number % 2 === 0 ? respite(provider, 3, 590) : respite(provider, 1, 330);
     if (found === null) return false;
     const { client, made, month } = found;
