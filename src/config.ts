@@ -77,6 +77,44 @@ const router = z
   })
   .meta({ description: "A router of your own that says how long journeys take; without it straight lines count" });
 
+/** An address that nobody on the way can read, or of this machine itself. */
+const safeUrl = z
+  .string()
+  .regex(/^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$))/, "expected an https address");
+
+const signIn = z
+  .strictObject({
+    issuer: safeUrl.meta({
+      description: "The sign-in's address, under which /.well-known/openid-configuration is found",
+    }),
+    clientId: z.string().min(1),
+    clientSecret: z.string().min(1).meta({ secret: true }),
+    url: safeUrl.meta({
+      description: "Klarsyn's own address. The sign-in must allow /logga-in/svar of it, and call /logga-ut/bakvag",
+    }),
+    scope: z.string().default("openid profile"),
+    roles: z
+      .strictObject({
+        claim: z.string().min(1).default("roles").meta({ description: "Where the sign-in says roles or groups" }),
+        map: z
+          .record(z.string(), z.enum(["purchaser", "handler", "provider", "auditor", "administrator"]))
+          .meta({ description: "What each of them is here; others count for nothing" }),
+      })
+      .meta({ description: "Who is what" }),
+    nameClaim: z.string().min(1).default("name"),
+    unitClaim: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: "Where the sign-in says the unit that somebody works at" }),
+    acr: z.array(z.string().min(1)).min(1).optional().meta({
+      description: "Levels of assurance that are enough (acr), the best first; without it every sign-in is",
+    }),
+    idleMinutes: z.int().min(1).max(240).default(30),
+    hours: z.int().min(1).max(24).default(10).meta({ description: "How long a session lasts at most" }),
+  })
+  .meta({ description: "Sign-in by OpenID Connect; without it nobody reaches the pages, save on a demo" });
+
 const configuration = z.strictObject({
   $schema: z.string().optional(),
   municipality: z.strictObject({
@@ -98,6 +136,7 @@ const configuration = z.strictObject({
     .strictObject({ at: clock.default("04:30"), reconcileDays: z.int().min(1).max(400).default(62) })
     .prefault({}),
   router: router.optional(),
+  signIn: signIn.optional(),
   notify: z
     .strictObject({
       email: z
@@ -249,6 +288,10 @@ export function checkConfig(
         );
       }
     }
+  }
+  const clientSecret = (content as { signIn?: { clientSecret?: unknown } } | null)?.signIn?.clientSecret;
+  if (typeof clientSecret === "string" && !variable.test(clientSecret)) {
+    problems.push("signIn.clientSecret: is a secret; write ${NAME} and put the value in the environment.");
   }
   const values = filled(content, "", env, problems);
   const parsed = configuration.safeParse(values);

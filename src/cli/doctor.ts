@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { AppError } from "#errors";
+import { diagnoseSignIn } from "#http";
 import { openLog } from "#log";
 import { diagnose } from "#operations";
 import { openSystem } from "#system";
@@ -34,6 +35,8 @@ export default defineCommand({
         await line("datamapp", false, `${dataFolder} går inte att skriva i. ${advice}`);
       }
     }
+    const signIn = await diagnoseSignIn(config);
+    await line("inloggning", signIn.ok, signIn.text);
     for (const { id, settings } of config.sources) {
       const { folder, sftpHost } = settings;
       if (typeof folder !== "string" || sftpHost !== undefined || !existsSync(folder) || writable(folder)) continue;

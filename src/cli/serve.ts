@@ -1,7 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createApp, listen } from "#http";
-import { lastNightOf, readerOf } from "#operations";
+import { createApp, listen, openSignIn } from "#http";
+import { lastNightOf } from "#operations";
 import type { System } from "#system";
 import { scheduleNights } from "#worker";
 import { defineCommand } from "./command.ts";
@@ -11,9 +10,8 @@ import { UsageError } from "./run.ts";
 
 /** Serves the pages until the signal. */
 export async function serveUntil(system: System, host: string, port: number, signal: AbortSignal): Promise<void> {
-  const reader = readerOf(system.tenantId);
-  const session = { csrf: randomUUID(), roles: [], note: async () => undefined };
-  const app = createApp(system, { authenticate: async () => ({ actor: reader, session, flash: null }) });
+  const here = { ...system, config: { ...system.config, host } };
+  const app = createApp(here, openSignIn(here));
   const { url, stop } = await listen(app, host, port);
   say(`Klarsyn finns på ${url} (avsluta med Ctrl-C).`);
   if (!signal.aborted) await once(signal, "abort");

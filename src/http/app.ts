@@ -15,10 +15,9 @@ import { settlementPage } from "./pages/settlement.ts";
 import { sourcesPage } from "./pages/sources.ts";
 import { statementPage } from "./pages/statement.ts";
 import { problem, statusOf } from "./problem.ts";
+import { isLocal } from "./sign-in.ts";
 import type { Authenticate, Env, Served, Visitor } from "./served.ts";
 import { errorPage } from "./views/error.ts";
-
-const isLocal = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[?::1\]?)$/.test(host);
 
 const broken = {
   title: "Sidan kunde inte visas",
@@ -55,6 +54,8 @@ export function createApp(
   { authenticate, signIn, uploadBytesMax }: { authenticate: Authenticate; signIn?: Hono<Env>; uploadBytesMax?: number },
 ) {
   const served: Served = { ...system, municipality: system.config.municipality.name };
+  const { signIn: configured } = system.config;
+  const ownName = configured === undefined ? null : new URL(configured.url).hostname;
   const app = new Hono<Env>();
   app.use(
     secureHeaders({
@@ -74,7 +75,8 @@ export function createApp(
   );
   app.use(async (c, next) => {
     // A name elsewhere that was made to lead to this machine would let other sites read the pages through a browser.
-    if (isLocal(system.config.host) && !isLocal(new URL(c.req.url).hostname)) {
+    const { hostname } = new URL(c.req.url);
+    if (isLocal(system.config.host) && !isLocal(hostname) && hostname !== ownName) {
       return c.text("Klarsyn answers only under the name of this machine: http://127.0.0.1\n", 421);
     }
     let visitor: Promise<Visitor | null> | undefined;

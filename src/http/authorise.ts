@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { AppError } from "#errors";
 import { type Permission, permit } from "#operations";
 import type { Env } from "./served.ts";
+import { errorPage } from "./views/error.ts";
 
 const FORM_BYTES_MAX = 1_000_000;
 
@@ -36,20 +37,34 @@ function guard(wanted: readonly Permission[], bytesMax: number): Guard {
   const handler: MiddlewareHandler<Env> = async (c, next) => {
     const visitor = await c.var.visitor();
     if (visitor === null) {
-      const { pathname, search } = new URL(c.req.url);
+      const { pathname, search } = new URL(c.req.method === "GET" ? c.req.url : new URL("/", c.req.url));
       return c.redirect(`/logga-in?till=${encodeURIComponent(`${pathname}${search}`)}`, 303);
     }
-    for (const permission of wanted) permit(visitor.actor, permission);
-    if (c.req.method !== "GET") await checkForm(c, visitor.session.csrf, bytesMax);
-    else if (visitor.flash !== null) await visitor.session.note(null);
-    c.set("actor", visitor.actor);
-    c.set("session", visitor.session);
-    c.set("flash", visitor.flash);
+    const { actor, session, flash } = visitor;
+    if (session.locked) return c.html(tooMany(c), 429);
+    for (const permission of wanted) permit(actor, permission);
+    if (c.req.method !== "GET") await checkForm(c, session.csrf, bytesMax);
+    else if (flash !== null) await session.note(null);
+    c.set("actor", actor);
+    c.set("session", session);
+    c.set("flash", flash?.text ?? null);
+    c.set("revealed", flash?.person ?? null);
+    const { system } = c.var;
+    c.set("system", { ...system, database: system.database.restrict(actor) });
     await next();
+    // What is not theirs answers as what is not there; whoever tries many has to wait.
+    if (c.res.status === 404) await session.miss();
     return undefined;
   };
   return Object.assign(handler, { needs: wanted });
 }
+
+const tooMany = (c: Context<Env>) =>
+  errorPage(
+    c,
+    "För många försök",
+    "Du har öppnat många sidor som inte finns. Vänta en kvart och försök igen, eller hör av dig till administratören.",
+  );
 
 /** Lets everybody in, and knows who is signed in. Only for pages that show nobody's data. */
 export const guest: MiddlewareHandler<Env> = async (c, next) => {
@@ -61,13 +76,17 @@ export const guest: MiddlewareHandler<Env> = async (c, next) => {
   await next();
 };
 
+/** Whether the browser says that a form was sent from one of our own pages. */
+export function isOwnForm(c: Context): boolean {
+  const site = c.req.header("sec-fetch-site");
+  if (site !== undefined) return site === "same-origin";
+  const origin = c.req.header("origin");
+  return origin === undefined || hostOf(origin) === c.req.header("host");
+}
+
 /** Throws where a form was not sent by one of our own pages to whoever is signed in. */
 async function checkForm(c: Context<Env>, csrf: string, bytesMax: number): Promise<void> {
-  const site = c.req.header("sec-fetch-site");
-  const origin = c.req.header("origin");
-  const foreign =
-    site === undefined ? origin !== undefined && hostOf(origin) !== c.req.header("host") : site !== "same-origin";
-  if (foreign) throw new FormRefused("The form was sent from another site.");
+  if (!isOwnForm(c)) throw new FormRefused("The form was sent from another site.");
   const bytes = Number(c.req.header("content-length") ?? Number.NaN);
   // A body of unknown length would have to be read to be refused.
   if (!(bytes <= bytesMax))

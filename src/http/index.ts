@@ -1,3 +1,4 @@
 export { createApp } from "./app.ts";
 export { listen } from "./serve.ts";
 export type { Authenticate } from "./served.ts";
+export { diagnoseSignIn, openSignIn } from "./sign-in.ts";

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { Actor, Role } from "#operations";
+import type { Actor, Flash, Role } from "#operations";
 import type { System } from "#system";
 
 /** Somebody's time at the pages, from sign-in to sign-out. */
@@ -8,8 +8,12 @@ export interface Session {
   readonly csrf: string;
   /** The roles that they may change between; at least the one that they have now. */
   readonly roles: readonly Role[];
-  /** Keeps a text for the next page that is shown; null forgets it. */
-  note: (text: string | null) => Promise<void>;
+  /** They have asked for too much that is not there, and have to wait. */
+  readonly locked: boolean;
+  /** Counts a page that is not there. */
+  miss: () => Promise<void>;
+  /** Keeps something for the next page that is shown; null forgets it. */
+  note: (flash: Flash | null) => Promise<void>;
 }
 
 /** Who asks, in which session. */
@@ -17,7 +21,7 @@ export interface Visitor {
   actor: Actor;
   session: Session;
   /** What `note` kept. */
-  flash: string | null;
+  flash: Flash | null;
 }
 
 /** Says who asks; null where nobody is signed in. */
@@ -34,6 +38,8 @@ export interface Env {
     session: Session;
     /** What the step before has to say, to be shown at the top of the page. */
     flash: string | null;
+    /** Whom the page shows by name, once, since a reason was given. */
+    revealed: Flash["person"] | null;
   };
 }
 

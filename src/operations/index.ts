@@ -25,3 +25,4 @@ export * from "./record-disposition.ts";
 export * from "./release-rule.ts";
 export * from "./rule-exceptions.ts";
 export * from "./cases/index.ts";
+export * from "./sessions.ts";

@@ -64,3 +64,5 @@ export * from "./case-records.ts";
 export { selectSourceFacts, selectSourceHealth, selectWarnings, type SourceHealth } from "./source-facts.ts";
 export * from "./nights.ts";
 export * from "./overview.ts";
+export * from "./sessions.ts";
+export * from "./users.ts";

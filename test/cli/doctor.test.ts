@@ -55,6 +55,7 @@ describe("the doctor", { timeout: 90_000 }, () => {
       "✓ konfiguration",
       "✓ Node",
       "✓ datamapp",
+      "✓ inloggning",
       "✓ databas",
       "✓ klocka",
       "✓ källa files",

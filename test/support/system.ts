@@ -30,6 +30,7 @@ export async function testSystem(more: Record<string, unknown> = {}) {
     KLARSYN_KEY: Buffer.alloc(32, 7).toString("base64"),
     KLARSYN_DATA: folder,
     UPLOAD_KEY: uploadKey,
+    SIGN_IN_SECRET: "hemligt-0123456789-hemligt-0123456789",
   };
   const configFile = join(folder, "klarsyn.config.json");
   const config = checkConfig(content, configFile, env, adapters);

@@ -17,6 +17,6 @@ export function form(
 
 /** The answer to a form that has been done: on to a page, which shows `text` once. */
 export async function done(c: Context<Env>, path: string, text: string): Promise<Response> {
-  await c.var.session.note(text);
+  await c.var.session.note({ text });
   return c.redirect(path, 303);
 }
