@@ -6,7 +6,18 @@ import { sourceFacts, Sources, type SourceFacts, type Warning } from "./sources.
 import { type Alias, type Master, resolve, type Resolved } from "./identity.ts";
 import { mergeVisits } from "./merge.ts";
 import { NO_DAY, type RawColumns, type Refs, type TextColumn } from "./raw.ts";
-import { groupBy, type Grouped, inFront, inverse, moved, Mover, sortByTime, type TieBreak, upTo } from "./sort.ts";
+import {
+  groupBy,
+  groupInTime,
+  type Grouped,
+  inFront,
+  inverse,
+  moved,
+  Mover,
+  sortByTime,
+  type TieBreak,
+  upTo,
+} from "./sort.ts";
 import * as table from "./tables.ts";
 import { hashString, hashText, IdIndex, textAt } from "./text.ts";
 
@@ -417,11 +428,7 @@ function ranks(sources: readonly string[], order: readonly string[]): number[] {
 /** Order among rows that are equal otherwise: by source and record id, never by row number. */
 function tieBreak(raw: RawColumns, { seeds, sources }: Context): TieBreak {
   return {
-    hashes() {
-      const hashes = new Uint32Array(raw.count);
-      for (let row = 0; row < raw.count; row++) hashes[row] = hashText(raw.id, row, seeds[raw.source[row]!]!) >>> 10;
-      return hashes;
-    },
+    hash: (row) => hashText(raw.id, row, seeds[raw.source[row]!]!) >>> 10,
     compare(a, b) {
       const [idA, idB] = [textAt(raw.id, a)!, textAt(raw.id, b)!];
       if (idA !== idB) return idA < idB ? -1 : 1;
@@ -433,7 +440,7 @@ function tieBreak(raw: RawColumns, { seeds, sources }: Context): TieBreak {
 }
 
 function grouped(raw: RawColumns, key: Float64Array, group: Int32Array, groups: number, context: Context): Grouped {
-  return groupBy(sortByTime(key, tieBreak(raw, context)), group, groups);
+  return groupInTime(key, tieBreak(raw, context), group, groups);
 }
 
 /** Row numbers in order of their source's rank, then id: who speaks first where several describe the same. */
@@ -767,8 +774,9 @@ function buildPlans(
   for (let plan = 0; plan < heads.count; plan++) frozen[plan] = frozenVersion(plan, versions, start, modifiedAt);
   const frozenStart = new Float64Array(heads.count);
   for (let plan = 0; plan < heads.count; plan++) frozenStart[plan] = start[frozen[plan]!]!;
-  const byClient = groupBy(
-    sortByTime(frozenStart, tieBreak(raw, context), heads.count),
+  const byClient = groupInTime(
+    frozenStart,
+    tieBreak(raw, context),
     client.subarray(0, heads.count),
     linked.clients.count,
   );

@@ -81,32 +81,32 @@ export async function readRecords(
   const then = known === undefined ? {} : { known };
   const { from, through } = readingPeriod(window);
   const raw: Partial<Record<EntityName, RawColumns>> = {};
-  for (const entity of entityNames) {
-    const fields = neededFields[entity];
-    if (fields === undefined) continue;
-    raw[entity] = await readRawColumns(database, tenantId, entity, {
-      fields,
+  const history: typeof raw = {};
+  const read = async (entity: EntityName, past = false): Promise<void> => {
+    (past ? history : raw)[entity] = await readRawColumns(database, tenantId, entity, {
+      fields: neededFields[entity]!,
       fromDay: from,
       throughDay: through,
+      history: past,
       // Since when an order line holds is told by its version.
-      ranks: entity === "order-lines",
+      ranks: past || entity === "order-lines",
       ...then,
     });
-  }
-  const history = {
-    "planned-visits": await readRawColumns(database, tenantId, "planned-visits", {
-      fields: neededFields["planned-visits"] ?? [],
-      fromDay: from,
-      throughDay: through,
-      history: true,
-      ...then,
-    }),
-    "order-lines": await readRawColumns(database, tenantId, "order-lines", {
-      fields: neededFields["order-lines"] ?? [],
-      history: true,
-      ...then,
-    }),
   };
+  // Two at a time: the database makes rows of the one ready while those of the other are decoded. The longest go first.
+  const waiting = [
+    () => read("visits"),
+    () => read("planned-visits"),
+    () => read("planned-visits", true),
+    () => read("order-lines", true),
+    ...entityNames
+      .filter((entity) => neededFields[entity] !== undefined && entity !== "visits" && entity !== "planned-visits")
+      .map((entity) => () => read(entity)),
+  ];
+  const reader = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await next();
+  };
+  await Promise.all([reader(), reader()]);
   return {
     raw,
     history,
