@@ -1,3 +1,4 @@
 export * from "./states.ts";
 export * from "./flow.ts";
 export * from "./letter.ts";
+export * from "./attachment.ts";

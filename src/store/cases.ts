@@ -507,3 +507,97 @@ export async function takeBatch(
     .returning();
   return row === undefined ? null : { ...without(row, "tenantId"), before: JSON.parse(row.before) as unknown };
 }
+
+/**
+ * Cases in which something is due: of `by` and of nobody those with a day through `through`, an answer to read, or put
+ * off until a day from `since` on; and, for whoever decides, what others have proposed.
+ */
+export async function selectDueCases(
+  { pool }: Database,
+  tenantId: string,
+  scope: CaseScope,
+  { by, decides, today, through, since }: { by: string; decides: boolean; today: Day; through: Day; since: Day },
+): Promise<StoredCase[]> {
+  const where = new Where(tenantId, scope);
+  where.add(
+    `((c.assigned_to IS NULL OR c.assigned_to = ?) AND (
+       (c.due_on <= ? AND c.state IN ('explanation-requested', 'decided')) OR c.state = 'explanation-received'
+       OR (c.snoozed_until BETWEEN ? AND ? AND c.state NOT IN ('decided', 'closed')))
+     OR (? AND c.state = 'decision-proposed' AND c.proposed_by <> ?))`,
+    by,
+    formatDay(through),
+    formatDay(since),
+    formatDay(today),
+    decides,
+    by,
+  );
+  const { rows } = await pool.query<StoredCase>(
+    `SELECT ${columns} FROM cases c WHERE ${where.text} ORDER BY c.due_on NULLS LAST, c.no LIMIT 200`,
+    where.values,
+  );
+  return rows.map(shown);
+}
+
+/** Somebody as findings may name them. */
+export interface NamedPerson {
+  id: string;
+  names: string[];
+}
+
+/** Those whom a source knows by an id, an identity number's hash, or a name, which is decrypted one by one. */
+export async function selectSoughtPeople(
+  { pool }: Database,
+  tenantId: string,
+  who: "client" | "staff",
+  sought: { id: string; hash: Buffer | null; byName: boolean; named: (sealed: Buffer) => boolean },
+): Promise<NamedPerson[]> {
+  const table = who === "client" ? "clients" : "staff";
+  const hidden = who === "client" ? "coalesce(p.protection >= 1, false)" : "false";
+  const { rows } = await pool.query<{
+    id: string;
+    source: string;
+    pid: string | null;
+    name: Buffer | null;
+    exact: boolean;
+  }>(
+    `SELECT p.id, k.id AS source, 'pid:' || encode(p.personal_identity_number_hash, 'hex') AS pid,
+       CASE WHEN NOT ${hidden} THEN p.name END AS name,
+       p.id = $2 OR coalesce(p.personal_identity_number_hash = $3, false) AS exact
+     FROM ${table} p JOIN sources_known k ON k.tenant_id = $1 AND k.no = p.source_no
+     WHERE p.tenant_id = $1 AND NOT p.deleted
+       AND ($4 OR p.id = $2 OR p.personal_identity_number_hash = $3) ORDER BY p.id, k.no`,
+    [tenantId, sought.id, sought.hash, sought.byName],
+  );
+  const found = new Map<string, NamedPerson>();
+  for (const { id, source, pid, name, exact } of rows) {
+    if (!exact && (name === null || !sought.named(name))) continue;
+    const person = found.get(pid ?? `${source}/${id}`) ?? { id, names: pid === null ? [] : [pid] };
+    person.names.push(id, `${source}/${id}`);
+    found.set(pid ?? `${source}/${id}`, person);
+  }
+  return [...found.values()];
+}
+
+/** Cases about somebody, and those in whose findings they are; the latest first. */
+export async function selectCasesOfPerson(
+  { pool }: Database,
+  tenantId: string,
+  scope: CaseScope,
+  who: "client" | "staff",
+  names: readonly string[],
+): Promise<StoredCase[]> {
+  const where = new Where(tenantId, scope);
+  where.add(
+    `((c.subject_kind = ? AND c.subject = ANY (?::text[])) OR c.no IN (
+       SELECT cf.case_no FROM findings f JOIN case_findings cf ON cf.tenant_id = $1 AND cf.finding_id = f.id
+       WHERE f.tenant_id = $1 AND f.${who} = ANY (?::text[])))`,
+    who,
+    names,
+    names,
+  );
+  const { rows } = await pool.query<StoredCase>(
+    `SELECT ${columns} FROM cases c WHERE ${where.text} ORDER BY c.opened_at DESC, c.no DESC LIMIT 50`,
+    where.values,
+  );
+  return rows.map(shown);
+}

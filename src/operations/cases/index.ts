@@ -26,3 +26,8 @@ export {
   wakeCase,
   withdrawDecision,
 } from "./work.ts";
+export { type Attachment, attachToCase, readAttachment } from "./attach.ts";
+export { ATTACHMENT_BYTES_MAX, attachmentTypes } from "#case";
+export { type BulkStep, bulkStep, undoBulk } from "./bulk.ts";
+export { dueReminders } from "./reminders.ts";
+export { findCase, type FoundPerson, searchPerson } from "./search.ts";
