@@ -10,6 +10,7 @@ import { metrics } from "./metrics.ts";
 import { aboutPages } from "./pages/about.ts";
 import { findingsPage } from "./pages/findings.ts";
 import { overviewPage } from "./pages/overview.ts";
+import { personPages } from "./pages/persons.ts";
 import { quarantinePage } from "./pages/quarantine.ts";
 import { settlementPage } from "./pages/settlement.ts";
 import { sourcesPage } from "./pages/sources.ts";
@@ -112,6 +113,7 @@ export function createApp(
   app.route("/fynd", findingsPage());
   app.route("/avrakning/underlag", statementPage());
   app.route("/avrakning", settlementPage());
+  app.route("/personer", personPages());
   app.route("/kallor", sourcesPage());
   app.route("/karantan", quarantinePage());
   app.route("/", overviewPage());

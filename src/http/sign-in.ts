@@ -21,6 +21,7 @@ import {
 import type { System } from "#system";
 import { guest, isOwnForm, needs } from "./authorise.ts";
 import { limiter } from "./limiter.ts";
+import { localPath } from "./local-path.ts";
 import type { Authenticate, Env } from "./served.ts";
 import { errorPage } from "./views/error.ts";
 import { form } from "./views/form.ts";
@@ -40,10 +41,6 @@ export function wayIn({ signIn, database, host }: System["config"]): WayIn {
 
 const DEMO = { idleMinutes: 240, hours: 24 };
 const LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout";
-
-/** A path of ours, never an address elsewhere. */
-const pathOf = (till: string | undefined): string =>
-  till !== undefined && /^\/(?![/\\])[\x21-\x7e]{0,2000}$/.test(till) ? till : "/";
 
 /** Who is signed in by the cookie of the session, and the pages that begin and end one. */
 export function openSignIn(system: System): { authenticate: Authenticate; signIn: Hono<Env> } {
@@ -110,12 +107,12 @@ export function openSignIn(system: System): { authenticate: Authenticate; signIn
       app.get("/logga-in", guest, (c) => c.html(notSetUp(c), 503));
       break;
     case "demo":
-      app.get("/logga-in", guest, (c) => c.html(demoChoice(c, pathOf(c.req.query("till")))));
+      app.get("/logga-in", guest, (c) => c.html(demoChoice(c, localPath(c.req.query("till")))));
       app.post("/logga-in", guest, async (c) => {
         const { vem, till } = await c.req.parseBody();
         const person = demoPeople.find(({ subject }) => subject === vem);
         if (!isOwnForm(c) || person === undefined) return c.redirect("/logga-in", 303);
-        return letIn(c, person, pathOf(typeof till === "string" ? till : undefined));
+        return letIn(c, person, localPath(typeof till === "string" ? till : undefined));
       });
       break;
     case "openid":
@@ -123,7 +120,7 @@ export function openSignIn(system: System): { authenticate: Authenticate; signIn
         if (!starts(addressOf(c))) return c.html(failed(c, "Det är många som loggar in just nu. Vänta en minut."), 429);
         try {
           const { url, ...begun } = await provider.begin();
-          const id = await beginSignIn(system, { ...begun, path: pathOf(c.req.query("till")) });
+          const id = await beginSignIn(system, { ...begun, path: localPath(c.req.query("till")) });
           setCookie(c, name("klarsyn-inloggning"), id, { ...cookie, maxAge: 600 });
           return c.redirect(url.href, 303);
         } catch (error) {

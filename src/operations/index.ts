@@ -26,3 +26,4 @@ export * from "./release-rule.ts";
 export * from "./rule-exceptions.ts";
 export * from "./cases/index.ts";
 export * from "./sessions.ts";
+export * from "./persons.ts";

@@ -66,3 +66,4 @@ export * from "./nights.ts";
 export * from "./overview.ts";
 export * from "./sessions.ts";
 export * from "./users.ts";
+export * from "./people.ts";
