@@ -52,6 +52,8 @@ export interface Position {
   accuracyMetres: number;
 }
 
+const none: readonly number[] = [];
+
 /** What every table can say of a row: where it comes from. */
 abstract class RecordTable {
   abstract readonly entity: EntityName;
@@ -343,7 +345,7 @@ export class Visits extends RecordTable {
   }
   /** The same visit as other sources tell of it. Empty for most. */
   merged(row: number): readonly number[] {
-    if (this.#c.mergedNext.length === 0) return [];
+    if (this.#c.mergedNext.length === 0) return none;
     const rows: number[] = [];
     for (let next = this.#c.mergedNext[row]!; next >= 0; next = this.#c.mergedNext[next]!) rows.push(next);
     return rows;
@@ -692,8 +694,6 @@ export class Providers extends People {
   }
 }
 
-const noServices: readonly number[] = [];
-
 /** Services by code, and the sets of services that records name. */
 export class Services {
   readonly code: readonly string[];
@@ -719,7 +719,7 @@ export class Services {
   }
   /** The services of a set; empty for -1. */
   list(set: number): readonly number[] {
-    return this.#sets[set] ?? noServices;
+    return this.#sets[set] ?? none;
   }
   /** Null where one of the sets is unknown. */
   share(setA: number, setB: number): boolean | null {

@@ -194,6 +194,17 @@ interface RecordKey {
   id: string;
 }
 
+interface Ref {
+  table: RecordTableName;
+  row: number;
+}
+
+/** A record's key, and as text. */
+interface Named {
+  text: string;
+  key: RecordKey;
+}
+
 // Stand where no rule looks.
 const noMatches = undefined as unknown as Matches;
 const noSettlement = undefined as unknown as Settlement;
@@ -355,7 +366,8 @@ class Run {
     const { rule, precedes } = this.#rule!;
     const { slice } = this.#context;
     const refs = hit.records.map((ref) => this.#ref(ref));
-    const records = this.#records(refs);
+    const named = this.#named(refs);
+    const records = named.map(({ key }) => key);
     const ownPeriod = rule.subject === "slice" || refs.length === 0;
     const period =
       hit.period ?? (ownPeriod ? { from: slice.firstDay, to: slice.lastDay } : this.#daysOf(refs, slice.firstDay));
@@ -375,7 +387,9 @@ class Run {
     };
     const subject =
       rule.subject === "records" && refs.length > 0
-        ? this.#subjectKeys(hit.knownBy?.map((ref) => this.#ref(ref)) ?? refs)
+        ? hit.knownBy === undefined && refs.every((ref) => this.#others(ref).length === 0)
+          ? named.map((one) => one.text)
+          : this.#subjectKeys(hit.knownBy?.map((ref) => this.#ref(ref)) ?? refs)
         : [this.#subject, ...this.#otherSubject(hit), hit.distinct ?? ""];
     const finding: Finding = {
       id: stableId(
@@ -417,28 +431,39 @@ class Run {
     }
   }
 
-  #ref(ref: RowRef): { table: RecordTableName; row: number } {
+  #ref(ref: RowRef): Ref {
     return typeof ref === "number" ? { table: tableOf[this.#rule!.rule.scope] ?? "visits", row: ref } : ref;
   }
 
-  #recordKey({ table, row }: { table: RecordTableName; row: number }): RecordKey {
+  #recordKey({ table, row }: Ref): RecordKey {
     const rows = this.#tables[table];
     return { entity: entityOf[table], source: this.#tables.sources.id(rows.source(row)), id: rows.id(row) };
   }
 
+  /** The same visit as other sources tell of it. */
+  #others({ table, row }: Ref): readonly number[] {
+    return table === "visits" ? this.#tables.visits.merged(row) : [];
+  }
+
   /** In a stable order; a visit that several sources tell of is named by all of them. */
-  #records(refs: ReadonlyArray<{ table: RecordTableName; row: number }>): RecordKey[] {
-    const all = refs.flatMap(({ table, row }) => {
-      const others = table === "visits" ? this.#tables.visits.merged(row) : [];
-      return [row, ...others].map((one) => this.#recordKey({ table, row: one }));
-    });
-    const unique = new Map(all.map((key) => [textOf(key), key]));
-    return [...unique].sort(([a], [b]) => compare(a, b)).map(([, key]) => key);
+  #named(refs: readonly Ref[]): Named[] {
+    const all: Named[] = [];
+    const add = (ref: Ref): void => {
+      const key = this.#recordKey(ref);
+      all.push({ text: textOf(key), key });
+    };
+    for (const ref of refs) {
+      add(ref);
+      for (const row of this.#others(ref)) add({ table: ref.table, row });
+    }
+    if (all.length < 2) return all;
+    all.sort((a, b) => compare(a.text, b.text));
+    return all.filter((one, position) => position === 0 || all[position - 1]!.text !== one.text);
   }
 
   /** Of a visit told by several sources the first key counts, whichever of them stands. */
-  #subjectKeys(refs: ReadonlyArray<{ table: RecordTableName; row: number }>): string[] {
-    return [...new Set(refs.map((ref) => textOf(this.#records([ref])[0]!)))].sort(compare);
+  #subjectKeys(refs: readonly Ref[]): string[] {
+    return [...new Set(refs.map((ref) => this.#named([ref])[0]!.text))].sort(compare);
   }
 
   /** Where a rule about a period speaks of somebody else than the slice does. */
@@ -456,7 +481,7 @@ class Run {
     });
   }
 
-  #remember(rule: string, refs: ReadonlyArray<{ table: RecordTableName; row: number }>): void {
+  #remember(rule: string, refs: readonly Ref[]): void {
     const rows = refs.filter((ref) => ref.table === "visits").map((ref) => ref.row);
     const pairs = this.#pairsOf(rule);
     rows.forEach((a, position) => rows.slice(position + 1).forEach((b) => pairs.add(a, b)));
@@ -468,22 +493,26 @@ class Run {
     return pairs;
   }
 
-  #daysOf(refs: ReadonlyArray<{ table: RecordTableName; row: number }>, fallback: Day): { from: Day; to: Day } {
-    const days = refs.flatMap(({ table, row }): Day[] => {
-      if (table === "visits") return [this.#tables.visits.day(row)];
-      if (table === "plans") return [dayOf(this.#tables.plans.start(this.#tables.plans.frozen(row)))];
-      if (table === "claims") return [this.#tables.claims.from(row), this.#tables.claims.to(row)];
-      return [];
-    });
-    return days.length === 0 ? { from: fallback, to: fallback } : { from: Math.min(...days), to: Math.max(...days) };
+  #daysOf(refs: readonly Ref[], fallback: Day): { from: Day; to: Day } {
+    let [from, to] = [Infinity, -Infinity];
+    const add = (day: Day): void => {
+      from = Math.min(from, day);
+      to = Math.max(to, day);
+    };
+    const { visits, plans, claims } = this.#tables;
+    for (const { table, row } of refs) {
+      if (table === "visits") add(visits.day(row));
+      else if (table === "plans") add(dayOf(plans.start(plans.frozen(row))));
+      else if (table === "claims") {
+        add(claims.from(row));
+        add(claims.to(row));
+      }
+    }
+    return to < from ? { from: fallback, to: fallback } : { from, to };
   }
 
   /** The code that all records share, or that the slice is about; -1 where they differ or do not say. */
-  #shared(
-    refs: ReadonlyArray<{ table: RecordTableName; row: number }>,
-    kind: "client" | "staff" | "unit" | "provider",
-    slice: Slices[Scope],
-  ): number {
+  #shared(refs: readonly Ref[], kind: "client" | "staff" | "unit" | "provider", slice: Slices[Scope]): number {
     const own = (slice as unknown as Partial<Record<typeof kind, number>>)[kind];
     if (own !== undefined) return own;
     let shared = -1;
@@ -501,7 +530,9 @@ class Run {
     if (isNodes(evidence)) {
       return evidence.map(({ records, ...node }) => ({
         ...node,
-        ...(records === undefined ? {} : { records: this.#records(records.map((ref) => this.#ref(ref))) }),
+        ...(records === undefined
+          ? {}
+          : { records: this.#named(records.map((ref) => this.#ref(ref))).map(({ key }) => key) }),
       }));
     }
     return Object.entries(evidence).map(([condition, value]) =>

@@ -131,19 +131,24 @@ function settledPieces(world: World, rows: MonthRows): Piece[] {
   ];
   const pieces = [...visits, ...others];
   for (const piece of pieces) {
+    const { terms } = piece.segment;
     for (const { from, until, weight } of piece.slices) {
-      divide(piece.segment.terms, from, until, (band, ms) => {
-        const known = piece.bands.find((one) => one.band === band);
-        if (known === undefined) piece.bands.push({ band, exactMs: ms * weight, ms: ms * weight });
-        else {
-          known.exactMs += ms * weight;
-          known.ms += ms * weight;
-        }
-      });
+      if (terms.bands === null) addBand(piece, null, (until - from) * weight);
+      else divide(terms, from, until, (band, ms) => addBand(piece, band, ms * weight));
     }
   }
   roundVisits(pieces);
   return pieces;
+}
+
+function addBand({ bands }: Piece, band: string | null, ms: number): void {
+  for (const known of bands) {
+    if (known.band !== band) continue;
+    known.exactMs += ms;
+    known.ms += ms;
+    return;
+  }
+  bands.push({ band, exactMs: ms, ms });
 }
 
 function payPieces(world: World, rows: MonthRows): Map<Row, PaidRow> {
@@ -164,7 +169,10 @@ function payPieces(world: World, rows: MonthRows): Map<Row, PaidRow> {
     }
     const ofRow = cells.get(row)!;
     for (const { band, exactMs, ms } of piece.bands) {
-      let cell = ofRow.findLast((one) => one.day === day && one.band === band);
+      let cell: Cell | undefined;
+      for (let at = ofRow.length - 1; at >= 0 && cell === undefined; at--) {
+        if (ofRow[at]!.day === day && ofRow[at]!.band === band) cell = ofRow[at];
+      }
       if (cell === undefined) ofRow.push((cell = { day, band, segment, exactMs: 0, ms: 0, visits: 0 }));
       cell.exactMs += exactMs;
       cell.ms += ms;

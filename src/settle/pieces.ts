@@ -87,11 +87,13 @@ export function visitPieces(world: World, rows: MonthRows): Piece[] {
     if (!usable && !endless) continue;
     const shares = matcher.ofVisit(visit);
     const ofVisit = rows.rowsOf(shares, visits.provider(visit), visits.unit(visit), visits.services(visit));
-    for (const [position, row] of ofVisit.entries()) {
+    for (let position = 0; position < ofVisit.length; position++) {
+      const row = ofVisit[position]!;
       const segment = segmentAt(world, row, day);
       if (endless && segment.terms.required.end) continue;
       const part = shares.parts[position] ?? 1;
-      const [start, end] = [visits.start(visit), endless ? visits.start(visit) : visits.end(visit)];
+      const start = visits.start(visit);
+      const end = endless ? start : visits.end(visit);
       const slices = [{ from: start, until: end, weight: part }];
       const ms = sumOf(slices);
       const piece: Piece = {
@@ -116,8 +118,8 @@ export function visitPieces(world: World, rows: MonthRows): Piece[] {
       accept(world, piece, rows.first, rows.last);
       if (!before) pieces.push(piece);
       if (row.line >= 0 && piece.ms > 0) {
-        taken = taken.filter((other) => other.end > start);
-        withinSlots(tables, piece, taken);
+        if (taken.length > 0) taken = taken.filter((other) => other.end > start);
+        if (taken.length > 0) withinSlots(tables, piece, taken);
         taken.push(piece);
       }
     }
@@ -131,8 +133,7 @@ export function visitPieces(world: World, rows: MonthRows): Piece[] {
 }
 
 function segmentAt({ book }: World, row: Row, day: Day): Segment {
-  const found = row.segments.find(({ from, through }) => from <= day && day <= through);
-  if (found !== undefined) return found;
+  for (const segment of row.segments) if (segment.from <= day && day <= segment.through) return segment;
   const { first, last } = daysOfMonth(monthOf(day));
   const ofMonth = book.segments(row.provider, row.unit, row.service, first, last);
   return ofMonth.find(({ from, through }) => from <= day && day <= through)!;
@@ -191,7 +192,6 @@ function blank(text: string | null): boolean {
 
 /** Step 4: time in which the slots of staff are taken by earlier visits is not paid again. */
 function withinSlots({ lines }: Tables, piece: Piece, taken: readonly Piece[]): void {
-  if (taken.length === 0) return;
   const { row, segment, staff, visit } = piece;
   const { doubleStaffing } = segment.terms;
   const slots = doubleStaffing === "always" ? Infinity : doubleStaffing === "never" ? 1 : lines.staffing(row.line);
