@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 import demo from "./demo.ts";
 import doctor from "./doctor.ts";
 import findings from "./findings.ts";
+import log from "./log.ts";
 import mapping from "./mapping.ts";
 import migrate from "./migrate.ts";
 import night from "./night.ts";
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   alias,
   rules,
   mapping,
+  log,
   rebuild,
   migrate,
   simulate,

@@ -27,3 +27,5 @@ export * from "./rule-exceptions.ts";
 export * from "./cases/index.ts";
 export * from "./sessions.ts";
 export * from "./persons.ts";
+export * from "./access-log.ts";
+export * from "./users.ts";

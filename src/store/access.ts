@@ -1,6 +1,7 @@
-import type { Instant } from "#model";
+import { desc, eq } from "drizzle-orm";
+import type { Instant, Month } from "#model";
 import type { Database } from "./database.ts";
-import { accessLog } from "./tables/access.ts";
+import { accessControls, accessLog } from "./tables/access.ts";
 
 /** Who reads. */
 export interface Reader {
@@ -65,4 +66,163 @@ export async function verifyAccessLog(database: Database, tenantId: string, anch
   );
   const { at, brokenSeq, ...chain } = rows[0]!;
   return { ...chain, broken: brokenSeq === null ? null : { seq: brokenSeq, at } };
+}
+
+export interface AccessRow extends Omit<Access, "why"> {
+  /** In the tenant's chain. */
+  seq: number;
+  actor: string;
+  /** As the sign-in said last; null of somebody at the command line. */
+  name: string | null;
+  role: string;
+  unit: string | null;
+  why: string | null;
+}
+
+/** Which rows of the log; `unit` null: of readers whose unit nobody said. */
+export interface AccessSelection {
+  from?: Instant;
+  /** Not included. */
+  until?: Instant;
+  unit?: string | null;
+  /** Who read. */
+  actor?: string;
+  /** Part of whom or what was read. */
+  subject?: string;
+}
+
+/** A condition on `access_log l` with the values that it takes from `$2` on. */
+function within({ from, until, unit, actor, subject }: AccessSelection): { where: string; values: unknown[] } {
+  const values = [
+    from === undefined ? null : new Date(from).toISOString(),
+    until === undefined ? null : new Date(until).toISOString(),
+    unit === undefined,
+    unit ?? null,
+    actor ?? null,
+    subject ?? null,
+  ];
+  return {
+    values,
+    where: `l.tenant_id = $1 AND ($2::timestamptz IS NULL OR l.at >= $2) AND ($3::timestamptz IS NULL OR l.at < $3)
+      AND ($4 OR l.unit IS NOT DISTINCT FROM $5) AND ($6::text IS NULL OR l.actor = $6)
+      AND ($7::text IS NULL OR strpos(l.subject, $7) > 0)`,
+  };
+}
+
+const rowColumns = `l.seq, l.at, l.actor, l.role, l.unit, l.operation, l.subject, l.rows, l.why,
+  (SELECT max(u.name) FROM users u WHERE u.tenant_id = l.tenant_id AND u.subject = l.actor) AS name`;
+
+/** Rows of the log, the latest first; `before` is the number of the last row of the page before. */
+export async function selectAccess(
+  { pool }: Database,
+  tenantId: string,
+  { before, limit, ...selection }: AccessSelection & { before?: number; limit: number },
+): Promise<AccessRow[]> {
+  const { where, values } = within(selection);
+  const { rows } = await pool.query<AccessRow>(
+    `SELECT ${rowColumns} FROM access_log l WHERE ${where} AND ($8::int8 IS NULL OR l.seq < $8) ORDER BY l.seq DESC LIMIT $9`,
+    [tenantId, ...values, before ?? null, limit],
+  );
+  return rows;
+}
+
+/** Rows drawn at random; the same ones for the same seed. */
+export async function sampleAccess(
+  { pool }: Database,
+  tenantId: string,
+  { seed, limit, ...selection }: AccessSelection & { seed: string; limit: number },
+): Promise<AccessRow[]> {
+  const { where, values } = within(selection);
+  const { rows } = await pool.query<AccessRow>(
+    `SELECT ${rowColumns} FROM access_log l WHERE ${where} ORDER BY md5($8 || l.seq) LIMIT $9`,
+    [tenantId, ...values, seed, limit],
+  );
+  return rows;
+}
+
+/** Rows at night, in the evening or on a weekend, by the clock here. */
+export async function selectOutsideHours(
+  { pool }: Database,
+  tenantId: string,
+  { limit, ...selection }: AccessSelection & { limit: number },
+): Promise<AccessRow[]> {
+  const { where, values } = within(selection);
+  const { rows } = await pool.query<AccessRow>(
+    `SELECT ${rowColumns} FROM access_log l WHERE ${where} AND l.role <> 'operator' AND (
+       extract(hour FROM l.at AT TIME ZONE 'Europe/Stockholm') NOT BETWEEN 6 AND 18
+       OR extract(isodow FROM l.at AT TIME ZONE 'Europe/Stockholm') > 5) ORDER BY l.seq DESC LIMIT $8`,
+    [tenantId, ...values, limit],
+  );
+  return rows;
+}
+
+/** Hours in which somebody read at least `min` times, the most first. */
+export async function selectBusyHours(
+  { pool }: Database,
+  tenantId: string,
+  { min, limit, ...selection }: AccessSelection & { min: number; limit: number },
+): Promise<Array<{ actor: string; name: string | null; hour: Instant; times: number }>> {
+  const { where, values } = within(selection);
+  const { rows } = await pool.query<{ actor: string; name: string | null; hour: Instant; times: number }>(
+    `SELECT actor, hour, times, (SELECT max(u.name) FROM users u WHERE u.tenant_id = $1 AND u.subject = actor) AS name FROM (
+       SELECT l.actor, date_trunc('hour', l.at) AS hour, count(*)::int AS times FROM access_log l
+       WHERE ${where} AND l.role <> 'operator' GROUP BY 1, 2 HAVING count(*) >= $8 ORDER BY 3 DESC, 1, 2 LIMIT $9) busy`,
+    [tenantId, ...values, min, limit],
+  );
+  return rows;
+}
+
+/** Whom everybody has read about, each once for each reader, with the last time. */
+export async function selectReadPairs(
+  { pool }: Database,
+  tenantId: string,
+  selection: AccessSelection,
+): Promise<Array<{ seq: number; name: string; subject: string }>> {
+  const { where, values } = within(selection);
+  const { rows } = await pool.query<{ seq: number; name: string; subject: string }>(
+    `SELECT max(l.seq) AS seq, u.name, token AS subject FROM access_log l
+       JOIN users u ON u.tenant_id = l.tenant_id AND u.subject = l.actor
+       CROSS JOIN LATERAL regexp_split_to_table(l.subject, ' ') token
+     WHERE ${where} GROUP BY u.name, token`,
+    [tenantId, ...values],
+  );
+  return rows;
+}
+
+/** The units of those who read in a time. */
+export async function selectReadingUnits(
+  { pool }: Database,
+  tenantId: string,
+  selection: AccessSelection,
+): Promise<Array<string | null>> {
+  const { where, values } = within(selection);
+  const { rows } = await pool.query<{ unit: string | null }>(
+    `SELECT DISTINCT l.unit FROM access_log l WHERE ${where} ORDER BY 1`,
+    [tenantId, ...values],
+  );
+  return rows.map(({ unit }) => unit);
+}
+
+export interface Control {
+  month: Month;
+  /** Null: readers of every unit. */
+  unit: string | null;
+  looked: number;
+  result: string;
+  at: Instant;
+  by: string;
+}
+
+export async function insertControl({ orm }: Database, tenantId: string, control: Control): Promise<void> {
+  await orm.insert(accessControls).values({ tenantId, ...control });
+}
+
+/** Controls that were done, the latest first. */
+export async function selectControls({ orm }: Database, tenantId: string, limit: number): Promise<Control[]> {
+  return orm
+    .select()
+    .from(accessControls)
+    .where(eq(accessControls.tenantId, tenantId))
+    .orderBy(desc(accessControls.no))
+    .limit(limit);
 }

@@ -95,7 +95,7 @@ describe("the application's role", () => {
       expect((await client.query("SELECT id FROM findings")).rows).toEqual([]);
       await client.query("SELECT set_config('klarsyn.tenant', '0192', false)");
       expect((await client.query("SELECT id FROM findings")).rows).toEqual([]);
-      for (const secret of ["sessions", "sign_ins", "access_heads", "vault_keys", "drizzle.__drizzle_migrations"]) {
+      for (const secret of ["sessions", "sign_ins", "vault_keys", "drizzle.__drizzle_migrations"]) {
         await expect(client.query(`SELECT * FROM ${secret}`)).rejects.toMatchObject({ code: "42501" });
       }
       await expect(client.query("ALTER TABLE findings DISABLE ROW LEVEL SECURITY")).rejects.toThrow(/owner/);
@@ -145,6 +145,7 @@ describe("the access log", () => {
       await recordAccess(database, reader, { ...access("C1"), at: Date.UTC(year, 1, 1) });
     }
     const { pool } = database.restrict({ tenantId: "0192", scope: all });
+    await expect(pool.query("UPDATE access_heads SET seq = 1")).rejects.toMatchObject({ code: "42501" });
     for (const attempt of ["UPDATE access_log SET actor = 'x'", "DELETE FROM access_log", "TRUNCATE access_log"]) {
       await expect(pool.query(attempt)).rejects.toMatchObject({ code: "42501" });
       await expect(database.pool.query(attempt)).rejects.toMatchObject({ code: "23001" });
