@@ -5,7 +5,7 @@ export type PersonKind = "client" | "staff";
 /** What sources say of somebody who is asked for by an id that findings and figures use. */
 export interface StoredPerson {
   asked: string;
-  /** Short, of the first reference to them; null where nothing refers to the id. */
+  /** Short, of the first reference to them, the same by whatever id they are asked for; null where nothing refers to them. */
   no: number | null;
   /** Encrypted; null where no source says it. */
   name: Buffer | null;
@@ -44,7 +44,9 @@ export async function selectPeopleById(
        SELECT r.asked, m.* FROM record r JOIN ${table} m ON m.tenant_id = $1 AND m.personal_identity_number_hash = r.hash AND NOT m.deleted
      ),
      number AS (
-       SELECT asked, min(no) AS no FROM asked JOIN refs ON refs.tenant_id = $1 AND kind = $4 AND id = asked GROUP BY asked
+       SELECT n.asked, min(r.no) AS no FROM (
+         SELECT asked, NULL::int2 AS source_no, id FROM joined UNION SELECT asked, source_no, id FROM everywhere) n
+       JOIN refs r ON r.tenant_id = $1 AND r.kind = $4 AND r.id = n.id AND r.source_no = coalesce(n.source_no, r.source_no) GROUP BY n.asked
      )
      SELECT asked, no, name, coalesce(protected, false) AS protected FROM asked LEFT JOIN number USING (asked) LEFT JOIN (
        SELECT asked, (array_agg(name ORDER BY source_no) FILTER (WHERE name IS NOT NULL))[1] AS name,

@@ -70,9 +70,11 @@ describe("people in lists", () => {
       C3: "Skyddad · n",
       C4: "Skyddad · n",
       C9: "Okänd",
-      [pid]: "AÖ",
+      [pid]: "AÖ · n",
       S1: "EN · n",
     });
+    // Whoever meets the same person by two ids sees that it is the same.
+    expect(people.client.get(pid)?.text).toBe(people.client.get("C1")?.text);
     expect([...people.client.values()].every(({ name }) => name === null)).toBe(true);
     expect(new Set(texts(await showPeople(town.system, actor("handler"), wanted)))).toEqual(new Set(texts(people)));
   });
@@ -83,8 +85,9 @@ describe("people in lists", () => {
       `INSERT INTO aliases (tenant_id, kind, source, id, same_as_source, same_as_id, evidence, who, at)
        VALUES ('0192', 'client', 'files', 'C4', 'other', 'X7', '', 'eva', now())`,
     );
-    const people = await showPeople(town.system, actor("handler"), { client: ["X7"] });
-    expect(people.client.get("X7")?.text).toBe("Skyddad");
+    const people = await showPeople(town.system, actor("handler"), { client: ["X7", "C4"] });
+    expect(people.client.get("X7")?.text).toMatch(/^Skyddad · \d+$/);
+    expect(people.client.get("X7")?.text).toBe(people.client.get("C4")?.text);
   });
 
   test("are not for those who see no personal data", async () => {
