@@ -24,7 +24,6 @@ const components = [
   "tag",
   "input",
   "fieldset",
-  "card",
   "details",
   "table",
   "field",
@@ -49,9 +48,15 @@ function withoutPictures(text: string): string {
   });
 }
 
-/** The theme without the colours, the second typeface and the repeated light scheme that nothing here asks for. */
+/** What follows the device in the theme: its scheme for the dark. */
+const darkByDevice = /@media \(prefers-color-scheme: dark\) \{\s*\[data-color-scheme="auto"\] (\{[^}]*\})\s*\}/;
+const darkByChoice = /\[data-color-scheme="dark"\] \{[^}]*\}/;
+
+/** The theme without what nothing here asks for: colours, the second typeface, and schemes that the page chooses by file. */
 function lean(theme: string): string {
   return theme
+    .replace(darkByDevice, "")
+    .replace(darkByChoice, "")
     .replace('@charset "UTF-8";', "")
     .replaceAll(/\/\*.*?\*\//gs, "")
     .replaceAll(/--ds-color-brand\d-[^;]*;/g, "")
@@ -61,16 +66,24 @@ function lean(theme: string): string {
     .replaceAll(/\s+/g, " ");
 }
 
+const theme = textOf(import.meta.resolve("@digdir/designsystemet-theme/index.css"));
+
+/** The dark scheme as a file of its own: the page asks for it always, never, or where the device is dark. */
+function dark(): string {
+  const [, colours = ""] = darkByDevice.exec(theme) ?? [];
+  return lean(`@layer ds.theme.color-scheme.dark{:root ${colours}}`);
+}
+
 function designSystem(): string {
-  const theme = lean(textOf(import.meta.resolve("@digdir/designsystemet-theme/index.css")));
   const parts = components.map((name) => textOf(import.meta.resolve(`@digdir/designsystemet-css/${name}.css`)));
   const [base = "", ...rest] = parts.map(withoutPictures);
-  return `@layer ds.theme, ds.base, ds.components;${theme}@layer ds.base{${base}}@layer ds.components{${rest.join("")}}`;
+  return `@layer ds.theme, ds.base, ds.components;${lean(theme)}@layer ds.base{${base}}@layer ds.components{${rest.join("")}}`;
 }
 
 /** Where each file is, for the pages. */
 export const paths = {
   system: serve("designsystemet.css", css, designSystem()),
+  dark: serve("dark.css", css, dark()),
   style: serve("klarsyn.css", css, own("klarsyn.css")),
   icon: serve("klarsyn.svg", svg, own("klarsyn.svg")),
   script: serve("klarsyn.js", script, own("klarsyn.js")),

@@ -5,6 +5,7 @@ export * from "./list-settlement.ts";
 export * from "./make-statement.ts";
 export * from "./settlement-json.ts";
 export * from "./list-sources.ts";
+export * from "./pictures.ts";
 export * from "./pull-sources.ts";
 export * from "./quarantine.ts";
 export * from "./rebuild-canonical.ts";

@@ -41,11 +41,12 @@ export const text = (words: string, attributes: Attributes): string => element("
 export const line = (x1: number, y1: number, x2: number, y2: number, className: string): string =>
   element("line", { x1, y1, x2, y2, class: className });
 
-/** A drawing of the given size; the page scales it. Its words stand beside it, so `label` names it only. */
+/** A drawing of the given size; the page makes it smaller where it must. Its words stand beside it, so `label` names it only. */
 export function drawing(width: number, height: number, label: string, inside: string): string {
   return element(
     "svg",
     {
+      width: Math.ceil(width),
       xmlns: "http://www.w3.org/2000/svg",
       viewBox: `0 0 ${Math.ceil(width)} ${Math.ceil(height)}`,
       role: "img",

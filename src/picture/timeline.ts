@@ -57,7 +57,7 @@ export function dayTimeline(id: string, day: Day, lanes: readonly Lane[]): Pictu
   ]);
   const from = moments.length === 0 ? atMinute(day, 7 * 60) : Math.floor(Math.min(...moments) / HOUR) * HOUR;
   const until = moments.length === 0 ? atMinute(day, 22 * 60) : Math.ceil((Math.max(...moments) + 1) / HOUR) * HOUR;
-  const x = scaleLinear([from, until], [LEFT, WIDTH - 10]).clamp(true);
+  const x = scaleLinear([from, until], [LEFT, WIDTH - 22]).clamp(true);
   const width = (start: Instant, end: Instant): number => Math.max(2, x(end) - x(start));
 
   let y = 22;

@@ -27,6 +27,7 @@ export {
 export * from "./dispositions.ts";
 export { selectMeasures, writeMeasures } from "./measures.ts";
 export { selectMet } from "./met.ts";
+export * from "./pictures.ts";
 export * from "./same-people.ts";
 export {
   type NewSettlementLine,

@@ -2,7 +2,7 @@ import { HOUR } from "#model";
 
 export { Journeys, type Place, placeOf, positionOf } from "./journeys.ts";
 export { journeyPairs, type JourneyPair } from "./pairs.ts";
-export { speedOf, type TravelMode, travelModes } from "./modes.ts";
+export { speedOf, straightMs, type TravelMode, travelModes } from "./modes.ts";
 export { Travel } from "./travel.ts";
 
 /** Speed in km/h that a straight line in metres needs in so many milliseconds; Infinity where there is no time. */

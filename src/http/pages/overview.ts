@@ -120,7 +120,7 @@ function figures({ month, months, providers }: Overview): Html {
   );
   return html`<h2><a href="/avrakning?manad=${month}">Avräkning</a> per utförare, ${month}</h2>
     ${monthChoice("/", months, month)}
-    <div class="providers">
+    <div class="cards">
       ${providers.map((row) => {
         const bars: Bar[] = [
           { label: "Beviljat", minutes: row.grantedMinutes, kind: "granted" },

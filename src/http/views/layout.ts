@@ -41,9 +41,9 @@ export async function layout(
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
         <title>${title} – Klarsyn ${c.var.system.municipality}</title>
         <link rel="stylesheet" href="${paths.system}" />
+        ${scheme === "light" ? "" : html`<link rel="stylesheet" href="${paths.dark}" ${raw(scheme === "dark" ? "" : 'media="(prefers-color-scheme: dark)"')} />`}
         <link rel="stylesheet" href="${paths.style}" />
         <link rel="icon" href="${paths.icon}" type="image/svg+xml" />
         <script type="module" src="${paths.script}"></script>
