@@ -35,6 +35,7 @@ import {
   takeDirty,
 } from "#store";
 import { type Actor, permit } from "./actor.ts";
+import { bringUpToDate } from "./cases/open-cases.ts";
 import { isHeld, readExpectations, standingOn } from "./hold-back.ts";
 import { type Knowledge, MEASURES_KEPT_DAYS, readKnowledge, type Window } from "./read-window.ts";
 import { basisOf, type Reconciled, type ReconcileNeeds } from "./reconcile.ts";
@@ -136,6 +137,7 @@ export async function reconcileChanged(
   });
   lease.check();
   const standing = rules.map((rule) => standingOn(rule, knowledge.parameters, window.through));
+  const slices = [...slicesOf(keys, monthsOf(window))];
   const findings = await writeWindow(database, tenantId, result, {
     at: now(),
     rules: standing,
@@ -144,8 +146,9 @@ export async function reconcileChanged(
       rules: new Set(standing.filter((rule) => isHeld(rates.holds, rule)).map(({ ruleId }) => ruleId)),
       holds: [],
     }),
-    slices: slicesOf(keys, monthsOf(window)),
+    slices,
   });
+  await bringUpToDate(needs, tenantId, slices);
   const run = await startRun(database, tenantId, { kind: "changed", day: dayOf(asOf), at: now() });
   await endRun(database, run, { outcome: "done", at: now(), summary: { upTo: dirty.upTo } });
   return {

@@ -27,32 +27,45 @@ const rankOf = (level: string): string =>
 const PRECISION_UNKNOWN = 0.5;
 
 /**
- * Brings cases up to date with findings: new ones join the case of their key that nothing is decided about or open
+ * Brings cases up to date with findings, with `slices` only those of a run that looked at no others: new ones join the case of their key that nothing is decided about or open
  * another, those that changed, went or came back are told in its history, and a case that nobody has begun on closes
  * itself when nothing is left of it. Run again it does nothing. `precision` is by rule, from 0 to 1.
  */
 export async function openCases(
   database: Database,
   tenantId: string,
-  { at, today, precision }: { at: Instant; today: Day; precision: ReadonlyMap<string, number> },
+  {
+    at,
+    today,
+    precision,
+    slices,
+  }: { at: Instant; today: Day; precision: ReadonlyMap<string, number>; slices?: readonly string[] },
 ): Promise<CasesOpened> {
   return database.transaction(async (tx) => {
     const { client } = tx;
     await client.query("SELECT pg_advisory_xact_lock(hashtextextended('klarsyn cases ' || $1, 0))", [tenantId]);
-    await compareInBulk(client, "all");
+    await compareInBulk(client, slices === undefined ? "all" : new Set(slices));
+    if (slices !== undefined) {
+      await client.query(
+        `CREATE TEMPORARY TABLE looked_at ON COMMIT DROP AS SELECT id FROM findings WHERE tenant_id = $1 AND slice = ANY ($2::text[])`,
+        [tenantId, slices],
+      );
+      await client.query("ANALYZE looked_at");
+    }
+    const only = slices === undefined ? "" : "AND f.id IN (SELECT id FROM looked_at)";
     await client.query(
       `CREATE TEMPORARY TABLE happened (case_no text, kind text, finding text, gone_as text) ON COMMIT DROP`,
     );
-    await noteWhatHappened(tx, tenantId, at);
-    const opened = await join(tx, tenantId, at, today);
+    await noteWhatHappened(tx, tenantId, at, only);
+    const opened = await join(tx, tenantId, at, today, only);
     await client.query("ANALYZE happened");
-    await addUp(tx, tenantId, today, precision);
+    await addUp(tx, tenantId, at, today, precision, slices === undefined);
     await tell(tx, tenantId, at);
     const closed = await closeEmpty(tx, tenantId, at);
     await client.query(
       `UPDATE findings f SET status = 'in-case' FROM case_findings cf JOIN cases c ON c.tenant_id = $1 AND c.no = cf.case_no
        WHERE cf.tenant_id = $1 AND cf.gone_at IS NULL AND c.state <> 'new'
-         AND f.tenant_id = $1 AND f.id = cf.finding_id AND f.status = 'open'`,
+         AND f.tenant_id = $1 AND f.id = cf.finding_id AND f.status = 'open' ${only}`,
       [tenantId],
     );
     const { rows } = await client.query<{ joined: number; changed: number }>(
@@ -64,11 +77,11 @@ export async function openCases(
 }
 
 /** What became of findings that are in cases already. */
-async function noteWhatHappened({ client }: Transaction, tenantId: string, at: Instant): Promise<void> {
+async function noteWhatHappened({ client }: Transaction, tenantId: string, at: Instant, only: string): Promise<void> {
   const values = [tenantId, new Date(at)];
   await client.query(
     `WITH gone AS (UPDATE case_findings cf SET gone_at = $2, gone_as = ${goneAs} FROM findings f
-       WHERE cf.tenant_id = $1 AND cf.gone_at IS NULL AND f.tenant_id = $1 AND f.id = cf.finding_id AND NOT (${standing})
+       WHERE cf.tenant_id = $1 AND cf.gone_at IS NULL AND f.tenant_id = $1 AND f.id = cf.finding_id AND NOT (${standing}) ${only}
        RETURNING cf.case_no, cf.finding_id, cf.gone_as)
      INSERT INTO happened SELECT case_no, 'gone', finding_id, gone_as FROM gone`,
     values,
@@ -77,7 +90,7 @@ async function noteWhatHappened({ client }: Transaction, tenantId: string, at: I
   await client.query(
     `WITH returned AS (UPDATE case_findings cf SET gone_at = NULL, gone_as = NULL, changes = f.changes
          FROM findings f, cases c
-       WHERE cf.tenant_id = $1 AND cf.gone_at IS NOT NULL AND f.tenant_id = $1 AND f.id = cf.finding_id AND ${standing}
+       WHERE cf.tenant_id = $1 AND cf.gone_at IS NOT NULL AND f.tenant_id = $1 AND f.id = cf.finding_id AND ${standing} ${only}
          AND c.tenant_id = $1 AND c.no = cf.case_no AND ${undecided}
        RETURNING cf.case_no, cf.finding_id)
      INSERT INTO happened SELECT case_no, 'returned', finding_id FROM returned`,
@@ -86,7 +99,7 @@ async function noteWhatHappened({ client }: Transaction, tenantId: string, at: I
   await client.query(
     `WITH changed AS (UPDATE case_findings cf SET changes = f.changes FROM findings f
        WHERE cf.tenant_id = $1 AND cf.gone_at IS NULL AND f.tenant_id = $1 AND f.id = cf.finding_id
-         AND f.changes <> cf.changes
+         AND f.changes <> cf.changes ${only}
        RETURNING cf.case_no, cf.finding_id)
      INSERT INTO happened SELECT case_no, 'changed', finding_id FROM changed`,
     [tenantId],
@@ -98,14 +111,14 @@ const KIND = `CASE WHEN f.staff IS NOT NULL THEN 'staff' WHEN f.client IS NOT NU
 const SUBJECT = "coalesce(f.staff, f.client, f.unit, f.provider, '')";
 
 /** Puts findings that are in no case into one, and gives how many cases that opened. */
-async function join({ client }: Transaction, tenantId: string, at: Instant, today: Day): Promise<number> {
+async function join({ client }: Transaction, tenantId: string, at: Instant, today: Day, only: string): Promise<number> {
   await client.query(
     `CREATE TEMPORARY TABLE joining ON COMMIT DROP AS
      SELECT j.*, c.no AS case_no, c.no IS NULL AS opens
      FROM (SELECT f.id, f.provider, ${KIND} AS kind, ${SUBJECT} AS subject, f.level, f.from_day, f.through_day, f.changes,
              json_build_array(f.provider, ${KIND}, ${SUBJECT})::text AS key,
              coalesce(f.records::jsonb -> 0 #>> '{}', f.id) AS about
-           FROM findings f WHERE f.tenant_id = $1 AND ${standing} AND NOT EXISTS (
+           FROM findings f WHERE f.tenant_id = $1 AND ${standing} ${only} AND NOT EXISTS (
              SELECT FROM case_findings cf WHERE cf.tenant_id = $1 AND cf.finding_id = f.id AND cf.gone_at IS NULL)) j
      LEFT JOIN cases c ON c.tenant_id = $1 AND c.key = j.key AND ${undecided}`,
     [tenantId],
@@ -148,12 +161,17 @@ async function join({ client }: Transaction, tenantId: string, at: Instant, toda
   return count;
 }
 
-/** Sums of every case that is not decided, and of those to which something happened. */
+/**
+ * Sums of the cases to which something happened, which become another version of themselves; with `all` of every case that
+ * is not decided: what their rules are worth may have changed.
+ */
 async function addUp(
   { client }: Transaction,
   tenantId: string,
+  at: Instant,
   today: Day,
   precision: ReadonlyMap<string, number>,
+  all: boolean,
 ): Promise<void> {
   // Where all are gone they still say what the case was about.
   const standingOrAll = (what: string): string => `coalesce(${what} FILTER (WHERE gone_at IS NULL), ${what})`;
@@ -171,7 +189,9 @@ async function addUp(
   const names = [...sums.map(([name]) => name), "stake_minutes", "stake_ore"];
   await client.query(
     `WITH wanted AS MATERIALIZED (
-       SELECT no FROM cases c WHERE c.tenant_id = $1 AND ${undecided} UNION SELECT case_no FROM happened),
+       SELECT no, bool_or(happened) AS happened FROM (
+         SELECT c.no, false AS happened FROM cases c WHERE c.tenant_id = $1 AND ${undecided} AND $5
+         UNION ALL SELECT case_no, true FROM happened) w GROUP BY no),
      lives AS MATERIALIZED (
        SELECT client, min(area) AS area FROM (
          SELECT id AS client, a ->> 'area' AS area FROM clients, jsonb_array_elements(addresses::jsonb) a
@@ -195,14 +215,16 @@ async function addUp(
          FROM one WHERE gone_at IS NULL GROUP BY case_no, about) s GROUP BY case_no),
      summed AS (SELECT sums.*, coalesce(stake_minutes, 0) AS stake_minutes, coalesce(stake_ore, 0) AS stake_ore
        FROM sums LEFT JOIN stakes USING (case_no))
-     UPDATE cases c SET (${names.join(", ")}) = ROW (${names.map((name) => `s.${name}`).join(", ")})
-     FROM summed s WHERE c.tenant_id = $1 AND c.no = s.case_no
-       AND (${names.map((name) => `c.${name}`).join(", ")}) IS DISTINCT FROM (${names.map((name) => `s.${name}`).join(", ")})`,
-    [tenantId, formatDay(today), [...precision.keys()], [...precision.values()]],
+     UPDATE cases c SET (${names.join(", ")}) = ROW (${names.map((name) => `s.${name}`).join(", ")}),
+       version = c.version + w.happened::int, updated_at = CASE WHEN w.happened THEN $6::timestamptz ELSE c.updated_at END,
+       changed_at = CASE WHEN w.happened AND c.state <> 'new' THEN $6::timestamptz ELSE c.changed_at END
+     FROM summed s JOIN wanted w ON w.no = s.case_no WHERE c.tenant_id = $1 AND c.no = s.case_no AND (w.happened OR
+       (${names.map((name) => `c.${name}`).join(", ")}) IS DISTINCT FROM (${names.map((name) => `s.${name}`).join(", ")}))`,
+    [tenantId, formatDay(today), [...precision.keys()], [...precision.values()], all, new Date(at)],
   );
 }
 
-/** Writes the history, and makes every case to which something happened another version of itself. */
+/** Writes the history. */
 async function tell({ client }: Transaction, tenantId: string, at: Instant): Promise<void> {
   await client.query(
     `INSERT INTO case_events (tenant_id, case_no, at, by, by_name, kind, data)
@@ -210,12 +232,6 @@ async function tell({ client }: Transaction, tenantId: string, at: Instant): Pro
        json_strip_nulls(json_build_object('count', count(*), 'as', gone_as,
          'findings', to_json((array_agg(finding ORDER BY finding))[1:100])))::text
      FROM happened GROUP BY case_no, kind, gone_as ORDER BY case_no, kind, gone_as`,
-    [tenantId, new Date(at)],
-  );
-  await client.query(
-    `UPDATE cases c SET version = version + 1, updated_at = $2::timestamptz,
-       changed_at = CASE WHEN c.state = 'new' THEN NULL ELSE $2::timestamptz END
-     WHERE c.tenant_id = $1 AND c.no IN (SELECT case_no FROM happened)`,
     [tenantId, new Date(at)],
   );
 }

@@ -11,8 +11,12 @@ export async function openCases(needs: Needs, actor: Actor): Promise<CasesOpened
   return bringUpToDate(needs, actor.tenantId);
 }
 
-/** As `openCases`, for an operation that has changed which findings are shown. */
-export async function bringUpToDate({ database, now }: Needs, tenantId: string): Promise<CasesOpened> {
+/** As `openCases`, for an operation that has changed which findings are shown; with `slices`, only of those. */
+export async function bringUpToDate(
+  { database, now }: Needs,
+  tenantId: string,
+  slices?: readonly string[],
+): Promise<CasesOpened> {
   const judged = new Map<string, { confirmed: number; explained: number }>();
   for (const { ruleId, confirmed, explained } of await countJudged(database, tenantId)) {
     const before = judged.get(ruleId) ?? { confirmed: 0, explained: 0 };
@@ -24,5 +28,5 @@ export async function bringUpToDate({ database, now }: Needs, tenantId: string):
     if (share !== null) precision.set(rule, share.value);
   }
   const at = now();
-  return open(database, tenantId, { at, today: dayOf(at), precision });
+  return open(database, tenantId, { at, today: dayOf(at), precision, ...(slices === undefined ? {} : { slices }) });
 }
