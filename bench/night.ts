@@ -159,13 +159,11 @@ async function changed(db: Database): Promise<object> {
     if (typeof result === "string") throw new Error("Only a night can tell.");
     seconds.push((performance.now() - started) / 1000);
   }
-  const [{ findings } = { findings: null }] = await reconcile(needs(db), operator, {
-    day: period.through + 1,
-    full: true,
-    signal,
-  });
-  const same = findings !== null && findings.opened + findings.changed + findings.closed === 0;
-  return { seconds, same, findings };
+  // A change in the month's first days reaches back into the month before, which is a window of its own.
+  const windows = await reconcile(needs(db), operator, { day: period.through + 1, full: true, signal });
+  const findings = windows.map((window) => window.findings);
+  const same = findings.every(({ opened, changed: other, closed }) => opened + other + closed === 0);
+  return { seconds, same: same && findings.some(({ kept }) => kept > 0), findings };
 }
 
 /** Waits for its turn, as a second worker does. */

@@ -1,10 +1,19 @@
+import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "vitest";
 import { rules } from "#rules";
-import { operatorOf, reconcile, reconcileChanged, type Reconciled, type ReconcileNeeds } from "#operations";
+import {
+  operatorOf,
+  pullSources,
+  reconcile,
+  reconcileChanged,
+  type Reconciled,
+  type ReconcileNeeds,
+} from "#operations";
 import type { Database } from "#store";
 import { loadMonth, period, tenant, word } from "../../bench/month.ts";
 import { testDatabase } from "../support/database.ts";
-import { resultOf, signal } from "./hand.ts";
+import { day, operator as manager, resultOf, signal } from "./hand.ts";
+import { municipalityIn, randomEvenings } from "./municipality.ts";
 import { randomOf } from "./random.ts";
 
 /*
@@ -22,8 +31,9 @@ const needsOf = (database: Database): ReconcileNeeds => ({
 });
 
 /** What is stored of clients and staff in the month; of units, providers, sources and other months nights decide. */
-const ofPeople = async (database: Database): Promise<string[]> =>
-  (await resultOf(database)).filter((line) => /"slice":"(client|staff)-[^"]*:2026-10/.test(line));
+const ofPeople = (line: string): boolean => /"slice":"(client|staff)-/.test(line);
+const ofMonth = async (database: Database): Promise<string[]> =>
+  (await resultOf(database)).filter((line) => ofPeople(line) && /"slice":"[^"]*:2026-10/.test(line));
 
 interface Marked {
   client?: number | null;
@@ -124,7 +134,7 @@ test("single changes give of people what a night over everything gives", { timeo
   const random = randomOf(8);
   let seen = 0;
   for (let round = 0; round < 4; round++) {
-    const before = await ofPeople(database);
+    const before = await ofMonth(database);
     for (const make of changes) {
       if (random() < 0.4) continue;
       await make(database, Math.floor(random() * 20_000), Math.floor(random() * 50));
@@ -132,10 +142,10 @@ test("single changes give of people what a night over everything gives", { timeo
       // It did not read everything.
       expect((changed as Reconciled).visits).toBeLessThan(first!.visits / 2);
     }
-    const soon = await ofPeople(database);
+    const soon = await ofMonth(database);
     if (soon.join("\n") !== before.join("\n")) seen++;
     await night();
-    const whole = await ofPeople(database);
+    const whole = await ofMonth(database);
     expect(soon.filter((line) => !whole.includes(line))).toEqual([]);
     expect(whole.filter((line) => !soon.includes(line))).toEqual([]);
   }
@@ -155,4 +165,48 @@ test("where any visit may decide what another is paid, only a night can tell", {
   );
   await changes[0]!(database, 1234, 3);
   expect(await reconcileChanged(needs, operator, { signal })).toBe("night");
+});
+
+/** What the last run over everything wrote down of whole providers, units and sources. */
+async function knownOfAll({ pool }: Database): Promise<unknown> {
+  const { rows } = await pool.query(
+    "SELECT summary::json ->> 'beyond' AS beyond FROM nights WHERE kind = 'reconcile' ORDER BY no DESC LIMIT 1",
+  );
+  return rows[0];
+}
+
+/** Two systems know the same people by different names, and everything may change in them. */
+test.each([
+  [1, false],
+  [5, true],
+])("people of two systems are found by all their names (seed %i)", { timeout: 300_000 }, async (seed, dated) => {
+  const { evenings, days } = randomEvenings(seed, dated, day("2026-11-03"), { manualShare: false });
+  await using system = await testDatabase();
+  const { database } = system;
+  const lived = municipalityIn(system, 190);
+  const { needs } = lived;
+  const differences: unknown[] = [];
+  let compared = 0;
+  for (const [index, evening] of evenings.entries()) {
+    await lived.live(evening);
+    if (index > 0) {
+      await pullSources(needs, manager, { ids: [], signal });
+      const known = await knownOfAll(database);
+      const changed = await reconcileChanged(needs, manager, { signal });
+      const soon = (await resultOf(database)).filter(ofPeople);
+      // By the hour as of which the small run judged.
+      await reconcile(needs, manager, { day: days[index - 1]!, full: true, signal });
+      const whole = (await resultOf(database)).filter(ofPeople);
+      if (typeof changed !== "string" && isDeepStrictEqual(await knownOfAll(database), known)) {
+        compared++;
+        differences.push(
+          ...soon.filter((line) => !whole.includes(line)).map((stale) => ({ after: evening.what, stale })),
+          ...whole.filter((line) => !soon.includes(line)).map((missing) => ({ after: evening.what, missing })),
+        );
+      }
+    }
+    await lived.night(days[index]!);
+  }
+  expect(differences).toEqual([]);
+  expect(compared).toBeGreaterThan(2);
 });
