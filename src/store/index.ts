@@ -62,6 +62,7 @@ export {
 export * from "./aliases.ts";
 export * from "./cases.ts";
 export * from "./case-records.ts";
+export * from "./control.ts";
 export { selectSourceFacts, selectSourceHealth, selectWarnings, type SourceHealth } from "./source-facts.ts";
 export * from "./nights.ts";
 export * from "./overview.ts";

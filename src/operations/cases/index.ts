@@ -31,3 +31,12 @@ export { ATTACHMENT_BYTES_MAX, attachmentTypes } from "#case";
 export { type BulkStep, bulkStep, undoBulk } from "./bulk.ts";
 export { dueReminders } from "./reminders.ts";
 export { findCase, type FoundPerson, searchPerson } from "./search.ts";
+export {
+  type BlindVisit,
+  drawControlSample,
+  estimateRecall,
+  judgeSample,
+  nextBlindVisit,
+  type Verdict,
+  verdicts,
+} from "./control.ts";

@@ -243,7 +243,7 @@ async function readRecords(
 const positions = /Latitude$|Longitude$|AccuracyMetres$/;
 
 /** What a field holds; personal values, addresses, and where protected people are stay masked. */
-function shownVersion(stored: StoredVersion, before: StoredVersion | undefined): RecordVersion {
+export function shownVersion(stored: StoredVersion, before: StoredVersion | undefined): RecordVersion {
   const fields: Array<RecordVersion["fields"][number]> = [];
   for (const [field, described] of Object.entries(entities[stored.entity].fields)) {
     const value = stored.values[field];
