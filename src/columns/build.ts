@@ -1015,13 +1015,14 @@ function buildVisits(
     context,
     (row, candidate) => planTable.client(linked.planAt[candidate]!) === client[row],
   );
-  const byTime = sortByTime(start, tieBreak(raw, context));
-  let byClient = groupBy(byTime, client, linked.clients.count);
+  const ties = tieBreak(raw, context);
+  let byClient = groupInTime(start, ties, client, linked.clients.count);
   const merged = mergeVisits({ byClient, staff, start, source: raw.source, grade, rank: context.rank });
-  let kept = byTime;
+  /** Without the rows that were merged into others. */
+  const standing = (codes: Int32Array): Int32Array =>
+    merged === null ? codes : codes.map((code, row) => (merged.into[row]! < 0 ? code : -1));
   if (merged !== null) {
-    kept = byTime.filter((row) => merged.into[row]! < 0);
-    byClient = groupBy(kept, client, linked.clients.count);
+    byClient = groupInTime(start, ties, standing(client), linked.clients.count);
     end = end.slice();
     for (let row = 0; row < raw.count; row++) {
       const into = merged.into[row]!;
@@ -1035,22 +1036,33 @@ function buildVisits(
   // Rows lie by client and start; those that were merged away come last.
   const moving = inFront(byClient.rows, raw.count);
   const at = inverse(moving);
-  const regroup = ({ offsets, rows }: Grouped): Grouped => ({ offsets, rows: moved(rows, at) });
-  const grouping = {
-    byClient: { offsets: byClient.offsets, rows: upTo(byClient.rows.length) },
-    byStaff: regroup(groupBy(kept, staff, linked.staff.count)),
-    byProvider: regroup(groupBy(kept, provider, linked.providers)),
-    bySource: regroup(groupBy(byTime, Int32Array.from(raw.source), context.sources.length)),
-  };
+  const byStaff = groupInTime(start, ties, standing(staff), linked.staff.count);
+  const registering = new Set(raw.source);
   const editedBy = raw.fields["editedBy"] === undefined ? new Int32Array(0) : dated(raw, "editedBy", linked.staff, day);
   const mover = new Mover(moving);
   const { taken } = linked;
+  const providerOf = mover.ints(provider);
+  const startOf = mover.floats(taken(start));
+  const mergedInto = merged === null ? new Int32Array(0) : moved(mover.ints(merged.into), at);
+  const inTime = (): ReturnType<table.VisitColumns["inTime"]> => {
+    const rows = sortByTime(startOf, {
+      hash: (row) => ties.hash(moving[row]!),
+      compare: (a, b) => ties.compare(moving[a]!, moving[b]!),
+    });
+    const source = new Int32Array(raw.count);
+    for (let row = 0; row < raw.count; row++) source[row] = raw.source[moving[row]!]!;
+    const unmerged = merged === null ? rows : rows.filter((row) => mergedInto[row]! < 0);
+    return {
+      byProvider: groupBy(unmerged, providerOf, linked.providers),
+      bySource: groupBy(rows, source, context.sources.length),
+    };
+  };
   return new table.Visits(raw, moving, {
     client: mover.ints(client),
     staff: mover.ints(staff),
     unit: mover.ints(unit),
-    provider: mover.ints(provider),
-    start: mover.floats(taken(start)),
+    provider: providerOf,
+    start: startOf,
     end: mover.floats(merged === null ? taken(end) : end),
     day: mover.ints(day),
     status: mover.bytes(taken(column.flags(raw, "status"))),
@@ -1063,9 +1075,12 @@ function buildVisits(
     receivedAt: mover.floats(taken(column.numbers(raw, "receivedAt"))),
     editedAt: mover.floats(taken(column.someNumbers(raw, "editedAt"))),
     ambiguous: ambiguousRows(raw, at, context, warnings),
-    mergedInto: merged === null ? new Int32Array(0) : moved(mover.ints(merged.into), at),
+    mergedInto,
     mergedNext: merged === null ? new Int32Array(0) : moved(mover.ints(merged.next), at),
-    ...grouping,
+    byClient: { offsets: byClient.offsets, rows: upTo(byClient.rows.length) },
+    byStaff: { offsets: byStaff.offsets, rows: moved(byStaff.rows, at) },
+    registering,
+    inTime,
     elsewhere: linked.elsewhere,
     raw: {
       law: column.flags(raw, "law"),

@@ -126,8 +126,10 @@ export interface VisitColumns {
   ambiguous: ReadonlySet<number>;
   byClient: Grouped;
   byStaff: Grouped;
-  byProvider: Grouped;
-  bySource: Grouped;
+  /** Sources that register visits. */
+  registering: ReadonlySet<number>;
+  /** Made when somebody asks: rules about people do not. */
+  inTime: () => { byProvider: Grouped; bySource: Grouped };
   /** Where only some visits are given: which sources have others, and on which days each provider has. */
   elsewhere: { registering: ReadonlySet<number>; visited: ReadonlyMap<number, readonly Day[]> } | null;
   raw: {
@@ -160,26 +162,30 @@ export interface VisitColumns {
 export class Visits extends RecordTable {
   readonly entity = "visits";
   readonly #c: VisitColumns;
-  /** Rows of a client, a staff member or a provider, by start. Rows merged into others are not among them. */
+  #inTime: ReturnType<VisitColumns["inTime"]> | null = null;
+  /** Rows of a client or a staff member by start. Rows merged into others are not among them. */
   readonly byClient: Grouped;
   readonly byStaff: Grouped;
-  readonly byProvider: Grouped;
-  /** Rows as each source tells them, also those merged into others. */
-  readonly bySource: Grouped;
 
   constructor(raw: RawColumns, order: Int32Array, columns: VisitColumns) {
     super(raw, order);
     this.#c = columns;
     this.byClient = columns.byClient;
     this.byStaff = columns.byStaff;
-    this.byProvider = columns.byProvider;
-    this.bySource = columns.bySource;
   }
 
+  /** Rows of a provider by start. Rows merged into others are not among them. */
+  get byProvider(): Grouped {
+    return (this.#inTime ??= this.#c.inTime()).byProvider;
+  }
+  /** Rows as each source tells them, also those merged into others. */
+  get bySource(): Grouped {
+    return (this.#inTime ??= this.#c.inTime()).bySource;
+  }
   /** Whether the source registers visits. */
   registeredBy(source: number): boolean {
-    const { bySource, elsewhere } = this.#c;
-    return bySource.offsets[source] !== bySource.offsets[source + 1] || elsewhere?.registering.has(source) === true;
+    const { registering, elsewhere } = this.#c;
+    return registering.has(source) || elsewhere?.registering.has(source) === true;
   }
   /** Whether there are visits of the provider on some of the days, both included. */
   of(provider: number, from: Day, through: Day): boolean {

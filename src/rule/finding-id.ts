@@ -20,16 +20,33 @@ function fraction(root: number): number {
 
 const rotate = (word: number, bits: number): number => (word >>> bits) | (word << (32 - bits));
 
+// Used again and again: an array of its own for every id cost more than the sum.
+const w = new Int32Array(64);
+let scratch = new Uint8Array(4096);
+let view = new DataView(scratch.buffer);
+
+/** Room for so many bytes and their padding. */
+function room(bytes: number): Uint8Array {
+  if (bytes + 72 > scratch.length) {
+    scratch = new Uint8Array((bytes + 72) * 2);
+    view = new DataView(scratch.buffer);
+  }
+  return scratch;
+}
+
 /** SHA-256; rules and their engine use no module of Node, so that they run anywhere. */
 export function sha256(bytes: Uint8Array): Uint32Array {
-  const length = (((bytes.length + 8) >> 6) + 1) << 6;
-  const padded = new Uint8Array(length);
-  padded.set(bytes);
-  padded[bytes.length] = 0x80;
-  const view = new DataView(padded.buffer);
-  view.setUint32(length - 4, bytes.length * 8);
+  room(bytes.length).set(bytes);
+  return sumOf(bytes.length);
+}
+
+/** Of the first so many bytes of `scratch`. */
+function sumOf(bytes: number): Uint32Array {
+  const length = (((bytes + 8) >> 6) + 1) << 6;
+  scratch.fill(0, bytes, length);
+  scratch[bytes] = 0x80;
+  view.setUint32(length - 4, bytes * 8);
   const state = H.slice();
-  const w = new Int32Array(64);
   for (let block = 0; block < length; block += 64) {
     for (let i = 0; i < 16; i++) w[i] = view.getInt32(block + i * 4);
     for (let i = 16; i < 64; i++) {
@@ -68,7 +85,8 @@ const encoder = new TextEncoder();
 
 /** A UUID (version 8) of the parts: the same parts, the same id. */
 export function stableId(...parts: readonly string[]): string {
-  const words = sha256(encoder.encode(JSON.stringify(parts)));
+  const text = JSON.stringify(parts);
+  const words = sumOf(encoder.encodeInto(text, room(text.length * 3)).written);
   let hex = "";
   for (let i = 0; i < 4; i++) hex += words[i]!.toString(16).padStart(8, "0");
   const variant = ((Number.parseInt(hex[16]!, 16) & 3) | 8).toString(16);
