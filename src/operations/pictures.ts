@@ -1,6 +1,16 @@
 import { metresBetween } from "#columns";
-import { type Day, dayOf, formatDay, HOUR, type Instant, MINUTE, type Month, monthOf } from "#model";
-import { calendarHeat, type ClientDay, dayTimeline, funnelPlot, type Lane, type Picture, type Stay } from "#picture";
+import { type Day, dayOf, formatDay, HOUR, type Instant, MINUTE, mondayOf, type Month, monthOf } from "#model";
+import {
+  calendarHeat,
+  type ClientDay,
+  dayTimeline,
+  funnelPlot,
+  isoWeek,
+  type Lane,
+  type Picture,
+  type Stay,
+  trend,
+} from "#picture";
 import {
   type Database,
   type DrawnClient,
@@ -9,6 +19,7 @@ import {
   selectAliases,
   selectClientMonth,
   selectFindingShares,
+  selectFindingWeeks,
   selectNamed,
   selectNames,
   selectSamePeople,
@@ -20,6 +31,7 @@ import {
 import { straightMs, type TravelMode, travelModes } from "#travel";
 import { type Actor, permit } from "./actor.ts";
 import { showPeople } from "./persons.ts";
+import { levels } from "./words.ts";
 
 export interface PictureNeeds {
   database: Database;
@@ -190,5 +202,31 @@ export async function drawPeers(
       of: clients,
       chosen: one === provider,
     })),
+  );
+}
+
+const WEEKS = 10;
+
+/** How many findings each of the last weeks has, by level; null where there are too few weeks to show a course. Sums only. */
+export async function drawFindingTrend(
+  { database, now }: Pick<PictureNeeds, "database" | "now">,
+  actor: Actor,
+): Promise<Picture | null> {
+  permit(actor, "findings:read");
+  // The week that has not ended would look like a fall.
+  const last = mondayOf(dayOf(now())) - 7;
+  const weeks = Array.from({ length: WEEKS }, (_, index) => last - 7 * (WEEKS - 1 - index));
+  const counts = await selectFindingWeeks(database, actor.tenantId, weeks[0]!);
+  const count = (week: Day, level: string): number =>
+    counts.find((one) => one.week === week && one.level === level)?.findings ?? 0;
+  const begun = weeks.slice(weeks.findIndex((week) => counts.some((one) => one.week === week)));
+  if (counts.length === 0 || begun.length < 3) return null;
+  const series = Object.entries(levels)
+    .map(([level, label]) => ({ label, values: begun.map((week) => count(week, level)) }))
+    .filter(({ values }) => values.some((value) => value > 0));
+  return trend(
+    `Öppna fynd efter den vecka de gäller`,
+    begun.map((week) => `v. ${isoWeek(week)}`),
+    series,
   );
 }

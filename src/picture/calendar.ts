@@ -113,7 +113,7 @@ export function calendarHeat(id: string, title: string, month: Month, days: read
 }
 
 /** Week of ISO 8601: the week of the year's first Thursday is the first. */
-function isoWeek(monday: Day): number {
+export function isoWeek(monday: Day): number {
   const thursday = monday + 3;
   const year = formatDay(thursday).slice(0, 4);
   const { first } = daysOfMonth(`${year}-01`);

@@ -64,7 +64,7 @@ export function trend(title: string, steps: readonly string[], series: readonly 
     alternative: series
       .map(
         ({ label, values }) =>
-          `${label}: ${number(values[0] ?? 0)} ${steps[0] ?? ""}, ${number(values.at(-1) ?? 0)} ${steps.at(-1) ?? ""}, som mest ${number(Math.max(0, ...values))}.`,
+          `${label}: från ${number(values[0] ?? 0)} (${steps[0] ?? ""}) till ${number(values.at(-1) ?? 0)} (${steps.at(-1) ?? ""}), som mest ${number(Math.max(0, ...values))}.`,
       )
       .join(" "),
     svg: drawing(SIZE.width, SIZE.height, title, axes.join("") + drawn.join("")),
@@ -74,13 +74,11 @@ export function trend(title: string, steps: readonly string[], series: readonly 
   };
 }
 
-/** The same heights, moved as little as keeps their names apart. */
+/** The same heights, moved as little as keeps their names apart and inside the drawing. */
 function apart(heights: readonly number[]): number[] {
   const moved = [...heights];
-  let above = -Infinity;
-  for (const index of heights.map((_, one) => one).toSorted((a, b) => heights[a]! - heights[b]!)) {
-    moved[index] = Math.max(heights[index]!, above + GAP);
-    above = moved[index]!;
-  }
+  const order = heights.map((_, index) => index).toSorted((a, b) => heights[b]! - heights[a]!);
+  let below = SIZE.height - SIZE.bottom + GAP;
+  for (const index of order) below = moved[index] = Math.min(heights[index]!, below - GAP);
   return moved;
 }

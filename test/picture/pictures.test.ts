@@ -243,7 +243,7 @@ describe("a trend", () => {
 
   test("says where it began, where it is and how far it went", () => {
     expect(picture.alternative).toBe(
-      "Fel: 1 2026-08, 3 2026-10, som mest 5. Mönster: 2 2026-08, 3 2026-10, som mest 4.",
+      "Fel: från 1 (2026-08) till 3 (2026-10), som mest 5. Mönster: från 2 (2026-08) till 3 (2026-10), som mest 4.",
     );
     expect(picture.rows[1]).toEqual(["2026-09", 5, 4]);
   });

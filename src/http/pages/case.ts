@@ -388,7 +388,7 @@ async function picturesOf(c: Context<Env>, { list: all }: ShownCase, finding: Ca
   }
   if (provider !== null && (level === "pattern" || client !== null)) {
     const picture = drawPeers(system, actor, { provider, month, rule: client === null ? null : rule });
-    drawn.push(picture.then((one) => [one, false]));
+    drawn.push(picture.then((one) => [one, true]));
   }
   const pictures = (await Promise.all(drawn)).filter((one): one is [Picture, boolean] => one[0] !== null);
   return pictures.length === 0

@@ -2,16 +2,19 @@ import { Hono } from "hono";
 import { html } from "hono/html";
 import { z } from "zod";
 import { formatDay } from "#model";
-import { levels, pageOfFindings, severities, showNames } from "#operations";
+import { levels, pageOfFindings, severities, showNames, showPeople } from "#operations";
 import { needs } from "../authorise.ts";
 import type { Env } from "../served.ts";
-import { amount, choice, dataTable, layout, nextPage, person } from "../views/layout.ts";
+import { amount, choice, dataTable, layout, nextPage } from "../views/layout.ts";
+import { localPathOf } from "../local-path.ts";
+import { personTag, revealForm } from "../views/person.ts";
+import { tag } from "../views/state.ts";
 
 const query = z.object({
   regel: z.string().max(60).optional().catch(undefined),
   efter: z.string().max(100).optional().catch(undefined),
 });
-const pageSize = 100;
+const pageSize = 50;
 
 /** `/fynd`: open findings, a page at a time. */
 export function findingsPage() {
@@ -25,6 +28,12 @@ export function findingsPage() {
       ...(chosen === undefined ? {} : { ruleId: chosen.id }),
       ...(efter === undefined ? {} : { after: efter }),
     });
+    const people = await showPeople(
+      system,
+      c.var.actor,
+      { client: findings.map(({ client }) => client), staff: findings.map(({ staff }) => staff) },
+      c.var.revealed,
+    );
     const titles = new Map(system.rules.map((rule) => [rule.id, rule.title.sv]));
     const options = system.rules
       .map(({ id, title }) => ({ value: id, text: title.sv, chosen: id === chosen?.id }))
@@ -55,15 +64,16 @@ export function findingsPage() {
           ? formatDay(finding.fromDay)
           : html`${formatDay(finding.fromDay)} –<br />${formatDay(finding.throughDay)}`,
         finding.provider === null ? null : (names.provider.get(finding.provider) ?? finding.provider),
-        person(finding.client),
-        person(finding.staff),
+        personTag(people, "client", finding.client),
+        personTag(people, "staff", finding.staff),
         finding.minutes,
         amount(finding.amountOre),
-        levels[finding.level],
+        tag(levels[finding.level]),
         severities[finding.severity],
       ]),
       "Inga öppna fynd här.",
     )}
+    ${revealForm(c, people, localPathOf(c))}
     ${nextPage("/fynd", next === null ? null : { ...(chosen === undefined ? {} : { regel: chosen.id }), efter: next })}`;
     return c.html(layout(c, { title: "Fynd", path: "/fynd", body }));
   });

@@ -33,6 +33,8 @@ const control = z.object({ manad: month, enhet: z.string().max(200).optional().c
 /** What was done, as the log names it. */
 const operations: Readonly<Record<string, string>> = {
   findings: "Lista med fynd",
+  "picture-day": "Bild av en dag",
+  "picture-month": "Bild av en månad",
   settlement: "Avräkning",
   statement: "Underlag till avräkning",
   exceptions: "Undantag",

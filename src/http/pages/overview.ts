@@ -1,24 +1,133 @@
 import { Hono } from "hono";
+import type { Context } from "hono";
 import { html } from "hono/html";
-import { formatDay, formatLocal, formatOre } from "#model";
+import { dayOf, formatDay, formatLocal, formatOre } from "#model";
+import {
+  drawFindingTrend,
+  dueReminders,
+  heldText,
+  levels,
+  listSources,
+  outcomes,
+  type Overview,
+  queueFilter,
+  queueOfCases,
+  type Reminder,
+  reminderTexts,
+  showOverview,
+  type SourceStatus,
+} from "#operations";
 import { type Bar, settlementBars } from "#picture";
-import { heldText, levels, listSources, outcomes, type Overview, showOverview, type SourceStatus } from "#operations";
 import { needs } from "../authorise.ts";
 import type { Env } from "../served.ts";
-import { figure } from "../views/picture.ts";
+import { counted, dueText, type Names, providerText, subjectText } from "../views/case/words.ts";
+import { button, hidden } from "../views/fields.ts";
+import { form } from "../views/form.ts";
 import { amount, dataTable, type Html, layout, monthChoice } from "../views/layout.ts";
+import { figure } from "../views/picture.ts";
 import { stateOf } from "../views/state.ts";
+import { namesFor } from "./case-names.ts";
 
-/** `/`: the last night, sources, findings by rule, figures by provider. */
+const RULES = 10;
+
+/** `/`: what waits for whoever asks, then what the last night found; each role sees what it works with. */
 export function overviewPage() {
-  return new Hono<Env>().get("/", needs("findings:read", "settlement:read", "sources:read"), async (c) => {
-    const { system } = c.var;
-    const overview = await showOverview(system, c.var.actor, c.req.query("manad"));
-    const sources = await listSources(system, c.var.actor);
-    const body = html`${nightFacts(overview)} ${heldBack(overview)} ${ruleTable(overview)} ${figures(overview)}
-    ${sourceTable(sources)}`;
-    return c.html(layout(c, { title: "Översikt", path: "/", body }));
+  return new Hono<Env>().get("/", needs(), async (c) => {
+    const { system, actor } = c.var;
+    const may = (...wanted: Array<Parameters<typeof actor.permissions.has>[0]>): boolean =>
+      wanted.every((permission) => actor.permissions.has(permission));
+    const [overview, sources, work, course] = await Promise.all([
+      may("findings:read", "settlement:read") ? showOverview(system, actor, c.req.query("manad")) : null,
+      may("sources:read") ? listSources(system, actor) : null,
+      may("cases:read", "findings:read", "settlement:read") ? workOf(c) : null,
+      may("findings:read") ? drawFindingTrend(system, actor) : null,
+    ]);
+    const body = html`${work ?? ""} ${overview === null ? "" : html`${nightFacts(overview)} ${heldBack(overview)}`}
+    ${overview === null ? "" : html`${ruleTable(overview)} ${course === null ? "" : figure(course, { wide: true })} ${figures(overview)}`}
+    ${sources === null ? "" : sourceTable(sources, may("quarantine:read"))}
+    ${
+      overview === null && sources === null
+        ? html`<p class="empty">
+            Här finns ingenting för din roll än. Behöver du se ärenden eller avräkningar, vänd dig till den som ansvarar
+            för Klarsyn i kommunen.
+          </p>`
+        : ""
+    }`;
+    return c.html(layout(c, { title: "Start", path: "/", body }));
   });
+}
+
+/** What waits for somebody who works with cases, and where to begin for who has none yet. */
+async function workOf(c: Context<Env>): Promise<Html> {
+  const { system, actor } = c.var;
+  const count = async (assigned: string): Promise<number> =>
+    (await queueOfCases(system, actor, queueFilter.parse({ assigned }))).total;
+  const [mine, free, reminders] = await Promise.all([count("me"), count("nobody"), dueReminders(system, actor)]);
+  const of = (kind: "client" | "staff"): string[] =>
+    reminders.flatMap(({ subject }) => (subject.kind === kind ? [subject.id] : []));
+  const names = await namesFor(c.var, { client: of("client"), staff: of("staff") });
+  const works = actor.permissions.has("cases:work");
+  return html`<h2 class="first">Väntar på dig</h2>
+    <ul class="facts">
+      <li class="box">
+        <a href="/arenden?assigned=me">Dina ärenden<strong>${mine}</strong></a>
+      </li>
+      <li class="box">
+        <a href="/arenden?assigned=nobody">Ingen har tagit<strong>${free}</strong></a>
+      </li>
+      <li class="box">Att göra nu<strong>${reminders.length}</strong></li>
+    </ul>
+    ${works && free > 0 ? form(c, "/arenden/nasta", html`${hidden({ filter: "" })} ${button("Ta nästa ärende", "primary", "n")}`) : ""}
+    ${reminders.length === 0 ? "" : reminderTable(reminders, names, dayOf(system.now()))}
+    ${works && mine === 0 ? firstSteps() : ""}`;
+}
+
+const REMINDERS = 10;
+
+function reminderTable(reminders: readonly Reminder[], names: Names, today: number): Html {
+  return dataTable(
+    reminders.length > REMINDERS
+      ? `De ${REMINDERS} mest brådskande av ${reminders.length}`
+      : "Det mest brådskande först",
+    [
+      { title: "Ärende", kind: "short" },
+      { title: "Vad", kind: "long" },
+      { title: "Gäller" },
+      { title: "Senast", kind: "short" },
+      { title: "Tilldelat" },
+    ],
+    reminders
+      .slice(0, REMINDERS)
+      .map(({ no, kind, dueOn, assignedName, provider, subject }) => [
+        html`<a class="ds-link" href="/arenden/${no}">${no}</a>`,
+        reminderTexts[kind],
+        html`${providerText(provider, names)}, ${subjectText(subject, names)}`,
+        dueText(dueOn, today),
+        assignedName,
+      ]),
+    "",
+  );
+}
+
+/** For who is here for the first time. */
+function firstSteps(): Html {
+  return html`<section class="box" aria-labelledby="borja">
+    <h2 id="borja" class="first">Så börjar du</h2>
+    <ol>
+      <li>
+        Tryck på <strong>Ta nästa ärende</strong>. Du får det som det står mest på spel i, och ingen annan får samma.
+      </li>
+      <li>Läs vad fynden säger, vad som talar för och emot, och posterna bakom.</li>
+      <li>Fråga utföraren när något behöver förklaras. Brevet görs av det du väljer.</li>
+      <li>
+        Föreslå ett beslut med motivering. Återkrav, varning, uppsägning och polisanmälan måste en kollega godkänna.
+      </li>
+    </ol>
+    <p>
+      Vill du se allt först finns <a class="ds-link" href="/arenden">alla ärenden</a> och
+      <a class="ds-link" href="/fynd">alla fynd</a>.
+    </p>
+  </section>`;
 }
 
 function nightFacts({ lastNight, rules }: Overview): Html {
@@ -30,14 +139,15 @@ function nightFacts({ lastNight, rules }: Overview): Html {
   const open = rules.reduce((total, rule) => total + rule.open, 0);
   const stake = rules.reduce((total, rule) => total + (rule.amountOre ?? 0), 0);
   const state = outcomes[lastNight.outcome ?? "failed"];
-  return html`<ul class="facts">
-    <li>
-      Senaste natten<strong>${formatDay(lastNight.day)}</strong>${state},
-      ${formatLocal(lastNight.endedAt ?? lastNight.startedAt)}
-    </li>
-    <li>Öppna fynd<strong>${open.toLocaleString("sv-SE")}</strong>enligt ${rules.length} regler</li>
-    <li>Belopp som fynden gäller<strong>${formatOre(stake)}</strong>Samma tid kan räknas i flera fynd</li>
-  </ul>`;
+  return html`<h2>Senaste natten</h2>
+    <ul class="facts">
+      <li class="box">
+        Senaste natten<strong>${formatDay(lastNight.day)}</strong>${state},
+        ${formatLocal(lastNight.endedAt ?? lastNight.startedAt)}
+      </li>
+      <li class="box">Öppna fynd<strong>${open.toLocaleString("sv-SE")}</strong>enligt ${rules.length} regler</li>
+      <li class="box">Belopp som fynden gäller<strong>${formatOre(stake)}</strong>Samma tid kan räknas i flera fynd</li>
+    </ul>`;
 }
 
 function heldBack({ held }: Overview): Html | string {
@@ -52,9 +162,9 @@ function heldBack({ held }: Overview): Html | string {
 const worstFirst: ReadonlyArray<SourceStatus["state"]> = ["down", "partly", "silent", "running", "ok", "never"];
 
 /** A source as a whole: its worst state, its last run, what it sent. */
-function sourceTable(sources: readonly SourceStatus[]): Html {
+function sourceTable(sources: readonly SourceStatus[], opens: boolean): Html {
   const byId = Map.groupBy(sources, ({ id }) => id);
-  return html`<h2><a href="/kallor">Källor</a></h2>
+  return html`<h2>Källor</h2>
     ${dataTable(
       "Källor och deras senaste hämtning",
       [
@@ -74,7 +184,7 @@ function sourceTable(sources: readonly SourceStatus[]): Html {
           stateOf(state, bad.length === 0 ? "" : `: ${bad.map(({ resource }) => resource).join(", ")}`),
           lastRunAt === 0 ? null : formatLocal(lastRunAt),
           resources.reduce((sum, resource) => sum + resource.seen, 0),
-          waiting === 0 ? 0 : html`<a href="/karantan">${waiting}</a>`,
+          waiting === 0 || !opens ? waiting : html`<a class="ds-link" href="/karantan">${waiting}</a>`,
         ];
       }),
       "Inga källor är inställda. Lägg till dem i klarsyn.config.json.",
@@ -82,9 +192,11 @@ function sourceTable(sources: readonly SourceStatus[]): Html {
 }
 
 function ruleTable({ rules }: Overview): Html {
-  return html`<h2><a href="/fynd">Fynd</a> per regel</h2>
+  return html`<h2>Fynd per regel</h2>
     ${dataTable(
-      "Öppna fynd, de som gäller störst belopp först",
+      rules.length > RULES
+        ? `De ${RULES} regler som gäller störst belopp, av ${counted(rules.length, "regel", "regler")} med öppna fynd`
+        : "Öppna fynd, de som gäller störst belopp först",
       [
         { title: "Regel" },
         { title: "Nivå" },
@@ -92,13 +204,15 @@ function ruleTable({ rules }: Overview): Html {
         { title: "Minuter", kind: "number" },
         { title: "Belopp", kind: "number" },
       ],
-      rules.map((rule) => [
-        html`<a href="/fynd?regel=${rule.ruleId}">${rule.title}</a>`,
-        levels[rule.level],
-        rule.open,
-        rule.minutes,
-        amount(rule.amountOre),
-      ]),
+      rules
+        .slice(0, RULES)
+        .map((rule) => [
+          html`<a class="ds-link" href="/fynd?regel=${rule.ruleId}">${rule.title}</a>`,
+          levels[rule.level],
+          rule.open,
+          rule.minutes,
+          amount(rule.amountOre),
+        ]),
       "Inga öppna fynd.",
     )}`;
 }
@@ -118,7 +232,7 @@ function figures({ month, months, providers }: Overview): Html {
       row.claimedMinutes,
     ]),
   );
-  return html`<h2><a href="/avrakning?manad=${month}">Avräkning</a> per utförare, ${month}</h2>
+  return html`<h2>Avräkning per utförare, ${month}</h2>
     ${monthChoice("/", months, month)}
     <div class="cards">
       ${providers.map((row) => {

@@ -1,23 +1,25 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { z } from "zod";
-import { chooseMonth, pageOfSettlement, showNames } from "#operations";
+import { chooseMonth, pageOfSettlement, showNames, showPeople } from "#operations";
 import { needs } from "../authorise.ts";
 import type { Env } from "../served.ts";
+import { localPathOf } from "../local-path.ts";
 import { parametersOf } from "./statement.ts";
-import { amount, type Column, dataTable, layout, monthChoice, nextPage, person, wholeNumber } from "../views/layout.ts";
+import { amount, type Column, dataTable, layout, monthChoice, nextPage, wholeNumber } from "../views/layout.ts";
+import { personTag, revealForm } from "../views/person.ts";
 
 const query = z.object({
   manad: z.string().max(7).optional().catch(undefined),
   efter: z.string().max(400).optional().catch(undefined),
 });
-const pageSize = 100;
+const pageSize = 50;
 const number = (title: string): Column => ({ title, kind: "number" });
 const empty = "Det finns inga siffror för någon månad än. De kommer med den första natten.";
 
 /** `/avrakning`: a month's figures per order line. */
 export function settlementPage() {
-  return new Hono<Env>().get("/", needs("settlement:read"), async (c) => {
+  return new Hono<Env>().get("/", needs("settlement:read", "findings:read"), async (c) => {
     const { system } = c.var;
     const { manad, efter } = query.parse(c.req.query());
     const { month, months } = await chooseMonth(system, c.var.actor, manad);
@@ -33,6 +35,8 @@ export function settlementPage() {
         limit: pageSize,
         ...(after === undefined ? {} : { after }),
       });
+      const clients = lines.map(({ client }) => client);
+      const people = await showPeople(system, c.var.actor, { client: clients }, c.var.revealed);
       return html`${monthChoice("/avrakning", months, month)}
       ${dataTable(
         `Minuter och belopp per beställd insats, ${month}`,
@@ -55,7 +59,7 @@ export function settlementPage() {
           const [by, at] = [nameOf("provider", provider), nameOf("unit", unit)];
           return [
             at === null || at === by ? by : html`${by ?? "–"}<br /><small>${at}</small>`,
-            person(client),
+            personTag(people, "client", client),
             nameOf("service", service),
             minutes.granted,
             minutes.planned,
@@ -76,6 +80,7 @@ export function settlementPage() {
         }),
         empty,
       )}
+      ${revealForm(c, people, localPathOf(c))}
       ${nextPage("/avrakning", next === null ? null : { manad: month, efter: next })}`;
     }
   });

@@ -31,7 +31,9 @@ export function sourcesPage() {
         source.lastRunAt === null ? null : formatLocal(source.lastRunAt),
         source.seen,
         source.accepted,
-        source.waiting === 0 ? 0 : html`<a href="/karantan">${source.waiting}</a>`,
+        source.waiting === 0 || !c.var.actor.permissions.has("quarantine:read")
+          ? source.waiting
+          : html`<a class="ds-link" href="/karantan">${source.waiting}</a>`,
         remarks(source),
       ]),
       "Inga källor är inställda. Lägg till dem i klarsyn.config.json.",

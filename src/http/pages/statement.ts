@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { z } from "zod";
-import { makeStatement } from "#operations";
+import { makeStatement, type People, showPeople } from "#operations";
 import {
   bandText,
   minutesText,
@@ -15,14 +15,18 @@ import {
 } from "#statement";
 import { needs } from "../authorise.ts";
 import type { Env } from "../served.ts";
-import { amount, dataTable, type Html, layout, person } from "../views/layout.ts";
+import { localPathOf } from "../local-path.ts";
+import { amount, dataTable, type Html, layout, nextPage } from "../views/layout.ts";
+import { personTag, revealForm } from "../views/person.ts";
 
 const query = z.object({
   manad: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/),
   utforare: z.string().min(1).max(200),
   rad: z.string().max(200).optional(),
+  /** Which of several pages of order lines, from 1. */
+  sida: z.coerce.number().int().min(1).max(100_000).catch(1),
 });
-type Query = z.infer<typeof query>;
+type Query = z.output<typeof query>;
 
 const files = {
   csv: { type: "text/csv; charset=utf-8", write: async (statement: Statement) => Buffer.from(statementCsv(statement)) },
@@ -39,24 +43,42 @@ export function statementPage() {
       ...(rad === undefined ? {} : { line: rad }),
     });
   return new Hono<Env>()
-    .get("/", needs("settlement:read"), async (c) => {
+    .get("/", needs("settlement:read", "findings:read"), async (c) => {
       const asked = query.safeParse(c.req.query());
       if (!asked.success) return c.redirect("/avrakning");
       const statement = await statementOf(c, asked.data);
       const { provider, month, state, lines } = statement;
+      const first = (asked.data.sida - 1) * SHOWN;
+      const shown = lines.slice(first, first + SHOWN);
+      const people = await showPeople(
+        c.var.system,
+        c.var.actor,
+        {
+          client: shown.map(({ client }) => client),
+          staff: shown.flatMap(({ visits }) => visits.map(({ staff }) => staff)),
+        },
+        c.var.revealed,
+      );
       const body = html`<p>
           ${provider.name}, ${stateTitles[state]}.
           ${Object.keys(files).map(
             (format) =>
-              html`<a href="/avrakning/underlag/${format}?${parametersOf(asked.data)}">${format.toUpperCase()}</a> `,
+              html`<a class="ds-link" href="/avrakning/underlag/${format}?${parametersOf(asked.data)}"
+                >${format.toUpperCase()}</a
+              > `,
           )}
         </p>
-        ${lines.slice(0, SHOWN).map(lineSection)}
+        ${shown.map((line) => lineSection(line, people))}
         ${
           lines.length > SHOWN
-            ? html`<p>Här visas ${SHOWN} av ${lines.length} beställda insatser. Filerna innehåller alla.</p>`
+            ? html`<p>
+                Visar ${first + 1}–${first + shown.length} av ${lines.length} beställda insatser. Filerna innehåller
+                alla.
+              </p>`
             : ""
-        }`;
+        }
+        ${revealForm(c, people, localPathOf(c))}
+        ${nextPage("/avrakning/underlag", first + SHOWN >= lines.length ? null : { ...Object.fromEntries(new URLSearchParams(parametersOf(asked.data))), sida: String(asked.data.sida + 1) })}`;
       return c.html(
         layout(c, {
           title: `Underlag till avräkningen, ${month}`,
@@ -78,14 +100,14 @@ export function statementPage() {
     });
 }
 
-/** A page of one provider may be long; each line stands by itself. */
-const SHOWN = 20;
+/** Each line with its visits is long. */
+const SHOWN = 5;
 
-export function parametersOf({ manad, utforare, rad }: Query): string {
+export function parametersOf({ manad, utforare, rad }: Omit<Query, "sida">): string {
   return new URLSearchParams({ manad, utforare, ...(rad === undefined ? {} : { rad }) }).toString();
 }
 
-function lineSection(line: StatementLine): Html {
+function lineSection(line: StatementLine, people: People): Html {
   const about = [
     line.unit,
     line.line === null ? "ingen beställning omfattar tiden" : `beställning ${line.order ?? "–"}, rad ${line.line}`,
@@ -93,7 +115,7 @@ function lineSection(line: StatementLine): Html {
     line.contract === null ? "inget avtal" : `avtal ${line.contract}`,
   ];
   return html`<section>
-    <h2>${line.service}, brukare ${person(line.client)}</h2>
+    <h2>${line.service}, brukare ${personTag(people, "client", line.client)}</h2>
     <p>${about.filter((text) => text !== null).join(" · ")}</p>
     <p>
       ${line.steps.map(stepText).join(" → ")} →
@@ -114,7 +136,7 @@ function lineSection(line: StatementLine): Html {
         day,
         time,
         title,
-        staff,
+        personTag(people, "staff", staff),
         steps.map(stepText).join(" → "),
         minutesText(payableMinutes),
         bands.map(bandText).join(", "),

@@ -18,6 +18,9 @@ const navigation: ReadonlyArray<readonly [path: string, label: string, needs: Pe
   ["/avrakning", "Avräkning", "settlement:read"],
   ["/kallor", "Källor", "sources:read"],
   ["/karantan", "Karantän", "quarantine:read"],
+  ["/identiteter", "Identiteter", "aliases:read"],
+  ["/anvandare", "Användare", "users:read"],
+  ["/logg", "Åtkomstlogg", "log:read"],
 ];
 
 /** How the pages look: as the device says, or as somebody has chosen. */
@@ -85,7 +88,7 @@ function top(c: Context<Env>, path: string): Html {
       </ul>
     </nav>
     <div class="who">
-      <span>${actor.name}, ${roleNames[actor.role].toLowerCase()}</span>
+      <a class="ds-link" href="/konto">${actor.name}, ${roleNames[actor.role].toLowerCase()}</a>
       ${form(c, "/logga-ut", html`<button class="ds-button" data-variant="tertiary">Logga ut</button>`)}
     </div>
   </header>`;
@@ -230,10 +233,4 @@ export function hours(minutes: number): string {
 
 export function amount(ore: Ore | null): string | null {
   return ore === null ? null : formatOre(ore);
-}
-
-/** An id of a person; Klarsyn's own long ones are cut, and whole where one points. */
-export function person(id: string | null): Html | null {
-  if (id === null) return null;
-  return id.startsWith("pid:") ? html`<span title="${id}">${id.slice(0, 12)}…</span>` : html`${id}`;
 }
