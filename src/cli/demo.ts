@@ -7,6 +7,7 @@ import { openLog } from "#log";
 import { makeWorld } from "#synthetic";
 import { adapters, loadSimulators, openSystem } from "#system";
 import { defineCommand } from "./command.ts";
+import { demoCases } from "./demo-cases.ts";
 import { documentedCases } from "./documented-cases.ts";
 import { nightWithNotice } from "./night.ts";
 import { progressLine, say, write } from "./render.ts";
@@ -58,6 +59,7 @@ export default defineCommand({
     await takeAliases(system, system.operator, Readable.from([aliasFile(world)]));
     const result = await nightWithNotice(system, { day: nightOf(world), full: false, signal });
     await write(await documentedCases(system, world));
+    await demoCases(system);
     if (once || signal.aborted) return result;
     say(`\nPröva kommandona i ett annat fönster:\n  set -a; . ${envFile}; set +a`);
     say(`  npx klarsyn findings --config ${configFile}\n`);

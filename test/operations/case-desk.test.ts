@@ -7,6 +7,7 @@ import {
   bulkStep,
   commentOnCase,
   dueReminders,
+  everything,
   findCase,
   listRules,
   proposeDecision,
@@ -43,7 +44,9 @@ async function openTown() {
       ],
     },
   ]);
-  const needs = { ...town.needs, config: { ...town.needs.config, municipality: { name: "Provkommun" } } };
+  // As the pages read and write.
+  const database = town.database.restrict({ tenantId: "0192", scope: everything });
+  const needs = { ...town.needs, database, config: { ...town.needs.config, municipality: { name: "Provkommun" } } };
   const states = async () =>
     Object.fromEntries(
       (await queueOfCases(needs, anna, queueFilter.parse({ state: "all", snoozed: "also" }))).cases.map((one) => [

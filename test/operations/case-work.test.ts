@@ -9,6 +9,7 @@ import {
   CaseMissing,
   closeCase,
   commentOnCase,
+  everything,
   judgeFindings,
   listRules,
   listViews,
@@ -46,7 +47,9 @@ const long = (client: number, on: number) =>
 async function openTown() {
   const town = await openMunicipality({ rules: [longVisit] });
   await town.night("2026-11-01", [visits("2026-10-01", "2026-10-31", long)]);
-  const needs = { ...town.needs, config: { ...town.needs.config, municipality: { name: "Provkommun" } } };
+  // As the pages read and write.
+  const database = town.database.restrict({ tenantId: "0192", scope: everything });
+  const needs = { ...town.needs, database, config: { ...town.needs.config, municipality: { name: "Provkommun" } } };
   const read = async (no: string) =>
     (await town.database.orm.select().from(tables.cases)).find((one) => one.no === no)!;
   const kinds = async (no: string) =>
@@ -58,8 +61,7 @@ async function openTown() {
       .filter(({ caseNo }) => caseNo === no)
       .map(({ findingId }) => findingId);
   const precision = async () => (await listRules(town.needs, operator))[0]!.precision;
-  const queue = (query: QueueQuery = {}, actor: Actor = anna) =>
-    queueOfCases(town.needs, actor, queueFilter.parse(query));
+  const queue = (query: QueueQuery = {}, actor: Actor = anna) => queueOfCases(needs, actor, queueFilter.parse(query));
   const next = (actor: Actor) => takeNext(needs, actor, queueFilter.parse({}));
   return { ...town, town, needs, read, kinds, findingsOf, precision, queue, next };
 }

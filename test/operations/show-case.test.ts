@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { checkDigit } from "#model";
-import { actorOf, commentOnCase, showCase, showRawRecord } from "#operations";
+import { actorOf, commentOnCase, everything, showCase, showRawRecord } from "#operations";
 import { tables } from "#store";
 import { day } from "../night/hand.ts";
 import { longVisit, openMunicipality, visit, visits } from "./municipality.ts";
@@ -27,7 +27,11 @@ async function openTown(client: Record<string, unknown> = {}) {
   await town.night("2026-11-02", [
     { entity: "visits", records: [visit(1, on, 95, { startLatitude: 59.123456, startLongitude: 17.123456 })] },
   ]);
-  return town;
+  // As the pages read and write.
+  return {
+    ...town,
+    needs: { ...town.needs, database: town.database.restrict({ tenantId: "0192", scope: everything }) },
+  };
 }
 
 describe("a case as its page shows it", { timeout: 60_000 }, () => {
