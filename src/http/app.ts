@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
+import { ZodError } from "zod";
 import { AppError } from "#errors";
 import { readerOf } from "#operations";
 import type { System } from "#system";
@@ -25,6 +26,15 @@ import { isLocal } from "./sign-in.ts";
 import type { Authenticate, Env, Served, Visitor } from "./served.ts";
 import { errorPage } from "./views/error.ts";
 
+class RequestInvalid extends AppError {
+  readonly code = "request.invalid";
+  readonly kind = "invalid";
+
+  constructor() {
+    super("The request says something that it may not.");
+  }
+}
+
 const broken = {
   title: "Sidan kunde inte visas",
   text: "Försök igen om en stund. Om felet kvarstår: kör npx klarsyn doctor på servern.",
@@ -40,7 +50,7 @@ const texts: Readonly<Record<ReturnType<typeof statusOf>, { title: string; text:
     title: "Du har inte behörighet",
     text: "Din roll får inte göra detta, eller så är sidan som du skickade från för gammal. Ladda om sidan och försök igen, eller be administratören om behörighet.",
   },
-  404: { title: "Sidan finns inte", text: "Kontrollera adressen eller gå till översikten." },
+  404: { title: "Sidan finns inte", text: "Kontrollera adressen eller gå till startsidan." },
   409: {
     title: "Det har ändrats under tiden",
     text: "Någon annan hann före. Gå tillbaka, ladda om sidan och försök igen.",
@@ -137,7 +147,8 @@ export function createApp(
     return c.html(errorPage(c, texts[404].title, texts[404].text), 404);
   });
   app.onError((thrown, c) => {
-    const error = system.database.explain(thrown);
+    // What a form or an address may not say; the text of the error quotes it.
+    const error = thrown instanceof ZodError ? new RequestInvalid() : system.database.explain(thrown);
     if (!(error instanceof AppError)) system.log.error({ error, path: c.req.routePath }, "request failed");
     if (c.req.path.startsWith("/api/")) return problem(c, error);
     const status = error instanceof AppError ? statusOf(error.kind) : 500;

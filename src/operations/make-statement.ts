@@ -153,6 +153,7 @@ export async function makePayments(
   actor: Actor,
   month: Month,
 ): Promise<{ payments: Payment[]; invoices: Array<{ name: string; content: string }> }> {
+  permit(actor, "settlement:read");
   const closed = (await selectClosedMonths(needs.database, actor.tenantId)).find((one) => one.month === month);
   if (closed === undefined) throw new MonthOpen(month);
   const payments: Payment[] = [];
