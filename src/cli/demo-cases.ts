@@ -11,12 +11,14 @@ import {
   showCase,
   takeCase,
 } from "#operations";
-import type { System } from "#system";
+
+/** What the steps of a case need, of one municipality. */
+type Needs = Parameters<typeof requestExplanation>[0] & { tenantId: string };
 
 const ANSWER_DAYS = 14;
 
 /** Somebody whom the demonstration's sign-in offers. */
-function demoActor(system: System, subject: string): Actor {
+function demoActor(system: Needs, subject: string): Actor {
   const person = demoPeople.find((one) => one.subject === subject);
   if (person === undefined) throw new RangeError(`Nobody in the demonstration is called ${subject}.`);
   const { name, unit, roles } = person;
@@ -27,7 +29,7 @@ function demoActor(system: System, subject: string): Actor {
  * Has the demonstration's handlers begin: an explanation that waits to be read, one that is waited for, and a proposal
  * that waits for a colleague. Where somebody has worked on a case before, all is left as it is. Gives how many were begun.
  */
-export async function demoCases(system: System): Promise<number> {
+export async function demoCases(system: Needs): Promise<number> {
   const [anna, bo] = [demoActor(system, "demo-anna"), demoActor(system, "demo-bo")];
   const { states } = await queueOfCases(system, anna, queueFilter.parse({ state: "all", snoozed: "also" }));
   if (Object.keys(states).some((state) => state !== "new" && state !== "closed")) return 0;
@@ -57,7 +59,7 @@ export async function demoCases(system: System): Promise<number> {
   return begun;
 }
 
-async function askAbout(system: System, actor: Actor, no: string): Promise<void> {
+async function askAbout(system: Needs, actor: Actor, no: string): Promise<void> {
   const { version } = await showCase(system, actor, no);
   const taken = await takeCase(system, actor, { no, version });
   const { list } = await showCase(system, actor, no);
@@ -71,7 +73,7 @@ async function askAbout(system: System, actor: Actor, no: string): Promise<void>
   });
 }
 
-async function answer(system: System, actor: Actor, no: string): Promise<{ version: number; stakeOre: number }> {
+async function answer(system: Needs, actor: Actor, no: string): Promise<{ version: number; stakeOre: number }> {
   const { version, stakeOre } = await showCase(system, actor, no);
   const after = await receiveExplanation(system, actor, {
     no,

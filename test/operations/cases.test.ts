@@ -73,6 +73,18 @@ describe("cases after a night", { timeout: 60_000 }, () => {
     expect(await content(full)).not.toBe(before);
   });
 
+  test("are told of a change by day as of a night, and the night has nothing to add", async () => {
+    await using town = await openMunicipality({ rules: [longVisit] });
+    await town.night("2026-11-01", [october]);
+    const [first = 0, second = 0] = longDays;
+    expect(await town.change("2026-11-01", [correct(1, first), correct(3, second, 200)])).not.toBeNull();
+    expect((await events(town, "2026-00001")).map(({ kind }) => kind)).toEqual(["opened", "changed", "gone"]);
+    const [one] = await cases(town);
+    expect(one).toMatchObject({ findings: longDays.length * 2 - 1, gone: 1, version: 2 });
+    await town.night("2026-11-02", [], true);
+    expect(await cases(town)).toEqual([one, (await cases(town))[1]]);
+  });
+
   test("tell what came, changed and went, and close themselves when nothing is left of them", async () => {
     await using town = await openMunicipality({ rules: [longVisit] });
     await town.night("2026-11-01", [october]);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { formatDay } from "#model";
-import { type NightResult, reconcile, runNight } from "#operations";
+import { type NightResult, pullSources, reconcile, reconcileChanged, runNight } from "#operations";
 import { defineRule } from "#rule";
 import { day, type Delivered, handedSource, operator, signal } from "../night/hand.ts";
 import { testDatabase } from "../support/database.ts";
@@ -126,6 +126,14 @@ export async function openMunicipality({
       const result = await runNight(needs, operator, { day: day(date), full, signal });
       waiting = [];
       return result;
+    },
+    /** Takes in what has come by day, and computes only what it reaches. */
+    async change(date: string, deliveries: readonly Delivered[]) {
+      set(date);
+      waiting = deliveries;
+      await pullSources(needs, operator, { ids: [], signal });
+      waiting = [];
+      return reconcileChanged(needs, operator, { signal });
     },
     reconcile: (date: string, from: string, through: string) => {
       set(date);
