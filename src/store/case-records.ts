@@ -35,13 +35,12 @@ function valueSql(field: string, kind: FieldKind): string {
   return readable(kind) ? column : `CASE WHEN ${column} IS NULL THEN NULL ELSE true END`;
 }
 
-/** Ids under which a client is known who has a protected identity, in any source. */
-const protectedClient = (id: string): string => `EXISTS (
-  SELECT FROM clients a JOIN clients p ON p.tenant_id = $1 AND p.protection >= 1 AND NOT p.deleted
-    AND (p.id = a.id OR p.personal_identity_number_hash = a.personal_identity_number_hash)
-  WHERE a.tenant_id = $1 AND a.id = ${id}
-  UNION ALL SELECT FROM clients p WHERE p.tenant_id = $1 AND p.protection >= 1
-    AND p.personal_identity_number_hash = CASE WHEN ${id} ~ '^pid:([0-9a-f]{2})+$' THEN decode(substr(${id}, 5), 'hex') END)`;
+/** Ids under which any source or finding knows a client who has a protected identity. */
+const hidden = `hidden AS MATERIALIZED (
+  WITH p AS (SELECT id, personal_identity_number_hash AS hash FROM clients
+    WHERE tenant_id = $1 AND protection >= 1 AND NOT deleted)
+  SELECT id FROM p UNION SELECT 'pid:' || encode(hash, 'hex') FROM p WHERE hash IS NOT NULL
+  UNION SELECT c.id FROM clients c JOIN p ON p.hash = c.personal_identity_number_hash WHERE c.tenant_id = $1)`;
 
 /** Every version of records, those in force first, then from the newest. */
 export async function selectRecordVersions(
@@ -56,12 +55,13 @@ export async function selectRecordVersions(
   const client = entity === "clients" ? "h.id" : clientId === undefined ? null : valueSql("clientId", clientId.kind);
   const of = (table: string, inForce: boolean): string =>
     `SELECT w.source, h.id, h.version, h.deleted, h.raw_page AS "rawPage", h.raw_index AS "rawIndex", ${inForce} AS "inForce",
-       p.received_at AS "receivedAt", json_build_object(${values}) AS values, ${client === null ? "false" : protectedClient(client)} AS protected
+       p.received_at AS "receivedAt", json_build_object(${values}) AS values, ${client === null ? "false" : `coalesce(${client} IN (SELECT id FROM hidden), false)`} AS protected
      FROM wanted w JOIN ${table} h ON h.tenant_id = $1 AND h.source_no = w.source_no AND h.id = w.id
        LEFT JOIN raw_pages p ON p.tenant_id = $1 AND p.id = h.raw_page`;
   const { rows } = await pool.query<Omit<StoredVersion, "entity">>(
     `WITH wanted AS MATERIALIZED (SELECT DISTINCT k.no AS source_no, w.source, w.id
-       FROM unnest($2::text[], $3::text[]) AS w (source, id) JOIN sources_known k ON k.tenant_id = $1 AND k.id = w.source)
+       FROM unnest($2::text[], $3::text[]) AS w (source, id) JOIN sources_known k ON k.tenant_id = $1 AND k.id = w.source),
+     ${hidden}
      SELECT * FROM (${of(tableName(entity), true)} UNION ALL ${of(`${tableName(entity)}_history`, false)}) v
      ORDER BY source, id, "inForce" DESC, version DESC NULLS LAST, "rawPage" DESC, "rawIndex" DESC`,
     [tenantId, keys.map(({ source }) => source), keys.map(({ id }) => id)],
@@ -122,13 +122,16 @@ export async function selectClauses(
   }>
 > {
   const { rows } = await pool.query<Awaited<ReturnType<typeof selectClauses>>[number]>(
-    `SELECT DISTINCT l.provider, l.client, l.month, coalesce(c.reference, l.contract) AS contract,
+    `WITH lines AS MATERIALIZED (
+       SELECT provider, client, month, contract, trace FROM settlement_lines
+       WHERE tenant_id = $1 AND month = ANY ($4::text[]) AND client = ANY ($3::text[]) AND contract IS NOT NULL)
+     SELECT DISTINCT l.provider, l.client, l.month, coalesce(c.reference, l.contract) AS contract,
        t ->> 'step' AS step, t ->> 'clause' AS clause, t ->> 'why' AS why
      FROM unnest($2::text[], $3::text[], $4::text[]) AS w (provider, client, month)
-       JOIN settlement_lines l ON l.tenant_id = $1 AND l.month = w.month AND l.provider = w.provider AND l.client = w.client
+       JOIN lines l ON l.month = w.month AND l.provider = w.provider AND l.client = w.client
        CROSS JOIN jsonb_array_elements(l.trace::jsonb) t
        LEFT JOIN LATERAL (SELECT reference FROM contracts c WHERE c.tenant_id = $1 AND c.id = l.contract LIMIT 1) c ON true
-     WHERE t ->> 'clause' IS NOT NULL AND l.contract IS NOT NULL ORDER BY 1, 2, 3, 4, 5, 6`,
+     WHERE t ->> 'clause' IS NOT NULL ORDER BY 1, 2, 3, 4, 5, 6`,
     [
       tenantId,
       lines.map(({ provider }) => provider),

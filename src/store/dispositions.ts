@@ -27,15 +27,19 @@ export interface JudgedCount {
   unclear: number;
 }
 
-/** How the findings of each rule version were judged; each finding counts once, as it was judged last. */
-export async function countJudged({ pool }: Database, tenantId: string): Promise<JudgedCount[]> {
+/** How the findings of each rule version, or of those of some rules, were judged; each finding counts once, as it was judged last. */
+export async function countJudged(
+  { pool }: Database,
+  tenantId: string,
+  rules: readonly string[] | null = null,
+): Promise<JudgedCount[]> {
   const { rows } = await pool.query<JudgedCount>(
     `SELECT rule_id AS "ruleId", rule_version AS "ruleVersion",
        ${dispositionOutcomes.map((outcome) => `count(*) FILTER (WHERE outcome = '${outcome}') AS ${outcome}`).join(", ")}
      FROM (SELECT DISTINCT ON (finding_id) rule_id, rule_version, outcome FROM dispositions
-           WHERE tenant_id = $1 ORDER BY finding_id, no DESC) AS latest
+           WHERE tenant_id = $1 AND ($2::text[] IS NULL OR rule_id = ANY ($2)) ORDER BY finding_id, no DESC) AS latest
      GROUP BY rule_id, rule_version ORDER BY rule_id, rule_version`,
-    [tenantId],
+    [tenantId, rules],
   );
   return rows;
 }

@@ -58,19 +58,19 @@ export async function showCase(
   const { tenantId } = actor;
   const stored = await selectCase(database, tenantId, actor.scope, no);
   if (stored === null) throw new CaseMissing(no);
-  const [members, events, attachments, earlier, ruleTexts] = await Promise.all([
+  const [members, events, attachments, earlier] = await Promise.all([
     selectCaseFindings(database, tenantId, no),
     selectCaseEvents(database, tenantId, no),
     selectAttachments(database, tenantId, no),
     selectEarlierCases(database, tenantId, actor.scope, stored),
-    describeRules(needs, tenantId, rules),
   ]);
   const { found, page, pages } = await pageOfFindings(needs, tenantId, members, wanted);
   const keys = recordKeys(found);
-  const [records, sources, clauses] = await Promise.all([
+  const [records, sources, clauses, ruleTexts] = await Promise.all([
     readRecords(needs, tenantId, found, keys.slice(0, RECORDS)),
     readSources(needs, tenantId, found),
     clausesOf(needs, tenantId, found),
+    describeRules(needs, tenantId, rules, [...new Set(found.map(({ ruleId }) => ruleId))]),
   ]);
   const member = new Map(members.map((one) => [one.findingId, one]));
   await recordReading(needs, actor, stored, found);
@@ -146,8 +146,9 @@ async function describeRules(
   { database }: CaseNeeds,
   tenantId: string,
   rules: readonly Rule[],
+  wanted: readonly string[],
 ): Promise<(id: string) => CaseRule> {
-  const judged = await countJudged(database, tenantId);
+  const judged = await countJudged(database, tenantId, wanted);
   return (id) => {
     const rule = rules.find((one) => one.id === id);
     const counts = judged.filter(({ ruleId }) => ruleId === id);
