@@ -93,14 +93,25 @@ function plantUnitLengthened(bench: Bench, used: Set<string>) {
   const { random, months } = bench;
   const rule = "lengthened-afterwards";
   if (months.length === 0) return;
-  const month = random.pick(months.slice(0, -1).length > 0 ? months.slice(0, -1) : months);
-  const [team, other] = dayTeams(bench, ["P1", "P2", "P3"]);
-  if (team === undefined) return;
+  const inMonth = (where: Team, month: Month) =>
+    bench.allOf(where.provider.id).filter((one) => one.visit.unitId === where.unit.id && bench.monthOf(one) === month);
+  const minutesIn = (visits: readonly Happening[]) =>
+    visits.reduce((sum, one) => sum + Math.max(0, minutesOf(one) === Infinity ? 0 : minutesOf(one)), 0);
+  // Where it weighs most: clients with help for hours, who come later, take some of the weight.
+  const teams = dayTeams(bench, ["P1", "P2", "P3"]);
+  const [best] = teams
+    .flatMap((where) => months.slice(0, Math.max(1, months.length - 1)).map((when) => ({ where, when })))
+    .map(({ where, when }) => {
+      const possible = withSlack(bench, stretchable(bench, where, when, 5), 5, Infinity);
+      return { where, when, share: possible.length / minutesIn(inMonth(where, when)) };
+    })
+    .sort((a, b) => b.share - a.share);
+  if (best === undefined) return;
+  const { where: team, when: month } = best;
+  const other = teams.find((one) => one !== team);
   for (const one of [team, other]) if (one !== undefined) used.add(`${one.provider.id} ${month}`);
   const stretch = (where: Team, share: number, minutes: number) => {
-    const all = bench
-      .allOf(where.provider.id)
-      .filter((one) => one.visit.unitId === where.unit.id && bench.monthOf(one) === month);
+    const all = inMonth(where, month);
     const chosen = withSlack(bench, stretchable(bench, where, month, minutes), minutes, Math.round(share * all.length));
     for (const [index, one] of chosen.entries()) {
       const by = where.workers[index % Math.min(6, where.workers.length)]!;
@@ -111,8 +122,7 @@ function plantUnitLengthened(bench: Bench, used: Set<string>) {
         reason: random.pick(reasons),
       });
     }
-    const whole = all.reduce((sum, one) => sum + Math.max(0, minutesOf(one) === Infinity ? 0 : minutesOf(one)), 0);
-    return { count: chosen.length, share: (chosen.length * minutes) / whole, all: all.length };
+    return { count: chosen.length, share: (chosen.length * minutes) / minutesIn(all), all: all.length };
   };
   const percent = (value: number) => `${(value * 100).toFixed(1).replace(".", ",")} procent`;
   const made = stretch(team, 0.27, 5);

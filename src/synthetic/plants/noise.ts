@@ -49,6 +49,7 @@ function wrongGeocodes(bench: Bench) {
   for (const person of bench.population.people) {
     const home = person.client.homes[0];
     if (home === undefined || home.precision !== "exact" || !bench.free(person) || !random.chance(0.012)) continue;
+    if (!bench.ofPerson(person).every(bench.left)) continue;
     home.latitude =
       Math.round((home.latitude + (random.chance(0.5) ? 1 : -1) * (0.003 + random.next() * 0.006)) * 1e6) / 1e6;
   }
