@@ -29,7 +29,7 @@ export function funnelPlot(title: string, of: string, points: readonly FunnelPoi
   const most = Math.max(10, ...counted.map((point) => point.of)) * 1.08;
   const spread = (n: number): number => Math.sqrt((mean * (1 - mean)) / n);
   const shares = counted.map((point) => point.events / point.of);
-  const highest = Math.min(1, Math.max(0.02, mean * 2, ...shares) * 1.15);
+  const highest = Math.min(1, Math.max(0.02, mean + limits[1].z * spread(most / 3), ...shares) * 1.15);
   const x = scaleLinear([0, most], [SIZE.left, SIZE.width - SIZE.right]);
   const y = scaleLinear([0, highest], [SIZE.height - SIZE.bottom, SIZE.top]).clamp(true);
   const steps = Array.from({ length: 80 }, (_, index) => (most * (index + 1)) / 80);

@@ -114,6 +114,8 @@ function lineSection(line: StatementLine, people: People): Html {
     line.ordered,
     line.contract === null ? "inget avtal" : `avtal ${line.contract}`,
   ];
+  // Each table is named apart from the others of the page.
+  const whose = `${line.service}, ${people.client.get(line.client)?.text ?? "okänd"}, ${line.line ?? "utan beställning"}`;
   return html`<section>
     <h2>${line.service}, brukare ${personTag(people, "client", line.client)}</h2>
     <p>${about.filter((text) => text !== null).join(" · ")}</p>
@@ -122,7 +124,7 @@ function lineSection(line: StatementLine, people: People): Html {
       <strong>${line.minutes.payable} min, ${amount(line.ore.payable)}</strong>
     </p>
     ${dataTable(
-      "Varje besök, från utförd tid till ersättning",
+      `Varje besök, från utförd tid till ersättning: ${whose}`,
       [
         { title: "Dag", kind: "short" },
         { title: "Tid", kind: "short" },
@@ -147,7 +149,7 @@ function lineSection(line: StatementLine, people: People): Html {
       line.claims.length === 0
         ? ""
         : dataTable(
-            "Fakturerat som skiljer sig",
+            `Fakturerat som skiljer sig: ${whose}`,
             [
               { title: "Dagar", kind: "short" },
               { title: "Vad" },

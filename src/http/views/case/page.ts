@@ -107,7 +107,7 @@ function facts(shown: ShownCase, names: Names, today: Day): Html {
 
 function earlier(cases: readonly CaseRow[]): Html {
   return dataTable(
-    "Tidigare ärenden om samma",
+    "Ärenden om samma utförare och samma person, enhet eller källa",
     [
       { title: "Ärende", kind: "short" },
       { title: "Tid", kind: "short" },

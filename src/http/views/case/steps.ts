@@ -47,7 +47,7 @@ export const stepPaths = {
 } as const satisfies Record<PossibleStep["kind"], string>;
 
 /** The step that usually comes next stands open. */
-const usual: ReadonlyArray<PossibleStep["kind"]> = ["take", "approve", "receive-explanation", "propose", "close"];
+const usual: ReadonlyArray<PossibleStep["kind"]> = ["approve", "take", "receive-explanation", "propose", "close"];
 
 /** All that can be done with the case now, each behind a lid of its own. */
 export function stepList(shown: ShownCase, forms: StepForms): Html {
