@@ -143,7 +143,8 @@ async function connect(
     throw explain(error, place);
   }
   // Connections of its own that stay in the role: a query costs no transaction more, and none forgets the role.
-  const rolePool = openPool("; SET ROLE klarsyn_app");
+  // Pages ask short questions: compiling them takes longer than answering.
+  const rolePool = openPool("; SET jit TO off; SET ROLE klarsyn_app");
   const seen = new WeakMap<pg.PoolClient, string>();
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= Promise.all([pool.end(), rolePool.end()]).then(after));

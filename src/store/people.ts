@@ -24,7 +24,8 @@ export async function selectPeopleById(
   ids: readonly string[],
 ): Promise<StoredPerson[]> {
   if (ids.length === 0) return [];
-  const table = kind === "client" ? "clients" : "staff";
+  const [table, protection] =
+    kind === "client" ? (["clients", "m.protection"] as const) : (["staff", "NULL::int2 AS protection"] as const);
   const { rows } = await pool.query<StoredPerson>(
     `WITH asked AS (SELECT DISTINCT unnest($2::text[]) AS asked),
      joined AS (
@@ -32,25 +33,32 @@ export async function selectPeopleById(
        UNION SELECT asked, same_as_id FROM asked JOIN aliases a ON a.tenant_id = $1 AND a.kind = $3 AND undone_at IS NULL AND a.id = asked
        UNION SELECT asked, a.id FROM asked JOIN aliases a ON a.tenant_id = $1 AND a.kind = $3 AND undone_at IS NULL AND same_as_id = asked
      ),
+     -- By source, and one by one (LIMIT, OFFSET), since a table of clients is else read whole for a page of them.
+     called AS (SELECT j.asked, s.no AS source_no, j.id FROM joined j CROSS JOIN sources_known s WHERE s.tenant_id = $1),
      record AS (
-       SELECT j.asked, m.source_no, m.id, m.personal_identity_number_hash AS hash FROM joined j JOIN ${table} m
-         ON m.tenant_id = $1 AND m.id = j.id AND NOT m.deleted
-       UNION ALL
-       SELECT j.asked, NULL, NULL, decode(substring(j.id FROM '^pid:((?:[0-9a-f]{2})+)$'), 'hex') FROM joined j WHERE j.id LIKE 'pid:%'
+       SELECT c.asked, m.* FROM called c CROSS JOIN LATERAL (
+         SELECT m.source_no, m.id, m.name, ${protection}, m.personal_identity_number_hash AS hash FROM ${table} m
+         WHERE m.tenant_id = $1 AND m.source_no = c.source_no AND m.id = c.id AND NOT m.deleted LIMIT 1) m
+     ),
+     identity AS (
+       SELECT asked, hash FROM record WHERE hash IS NOT NULL
+       UNION SELECT asked, decode(substring(id FROM '^pid:((?:[0-9a-f]{2})+)$'), 'hex') FROM joined WHERE id LIKE 'pid:%'
      ),
      everywhere AS (
-       SELECT r.asked, m.* FROM record r JOIN ${table} m ON m.tenant_id = $1 AND m.source_no = r.source_no AND m.id = r.id AND NOT m.deleted
-       UNION
-       SELECT r.asked, m.* FROM record r JOIN ${table} m ON m.tenant_id = $1 AND m.personal_identity_number_hash = r.hash AND NOT m.deleted
+       SELECT asked, source_no, id, name, protection FROM record
+       UNION ALL
+       SELECT i.asked, m.* FROM identity i CROSS JOIN LATERAL (
+         SELECT m.source_no, m.id, m.name, ${protection} FROM ${table} m
+         WHERE m.tenant_id = $1 AND m.personal_identity_number_hash = i.hash AND NOT m.deleted OFFSET 0) m
      ),
      number AS (
-       SELECT n.asked, min(r.no) AS no FROM (
-         SELECT asked, NULL::int2 AS source_no, id FROM joined UNION SELECT asked, source_no, id FROM everywhere) n
-       JOIN refs r ON r.tenant_id = $1 AND r.kind = $4 AND r.id = n.id AND r.source_no = coalesce(n.source_no, r.source_no) GROUP BY n.asked
+       SELECT n.asked, min(r.no) AS no FROM (SELECT * FROM called UNION SELECT asked, source_no, id FROM everywhere) n
+         CROSS JOIN LATERAL (SELECT r.no FROM refs r WHERE r.tenant_id = $1 AND r.kind = $4 AND r.source_no = n.source_no
+           AND r.id = n.id LIMIT 1) r GROUP BY n.asked
      )
      SELECT asked, no, name, coalesce(protected, false) AS protected FROM asked LEFT JOIN number USING (asked) LEFT JOIN (
        SELECT asked, (array_agg(name ORDER BY source_no) FILTER (WHERE name IS NOT NULL))[1] AS name,
-         ${kind === "client" ? "bool_or(protection > 0)" : "false"} AS protected
+         bool_or(protection > 0) AS protected
        FROM everywhere GROUP BY asked) said USING (asked)`,
     [tenantId, ids, kind, kind === "client" ? 0 : 1],
   );
