@@ -38,15 +38,23 @@ export async function acquireLease(
   const client = await database.pool.connect();
   const lost = new AbortController();
   let released = false;
-  client.on("error", () => {
+  const onError = (): void => {
     if (!released)
       lost.abort(new LeaseLost(`The lease of municipality ${tenantId} is lost: the database closed its connection.`));
-  });
+  };
+  client.on("error", onError);
   const release = async (): Promise<void> => {
     if (released) return;
     released = true;
-    // The lock goes with the session.
-    client.release(true);
+    try {
+      lost.signal.throwIfAborted();
+      await client.query("SELECT pg_advisory_unlock_all(), set_config('application_name', 'klarsyn', false)");
+      client.off("error", onError);
+      client.release();
+    } catch {
+      // The lock goes with the session.
+      client.release(true);
+    }
   };
   try {
     // A machine that lost its power is noticed in half a minute, not in two hours.

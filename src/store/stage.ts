@@ -1,6 +1,9 @@
-import type pg from "pg";
+import pg from "pg";
 import { copyIn } from "./copy.ts";
 import type { StoredType } from "./tables/canonical.ts";
+
+/** Of so few a run keeps no account: slices are found by their index, and rows need no statistics. */
+const FEW = 3000;
 
 /** Fields of a row in memory that are columns of its table, with their types; `sliceOfTime` is column `slice_of_time`. */
 export type StagedColumns<Row> = ReadonlyArray<readonly [keyof Row & string, StoredType]>;
@@ -24,15 +27,18 @@ export async function stage<Row>(
   await client.query(
     `CREATE TEMPORARY TABLE ${name} ON COMMIT DROP AS SELECT ${names.map((column) => `"${column}"`).join(", ")} FROM ${target} LIMIT 0`,
   );
+  let count = 0;
   await copyIn(client, name, names, async (writer) => {
     for await (const row of rows) {
+      count++;
       writer.row();
       for (const [field, type] of columns) writer.value(type, row[field]);
       if (writer.full) await writer.drain();
     }
   });
+  const analyse = count < FEW ? "" : `; ANALYZE ${name}`;
   await client.query(
-    `CREATE UNIQUE INDEX ${name}_unique ON ${name} (${unique.map((field) => columnName(field)).join(", ")}); ANALYZE ${name}`,
+    `CREATE UNIQUE INDEX ${name}_unique ON ${name} (${unique.map((field) => columnName(field)).join(", ")})${analyse}`,
   );
   return name;
 }
@@ -47,14 +53,17 @@ export async function compareInBulk(client: pg.ClientBase, evaluated: Evaluated)
   await client.query("SET LOCAL enable_nestloop = off");
 }
 
-const FEW = 3000;
-
 /** Slices that a run has looked at: of anything else it says nothing. */
 export type Evaluated = "all" | ReadonlySet<string>;
 
 /** The condition that a row of alias `alias` lies in a slice that was looked at. */
 export async function stageEvaluated(client: pg.ClientBase, evaluated: Evaluated, alias: string): Promise<string> {
   if (evaluated === "all") return "TRUE";
+  // To make, fill and drop a table takes longer than to find a few.
+  if (evaluated.size < FEW) {
+    const quoted = [...evaluated].map((slice) => `"${slice.replaceAll(/["\\]/g, "\\$&")}"`);
+    return `${alias}.slice = ANY (${pg.escapeLiteral(`{${quoted.join(",")}}`)}::text[])`;
+  }
   await client.query("DROP TABLE IF EXISTS pg_temp.evaluated");
   await client.query("CREATE TEMPORARY TABLE evaluated (slice text PRIMARY KEY) ON COMMIT DROP");
   await copyIn(client, "evaluated", ["slice"], async (writer) => {
