@@ -1,19 +1,6 @@
+import { csvText } from "#document";
 import type { Statement } from "./statement.ts";
 import { bandText, stepText } from "./words.ts";
-
-/** A cell that a spreadsheet would take for a formula is made text. */
-function cell(value: string | number | null, separator: string): string {
-  if (value === null) return "";
-  const text = typeof value === "number" ? String(value).replace(".", ",") : value;
-  const safe =
-    typeof value === "string" && /^[=+\-@\t\r]/.test(text) && !/^-\d+([.,]\d+)?$/.test(text) ? `'${text}` : text;
-  return safe.includes(separator) || /["\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-/** Rows as a spreadsheet reads them: decimal comma, UTF-8 with BOM. */
-export function csvText(rows: ReadonlyArray<ReadonlyArray<string | number | null>>, separator = ";"): string {
-  return `\uFEFF${rows.map((row) => row.map((value) => cell(value, separator)).join(separator)).join("\r\n")}\r\n`;
-}
 
 /** The heads and rows of a statement's visits, one row a visit and price band. */
 export function statementRows(statement: Statement): Array<Array<string | number | null>> {

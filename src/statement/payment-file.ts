@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import { z } from "zod";
-import { csvText } from "./csv.ts";
+import { csvText } from "#document";
 import type { Payment } from "./payment.ts";
 
 const kronor =

@@ -1,4 +1,5 @@
 import writeExcelFile, { type SheetData } from "write-excel-file/node";
+import { plainText } from "#document";
 import { statementRows } from "./csv.ts";
 import { stateTitles, type Statement } from "./statement.ts";
 import { stepText } from "./words.ts";
@@ -13,7 +14,7 @@ function sheet(rows: readonly Cell[][]): SheetData {
         ? null
         : typeof value === "number"
           ? { value, type: Number }
-          : { value, type: String, ...(index === 0 ? { fontWeight: "bold" as const } : {}) },
+          : { value: plainText(value), type: String, ...(index === 0 ? { fontWeight: "bold" as const } : {}) },
     ),
   );
 }
