@@ -40,6 +40,8 @@ function serve(name: string, type: string, body: string): string {
 
 const textOf = (url: string): string => readFileSync(fileURLToPath(url), "utf8");
 const own = (name: string): string => textOf(import.meta.resolve(`./assets/${name}`));
+/** Without what is there for those who read the file. */
+const dense = (text: string): string => text.replaceAll(/\/\*.*?\*\//gs, "").replaceAll(/\s+/g, " ");
 
 /** Pictures inside the CSS become files of their own: the pages' policy takes pictures from the server only. */
 function withoutPictures(text: string): string {
@@ -54,16 +56,16 @@ const darkByChoice = /\[data-color-scheme="dark"\] \{[^}]*\}/;
 
 /** The theme without what nothing here asks for: colours, the second typeface, and schemes that the page chooses by file. */
 function lean(theme: string): string {
-  return theme
-    .replace(darkByDevice, "")
-    .replace(darkByChoice, "")
-    .replace('@charset "UTF-8";', "")
-    .replaceAll(/\/\*.*?\*\//gs, "")
-    .replaceAll(/--ds-color-brand\d-[^;]*;/g, "")
-    .replaceAll(/\[data-color="brand\d"\][^{]*\{[^}]*\}/g, "")
-    .replaceAll(/@media \(prefers-color-scheme: light\) \{[^{]*\{[^}]*\}\s*\}/g, "")
-    .replaceAll(/\[data-typography="secondary"\] \{[^}]*\}/g, "")
-    .replaceAll(/\s+/g, " ");
+  return dense(
+    theme
+      .replace(darkByDevice, "")
+      .replace(darkByChoice, "")
+      .replace('@charset "UTF-8";', "")
+      .replaceAll(/--ds-color-brand\d-[^;]*;/g, "")
+      .replaceAll(/\[data-color="brand\d"\][^{]*\{[^}]*\}/g, "")
+      .replaceAll(/@media \(prefers-color-scheme: light\) \{[^{]*\{[^}]*\}\s*\}/g, "")
+      .replaceAll(/\[data-typography="secondary"\] \{[^}]*\}/g, ""),
+  );
 }
 
 const theme = textOf(import.meta.resolve("@digdir/designsystemet-theme/index.css"));
@@ -84,7 +86,7 @@ function designSystem(): string {
 export const paths = {
   system: serve("designsystemet.css", css, designSystem()),
   dark: serve("dark.css", css, dark()),
-  style: serve("klarsyn.css", css, own("klarsyn.css")),
+  style: serve("klarsyn.css", css, dense(own("klarsyn.css"))),
   icon: serve("klarsyn.svg", svg, own("klarsyn.svg")),
   script: serve("klarsyn.js", script, own("klarsyn.js")),
 };

@@ -31,6 +31,7 @@ const addresses: ReadonlyArray<readonly [RegExp, (path: string) => string]> = [
   [/^\/avrakning$/, (path) => `${path}?manad=2026-09`],
   [/^\/avrakning\/underlag$/, (path) => `${path}?manad=2026-10&utforare=P1`],
   [/^\/arenden\/:no\{[^}]*\}-\\d\+\}\/post$/, () => town.rawRecord],
+  [/^\/regler\/:id/, (path) => path.replace(/:id(\{[^}]*\})?/, "staff-overlap")],
   [/^\/anvandare\/:no/, () => "/anvandare/1"],
   [/^\/arenden\/:no\{/, () => `/arenden/${town.caseNo}`],
 ];

@@ -26,11 +26,17 @@ const mouse: Hands = {
   write: (target, text) => target.fill(text),
 };
 
-/** Goes on from where the focus is, by the Tab key alone, until the target has it. */
+/** Goes on from where the focus is, by the Tab key alone, and by the arrows among radio buttons, until the target has it. */
 async function reach(page: Page, target: Locator): Promise<void> {
   for (let stops = 0; stops < 200; stops++) {
-    if (await target.evaluate((element) => element === element.ownerDocument.activeElement)) return;
-    await page.keyboard.press("Tab");
+    const at = await target.evaluate((element) => {
+      const now = element.ownerDocument.activeElement;
+      if (now === element) return "there";
+      const name = element.getAttribute("type") === "radio" ? element.getAttribute("name") : null;
+      return name !== null && now?.getAttribute("name") === name ? "group" : "elsewhere";
+    });
+    if (at === "there") return;
+    await page.keyboard.press(at === "group" ? "ArrowDown" : "Tab");
   }
   throw new Error(`The Tab key does not lead to ${target.toString()}.`);
 }
@@ -46,9 +52,10 @@ function keyboard(page: Page): Hands {
         return marked.some((one) => view.getComputedStyle(one).outlineStyle !== "none");
       });
       expect(seen, "the focus is seen").toBe(true);
-      const link = await target.evaluate(({ tagName }) => tagName === "A");
-      await page.keyboard.press(link ? "Enter" : "Space");
-      await page.waitForLoadState();
+      const tag = await target.evaluate(({ tagName }) => tagName);
+      const led = tag === "A" || tag === "BUTTON" ? page.waitForEvent("load") : null;
+      await page.keyboard.press(tag === "A" ? "Enter" : "Space");
+      await led;
     },
     async write(target, text) {
       await reach(page, target);

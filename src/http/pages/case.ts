@@ -55,6 +55,7 @@ const path = "/arenden";
 const query = z.object({
   fynd: z.string().max(100).optional().catch(undefined),
   sida: z.coerce.number().int().min(1).max(100_000).catch(1),
+  poster: z.coerce.number().int().min(1).max(100_000).catch(1),
 });
 
 const text = z.string().default("");
@@ -342,6 +343,7 @@ async function casePage(c: Context<Env>, no: string, refused?: Refused): Promise
     names,
     chosen: chosen?.id,
     pictures,
+    recordPage: asked.poster,
     reveal: revealForm(c, names.people, `${path}/${no}`),
     forms: {
       form: (action, inside, options) => form(c, action, inside, options),

@@ -82,7 +82,11 @@ function standing(finding: CaseFinding): Html {
 }
 
 /** What a finding claims, what speaks for and against it, and what it rests on. */
-export function findingBody(shown: ShownCase, finding: CaseFinding, names: Names, pictures: Html): Html {
+export function findingBody(
+  shown: ShownCase,
+  finding: CaseFinding,
+  { names, pictures, recordPage }: { names: Names; pictures: Html; recordPage: number },
+): Html {
   const { rule } = finding;
   const records = shown.records.filter((record) => record.findings.includes(finding.id));
   return html`<section id="fynd" aria-labelledby="fynd-rubrik">
@@ -109,8 +113,7 @@ export function findingBody(shown: ShownCase, finding: CaseFinding, names: Names
     </div>
     ${clauses(finding)} ${pictures}
     <h3 id="poster">Poster som fyndet vilar på</h3>
-    ${records.length === 0 ? html`<p class="quiet">Fyndet vilar på att poster saknas. Det finns inga att visa.</p>` : records.map((record) => recordBody(shown.no, record, names))}
-    ${shown.recordsLeft > 0 ? html`<p class="quiet">Ytterligare ${shown.recordsLeft} poster visas inte här.</p>` : ""}
+    ${recordList(shown, finding, records, recordPage, names)}
   </section>`;
 }
 
@@ -236,6 +239,36 @@ function fieldText(value: FieldValue, names: Names): string {
     case "person":
       return names.person(value.who, value.id);
   }
+}
+
+const RECORDS = 12;
+
+/** A finding's records, a few at a time: of a month there may be many, each with all of its fields. */
+function recordList(
+  { no, page, recordsLeft }: ShownCase,
+  { id }: CaseFinding,
+  records: readonly CaseRecord[],
+  recordPage: number,
+  names: Names,
+): Html {
+  if (records.length === 0)
+    return html`<p class="quiet">Fyndet vilar på att poster saknas. Det finns inga att visa.</p>`;
+  const pages = Math.ceil(records.length / RECORDS);
+  const at = Math.min(recordPage, pages);
+  const link = (to: number, text: string): Html => {
+    const query = new URLSearchParams({ fynd: id, sida: String(page), poster: String(to) }).toString();
+    return html`<a class="ds-button" data-variant="secondary" href="/arenden/${no}?${query}#poster">${text}</a>`;
+  };
+  return html`${records.slice((at - 1) * RECORDS, at * RECORDS).map((record) => recordBody(no, record, names))}
+  ${
+    pages === 1
+      ? ""
+      : html`<p class="pages">
+          ${at > 1 ? link(at - 1, "Föregående poster") : ""} ${at < pages ? link(at + 1, "Fler poster") : ""}
+          <span class="quiet">Sida ${at} av ${pages}</span>
+        </p>`
+  }
+  ${recordsLeft > 0 && at === pages ? html`<p class="quiet">Ytterligare ${recordsLeft} poster i ärendet visas inte här.</p>` : ""}`;
 }
 
 /** A record with all that its source has said of it; the newest version is open, the older ones are one press away. */

@@ -16,8 +16,16 @@ export function caseBody(
     forms,
     chosen,
     pictures,
+    recordPage,
     reveal,
-  }: { names: Names; forms: StepForms; chosen: string | undefined; pictures: Html; reveal: Html | "" },
+  }: {
+    names: Names;
+    forms: StepForms;
+    chosen: string | undefined;
+    pictures: Html;
+    recordPage: number;
+    reveal: Html | "";
+  },
 ): Html {
   const finding = shown.list.find(({ id }) => id === chosen) ?? standingFirst(shown.list)[0];
   return html`<p class="quiet screen">
@@ -34,7 +42,7 @@ export function caseBody(
           </p>
           ${findingList(shown, finding)} ${findingPages(shown)}
         </section>
-        ${finding === undefined ? "" : html`${findingBody(shown, finding, names, pictures)} ${judgeForm(shown, finding, forms)}`}
+        ${finding === undefined ? "" : html`${findingBody(shown, finding, { names, pictures, recordPage })} ${judgeForm(shown, finding, forms)}`}
         <section aria-labelledby="tidigare">
           <h2 id="tidigare">Tidigare ärenden om samma</h2>
           ${earlier(shown.earlier)}
