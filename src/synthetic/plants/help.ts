@@ -35,7 +35,13 @@ export function newClient(bench: Bench, team: Team, wanted: Wanted, more: Hosted
   person.proof = more.proof ?? "nfc";
   person.from = from;
   person.through = through;
-  person.client.homes[0]!.precision = "exact";
+  const home = person.client.homes[0]!;
+  home.precision = "exact";
+  // Next door rather than in a house that somebody of the staff lives in, who is said to be alone there with a client.
+  if (more.place === undefined && bench.organisation.staff.some((one) => one.addressBuildingId === home.buildingId)) {
+    home.buildingId = `${home.buildingId}B`;
+    person.place = { ...person.place, buildingId: home.buildingId };
+  }
   const validFrom = wholeTime ? from - 30 : from;
   const order = bench.population.order({
     person,
