@@ -121,6 +121,22 @@ export function permit(actor: Actor, permission: Permission): void {
   if (!actor.permissions.has(permission)) throw new NotPermitted(permission);
 }
 
+class ScopeTooNarrow extends AppError {
+  readonly code = "permission.scope";
+  readonly kind = "forbidden";
+
+  constructor(permission: Permission) {
+    super(`${permission} is about the whole municipality, and the actor sees a part of it.`, { permission });
+  }
+}
+
+/** As `permit`, for what concerns the whole municipality: throws also where the actor sees only a part of it. */
+export function permitEverywhere(actor: Actor, permission: Permission): void {
+  permit(actor, permission);
+  const { providers, units, groups } = actor.scope;
+  if ((providers ?? units ?? groups) !== null) throw new ScopeTooNarrow(permission);
+}
+
 /** Somebody with a role, and with what else they alone are given. */
 export function actorOf(
   who: Pick<Actor, "id" | "name" | "tenantId"> & { role: Role; unit?: string | null; scope?: Scope },

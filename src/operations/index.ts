@@ -17,14 +17,37 @@ export * from "./show-overview.ts";
 export * from "./words.ts";
 export * from "./aliases.ts";
 export * from "./migrate-database.ts";
-export * from "./receive-upload.ts";
+export { type Delivery, receiveUpload, type Received, UploadTooLarge } from "./receive-upload.ts";
 export * from "./check-mapping.ts";
+export {
+  type ComparedExample,
+  type Contract,
+  type ContractRecord,
+  decideOnContractChange,
+  listContracts,
+  previewTerms,
+  proposeTerms,
+  showContract,
+  type ShownContractChange,
+} from "./contracts.ts";
+export { type PaidExample, printTerms, type TermsExample, VISIT_MINUTES } from "./contract-terms.ts";
 export * from "./diagnose.ts";
 export * from "./backtest-rule.ts";
 export * from "./list-rules.ts";
 export * from "./record-disposition.ts";
 export * from "./release-rule.ts";
 export * from "./rule-exceptions.ts";
+export {
+  type BacktestSums,
+  decideOnRuleChange,
+  listRuleChanges,
+  proposeRuleChange,
+  type ShownBacktest,
+  type ShownRuleChange,
+  tryRule,
+  type TypedValues,
+} from "./rule-changes.ts";
+export { ProposalRefused } from "./proposals.ts";
 export * from "./cases/index.ts";
 export * from "./sessions.ts";
 export * from "./persons.ts";

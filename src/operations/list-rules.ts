@@ -8,6 +8,7 @@ import {
   type RuleParameter,
   type RuleRate,
   selectRuleHolds,
+  selectRuleCounts,
   selectRuleParameters,
   selectRuleRates,
 } from "#store";
@@ -25,6 +26,8 @@ export interface ListedRule extends Omit<StandingRule, "mode"> {
   mode: RuleMode;
   /** Parameters that differ from the rule's own. */
   changed: string[];
+  /** Findings that are shown and open. */
+  open: number;
   /** Findings that are held back. */
   held: number;
   /** Of this version with these parameters; null: none was measured. */
@@ -55,13 +58,15 @@ export async function explainRule(needs: Needs, actor: Actor, rule: Rule): Promi
 }
 
 async function readRules({ database, now }: Needs, tenantId: string): Promise<(rule: Rule) => ExplainedRule> {
-  const [set, rates, holds, held, judged] = await Promise.all([
+  const [set, rates, holds, held, judged, counts] = await Promise.all([
     selectRuleParameters(database, tenantId),
     selectRuleRates(database, tenantId),
     selectRuleHolds(database, tenantId),
     countHeld(database, tenantId),
     countJudged(database, tenantId),
+    selectRuleCounts(database, tenantId),
   ]);
+  const open = new Map(counts.map((count) => [count.ruleId, count.open]));
   const versions = parameterVersions(set);
   const unreleased = holds.filter(({ releasedAt }) => releasedAt === null);
   const today = dayOf(now());
@@ -77,6 +82,7 @@ async function readRules({ database, now }: Needs, tenantId: string): Promise<(r
       ...standing,
       mode: standing.mode === "active" && (heldHere > 0 || isHeld(unreleased, standing)) ? "held" : standing.mode,
       changed: Object.keys(own).filter((name) => JSON.stringify(own[name]) !== JSON.stringify(standing.values[name])),
+      open: open.get(rule.id) ?? 0,
       held: heldHere,
       rate: ownRate(rates, standing) ?? null,
       precision: precisionOf({ confirmed: total("confirmed"), explained: total("explained") }),

@@ -44,6 +44,20 @@ export type Received = Pick<
   "resource" | "state" | "seen" | "accepted" | "quarantined" | "repeated" | "notices"
 >;
 
+/** The source as if one delivery were all that it had to say; null where it takes none, or not of this kind. */
+export function deliveredBy(
+  configured: ConfiguredSource,
+  file: Parameters<NonNullable<ConfiguredSource["adapter"]["upload"]>>[0],
+): { source: PullableSource; resource: string } | null {
+  const { adapter, closed } = configured;
+  if (adapter.upload === undefined) return null;
+  const { source: resource, pages } = adapter.upload(file);
+  const declared = adapter.sources[resource];
+  if (declared === undefined) return null;
+  const sources = { [resource]: { ...declared, pull: () => pages } };
+  return { source: { ...configured, adapter: { ...adapter, sources }, ...closed }, resource };
+}
+
 /**
  * A file that a source's system sends to us. Goes the same way as one that we pull. Throws where key or name are wrong,
  * and where the file could not be read to its end.
@@ -81,18 +95,13 @@ export async function receiveUpload(
   }
   const body = counted();
   const notices: Array<{ code: string; text: string }> = [];
-  const { source: resource, pages } = upload({
+  const delivered = deliveredBy(configured, {
     name,
     content: body,
     notice: (code, text) => notices.push({ code, text }),
   });
-  const declared = configured.adapter.sources[resource];
-  if (declared === undefined) throw new UploadRefused();
-  const source: PullableSource = {
-    ...configured,
-    adapter: { ...configured.adapter, sources: { [resource]: { ...declared, pull: () => pages } } },
-    ...configured.closed,
-  };
+  if (delivered === null) throw new UploadRefused();
+  const { source, resource } = delivered;
 
   const key = { operation: `intake/${id}`, key: idempotencyKey };
   return idempotent({ database, now }, tenantId, key, {

@@ -1,5 +1,5 @@
 import type { Day } from "#model";
-import type { Database } from "./database.ts";
+import type { Database, Transaction } from "./database.ts";
 
 /** What changed since the last reconciliation; references by their number in `refs`. */
 export interface Dirty {
@@ -60,8 +60,11 @@ export async function clearDirty(
 
 /** Marks everything; for decisions that reach further than one record, such as another rule parameter. */
 export async function markAllDirty(database: Database, tenantId: string): Promise<void> {
-  await database.transaction(async ({ client }) => {
-    await client.query("SELECT pg_advisory_xact_lock_shared(hashtextextended('klarsyn dirty ' || $1, 0))", [tenantId]);
-    await client.query("INSERT INTO dirty (tenant_id, kind) VALUES ($1, 0)", [tenantId]);
-  });
+  await database.transaction((tx) => markAllDirtyIn(tx, tenantId));
+}
+
+/** The same in the transaction that writes the decision. */
+export async function markAllDirtyIn({ client }: Transaction, tenantId: string): Promise<void> {
+  await client.query("SELECT pg_advisory_xact_lock_shared(hashtextextended('klarsyn dirty ' || $1, 0))", [tenantId]);
+  await client.query("INSERT INTO dirty (tenant_id, kind) VALUES ($1, 0)", [tenantId]);
 }

@@ -61,7 +61,9 @@ export {
 } from "./upsert.ts";
 export * from "./aliases.ts";
 export * from "./cases.ts";
+export * from "./changes.ts";
 export * from "./case-records.ts";
+export * from "./contracts.ts";
 export * from "./control.ts";
 export { selectSourceFacts, selectSourceHealth, selectWarnings, type SourceHealth } from "./source-facts.ts";
 export * from "./nights.ts";

@@ -1,6 +1,6 @@
 import { and, asc, eq, isNull } from "drizzle-orm";
 import type { Day, Instant } from "#model";
-import type { Database } from "./database.ts";
+import type { Database, Transaction } from "./database.ts";
 import { exceptions, ruleParameters } from "./tables/rules.ts";
 import { without } from "./without.ts";
 
@@ -17,11 +17,11 @@ export interface RuleParameter {
 
 /** Sets a parameter from a day on; what was set before stays to be read. */
 export async function insertRuleParameter(
-  database: Database,
+  { orm }: Pick<Transaction, "orm">,
   tenantId: string,
   parameter: RuleParameter,
 ): Promise<void> {
-  await database.orm.insert(ruleParameters).values({ tenantId, ...parameter, value: JSON.stringify(parameter.value) });
+  await orm.insert(ruleParameters).values({ tenantId, ...parameter, value: JSON.stringify(parameter.value) });
 }
 
 /** All that was ever set, in the order in which it takes hold: for a day, the last entry whose `fromDay` is not later. */

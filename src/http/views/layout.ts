@@ -16,6 +16,8 @@ const navigation: ReadonlyArray<readonly [path: string, label: string, needs: Pe
   ["/arenden", "Ärenden", "cases:read"],
   ["/fynd", "Fynd", "findings:read"],
   ["/avrakning", "Avräkning", "settlement:read"],
+  ["/regler", "Regler", "rules:read"],
+  ["/avtal", "Avtal", "contracts:read"],
   ["/kallor", "Källor", "sources:read"],
   ["/karantan", "Karantän", "quarantine:read"],
   ["/identiteter", "Identiteter", "aliases:read"],
