@@ -109,7 +109,7 @@ describe("every page", () => {
     for (const path of pages) {
       const { status, text } = await app.get(path);
       expect(status).toBe(200);
-      expect(text).toContain('<html lang="sv">');
+      expect(text).toContain('<html lang="sv"');
     }
     expect((await app.get("/")).text).toContain("npx klarsyn night");
     expect((await app.get("/fynd")).text).toContain("Inga öppna fynd här.");
@@ -117,18 +117,20 @@ describe("every page", () => {
     expect((await app.get("/karantan")).text).toContain("Ingenting väntar i karantän.");
   });
 
-  test("may load nothing from elsewhere, runs no script, and is kept by nobody on the way", async () => {
+  test("may load nothing from elsewhere, runs only our own script, and is kept by nobody on the way", async () => {
     await using app = await served();
     for (const path of [...pages, "/finns-inte"]) {
       const { headers, text } = await app.get(path);
       expect(headers.get("content-security-policy")).toBe(
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
       );
       expect(headers.get("x-content-type-options")).toBe("nosniff");
       expect(headers.get("x-frame-options")).toBe("DENY");
       expect(headers.get("referrer-policy")).toBe("same-origin");
       expect(headers.get("cache-control")).toBe("no-store");
-      expect(text).not.toMatch(/<script|<style|\sstyle=|\son\w+=|(?:src|href)="(?:https?:)?\/\//i);
+      expect(text).not.toMatch(
+        /<script(?! type="module" src="\/assets\/)|<style|\sstyle=|\son\w+=|(?:src|href)="(?:https?:)?\/\//i,
+      );
     }
   });
 
@@ -147,7 +149,7 @@ describe("every page", () => {
     ]) {
       const { status, text } = await app.get(path);
       expect(status).toBe(200);
-      expect(text).not.toMatch(/<script|<img src=x|\u202e/i);
+      expect(text).not.toMatch(/<script>|<img src=x|\u202e/i);
     }
     expect((await app.get("/fynd")).text).toContain("&quot;&gt;&lt;script&gt;");
   });
@@ -181,10 +183,8 @@ describe("the overview", () => {
       "–",
       "–",
     ]);
-    expect(text).toContain('<a href="/fynd?regel=staff-overlap">');
-    expect(text).toContain(
-      'aria-label="Hemtjänsten Norr: Beviljat 31 h 00 min, Planerat 30 h 00 min, Utfört 28 h 22 min,',
-    );
+    expect(text).toContain('href="/fynd?regel=staff-overlap"');
+    expect(text).toContain("<p>Beviljat 31 h 00 min, Planerat 30 h 00 min, Utfört 28 h 22 min,");
     expect(text).toMatch(/varav för mycket:\s+1\s317,50\s*kr/);
   });
 
@@ -228,13 +228,14 @@ describe("the findings", () => {
       }),
     ]);
     await app.upload("providers.jsonl", provider);
+    await app.upload("staff.jsonl", { id: "S17", name: "Stina Lund" });
     expect(cells((await app.get("/fynd?regel=staff-overlap")).text)).toEqual([
       "Samma personal på två platser samtidigt",
       "Två besök överlappar med 12 minuter.",
       "2026-10-05",
       "Hemtjänsten Norr",
-      "pid:01234567…",
-      "S17",
+      "Okänd",
+      expect.stringMatching(/^SL · \d+$/),
       "12",
       "92,80 kr",
       "Indikation",
@@ -246,7 +247,7 @@ describe("the findings", () => {
     expect(cells(both)).toHaveLength(20);
   });
 
-  test("come a hundred a page, each once, and every page is recorded", async () => {
+  test("come fifty a page, each once, and every page is recorded", async () => {
     const many = Array.from({ length: 205 }, (_, index) => finding(`f-${index}`, { reason: `Fynd nr ${index}.` }));
     await using app = await served(many);
     const seen = new Set<string>();
@@ -255,22 +256,22 @@ describe("the findings", () => {
     while (path !== undefined) {
       const { text } = await app.get(path);
       for (const [, reason = ""] of text.matchAll(/(Fynd nr \d+\.)/g)) seen.add(reason);
-      path = /<p class="pages"><a href="([^"]+)"/.exec(text)?.[1]?.replaceAll("&amp;", "&");
+      path = /<p class="pages">\s*<a [^>]*href="([^"]+)"/.exec(text)?.[1]?.replaceAll("&amp;", "&");
       count++;
     }
-    expect([count, seen.size]).toEqual([3, 205]);
+    expect([count, seen.size]).toEqual([5, 205]);
     const { rows } = await app.system.database.pool.query(
       "SELECT actor, operation, subject, rows FROM access_log ORDER BY no",
     );
     expect(rows).toEqual(
-      [100, 100, 5].map((n) => ({ actor: "läsare", operation: "findings", subject: "staff-overlap", rows: n })),
+      [50, 50, 50, 50, 5].map((n) => ({ actor: "läsare", operation: "findings", subject: "staff-overlap", rows: n })),
     );
   });
 });
 
 describe("the settlement", () => {
   test("shows minutes and amounts of each order line, with names, a page at a time", async () => {
-    const lines = Array.from({ length: 150 }, (_, index) =>
+    const lines = Array.from({ length: 75 }, (_, index) =>
       line("2026-10", 1702, { client: `C${index}`, slice: `client-month/C${index}/2026-10` }),
     );
     await using app = await served([], lines);
@@ -278,10 +279,10 @@ describe("the settlement", () => {
     await app.upload("units.jsonl", { id: "U3", providerId: "P1", name: "Nattpatrullen" });
     await app.upload("services.jsonl", { id: "s", code: "omvardnad", name: "Omvårdnad", kind: "care" });
     const first = (await app.get("/avrakning?manad=2026-10")).text;
-    expect(cells(first)).toHaveLength(100 * 13);
+    expect(cells(first)).toHaveLength(50 * 13);
     expect(cells(first).slice(0, 13)).toEqual([
       "Hemtjänsten NorrNattpatrullen",
-      "C0",
+      "Okänd",
       "Omvårdnad",
       "1 860",
       "1 800",
@@ -294,9 +295,9 @@ describe("the settlement", () => {
       "1 317,50 kr",
       "0,00 kr",
     ]);
-    const next = /<p class="pages"><a href="([^"]+)"/.exec(first)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    const next = /<p class="pages">\s*<a [^>]*href="([^"]+)"/.exec(first)?.[1]?.replaceAll("&amp;", "&") ?? "";
     const second = (await app.get(next)).text;
-    expect(cells(second)).toHaveLength(50 * 13);
+    expect(cells(second)).toHaveLength(25 * 13);
     expect(second).not.toContain("Nästa sida");
   });
 });
@@ -333,7 +334,7 @@ describe("what is not there, or does not work", () => {
     await using app = await served();
     const page = await app.get("/finns-inte");
     expect(page.status).toBe(404);
-    expect(page.text).toContain("<h1>Sidan finns inte</h1>");
+    expect(page.text).toContain("Sidan finns inte</h1>");
     const api = await app.get("/api/v1/finns-inte");
     expect([api.status, api.headers.get("content-type")]).toEqual([404, "application/problem+json; charset=utf-8"]);
     expect(JSON.parse(api.text)).toMatchObject({ type: "/problems/not-found", status: 404 });
@@ -350,7 +351,7 @@ describe("what is not there, or does not work", () => {
     for (const path of pages) {
       const { status, text } = await app.get(path);
       expect(status).toBe(503);
-      expect(text).toContain("<h1>Sidan kunde inte visas</h1>");
+      expect(text).toContain("Sidan kunde inte visas</h1>");
       expect(text).not.toMatch(/test_|postgres|select/i);
     }
     expect((await app.get("/metrics")).status).toBe(503);

@@ -337,9 +337,17 @@ const openFindings = [
   found("missed-visit", "indicator", "review", "21", ["planned-visits/p-21"], 30, null, { client: "C1", staff: "S1" }),
   found("claim-without-visit", "error", "hold", "21", ["claims/k-21"], 30, 24_000, { client: "C1" }, { version: 2 }),
   // 80 minutes are claimed for two staff, 40 + 28 payable: 12 minutes at 800 öre.
-  found("claim-exceeds-payable", "error", "hold", "05", ["claims/k-C2", "visits/v-C2-a", "visits/v-C2-b"], 12, 9_600, {
-    client: "C2",
-  }),
+  found(
+    "claim-exceeds-payable",
+    "error",
+    "hold",
+    "05",
+    ["claims/k-C2", "visits/v-C2-a", "visits/v-C2-b"],
+    12,
+    9_600,
+    { client: "C2" },
+    { version: 2 },
+  ),
   // Two of five days of 60 minutes and 48,000 öre.
   found(
     "claim-span-gap",
@@ -367,14 +375,29 @@ const openFindings = [
   }),
   found("visit-without-order", "error", "hold", "20", ["visits/v-C12"], 20, null, { client: "C12", staff: "S2" }),
   found("edit-without-reason", "error", "hold", "10", ["visits/v-10"], 15, 12_000, { client: "C1", staff: "S1" }),
-  found("long-visit", "indicator", "review", "10", ["planned-visits/p-10", "visits/v-10"], 15, 12_000, {
-    client: "C1",
-    staff: "S1",
-  }),
+  found(
+    "long-visit",
+    "indicator",
+    "review",
+    "10",
+    ["planned-visits/p-10", "visits/v-10"],
+    15,
+    12_000,
+    { client: "C1", staff: "S1" },
+    { version: 2 },
+  ),
   // 28 of the 40 minutes are together: 70 percent. The second leaves 12 minutes early, at 800 öre.
-  found("double-staffing-incomplete", "indicator", "review", "05", ["visits/v-C2-a", "visits/v-C2-b"], 12, 9_600, {
-    client: "C2",
-  }),
+  found(
+    "double-staffing-incomplete",
+    "indicator",
+    "review",
+    "05",
+    ["visits/v-C2-a", "visits/v-C2-b"],
+    12,
+    9_600,
+    { client: "C2" },
+    { version: 2 },
+  ),
   // 180 of 300 minutes are 60 percent.
   found("under-delivered", "indicator", "review", "01", ["orders/o-C4"], 120, null, { client: "C4" }, wholeMonth),
   found("copied-plan", "pattern", "review", "01", copied(asPlanned), null, null, {}, wholeMonth),
