@@ -5,7 +5,7 @@ interface DayVisits {
   visits: Int32Array;
   before: Int32Array;
 }
-export type Pair = readonly [number, number];
+type Pair = readonly [number, number];
 
 /** Several rules ask of one slice, one after the other. */
 let last: { slice: DayVisits; pairs: readonly Pair[] } | null = null;
