@@ -41,7 +41,8 @@ export function namesIdentity(text: string): boolean {
   return [...text.matchAll(candidates)].some(([found]) => isIdentity(found));
 }
 
-const withoutIdentities = (text: string): string =>
+/** A text without what reads as a personal identity number. */
+export const withoutIdentities = (text: string): string =>
   text.replaceAll(candidates, (found) => (isIdentity(found) ? "[personnummer]" : found));
 
 const kronor = (ore: Ore): string =>

@@ -3,7 +3,8 @@ import PdfDocument from "pdfkit";
 import type { Instant } from "#model";
 import { plainText } from "./text.ts";
 
-// An archive wants every font inside, and the standard fonts of PDF lack letters such as "→".
+// An archive wants every font inside, and the standard fonts of PDF lack letters such as "→". Called by their paths: by
+// another name the one that a document begins with would be opened anew each time.
 const resolve = createRequire(import.meta.url).resolve;
 const fonts = {
   plain: resolve("dejavu-fonts-ttf/ttf/DejaVuSans.ttf"),
@@ -71,8 +72,6 @@ export async function pdfA({ title, author, foot, at, blocks }: PdfFile): Promis
     document.on("end", () => finished(Buffer.concat(pieces)));
     document.on("error", failed);
   });
-  document.registerFont("plain", fonts.plain);
-  document.registerFont("bold", fonts.bold);
   const writer = new Writer(document);
   writer.heading(1, title);
   for (const block of blocks) writer.write(block);
@@ -120,7 +119,7 @@ class Writer {
     if (level > 1) document.moveDown(level === 2 ? 1.2 : 0.6);
     // Never alone at the foot of a page.
     this.#room(level === 3 ? 50 : 80);
-    document.font("bold").fontSize(sizes[level]).fillColor("black");
+    document.font(fonts.bold).fontSize(sizes[level]).fillColor("black");
     if (level === 2) document.outline.addItem(said);
     this.#element(this.#root, `H${level}`, () => document.text(said, MARGIN, document.y, { width: this.#width }));
     document.moveDown(0.3);
@@ -136,7 +135,7 @@ class Writer {
       // Below the margin, where text would else begin a new page.
       document.page.margins.bottom = 0;
       const y = document.page.height - MARGIN;
-      document.font("plain").fontSize(7).fillColor(grey);
+      document.font(fonts.plain).fontSize(7).fillColor(grey);
       this.#artifact("Pagination", () => {
         document.text(this.#printable(foot), MARGIN, y, { lineBreak: false });
         const width = 80;
@@ -178,7 +177,7 @@ class Writer {
     const x = as === "quote" || as === "box" ? MARGIN + 10 : MARGIN;
     const width = this.#width - 2 * (x - MARGIN);
     document
-      .font(as === "box" ? "bold" : "plain")
+      .font(fonts[as === "box" ? "bold" : "plain"])
       .fontSize(as === "note" ? sizes.small : sizes.text)
       .fillColor(as === "note" ? grey : "black");
     if (as === "box") {
@@ -201,7 +200,7 @@ class Writer {
     const document = this.#document;
     const list = document.struct("L");
     this.#root.add(list);
-    document.font("plain").fontSize(sizes.text).fillColor("black");
+    document.font(fonts.plain).fontSize(sizes.text).fillColor("black");
     for (const item of items) {
       this.#room(14);
       const { y } = document;
@@ -232,7 +231,7 @@ class Writer {
     }
     for (const row of rows) {
       const cells = placed.map((_, index) => this.#printable(row[index] ?? ""));
-      document.font("plain").fontSize(sizes.small);
+      document.font(fonts.plain).fontSize(sizes.small);
       const height = this.#heightOf(placed, cells);
       const top = document.page.margins.top;
       if (height > this.#bottom - top - 30) this.#long(table, heads, cells);
@@ -276,7 +275,7 @@ class Writer {
       const text = cells[index] ?? "";
       const head = as === "head" || (as === "fact" && index === 0);
       document
-        .font(head ? "bold" : "plain")
+        .font(fonts[head ? "bold" : "plain"])
         .fontSize(sizes.small)
         .fillColor(as === "head" ? grey : "black");
       const left = x;
@@ -311,7 +310,7 @@ class Writer {
       if (text === "") continue;
       this.#room(14);
       const said = heads[index] === "" ? text : `${heads[index]}: ${text}`;
-      document.font("plain").fontSize(sizes.small).fillColor("black");
+      document.font(fonts.plain).fontSize(sizes.small).fillColor("black");
       this.#element(row, "TD", () => document.text(said, MARGIN, document.y + 2, { width: this.#width }));
     }
     row.end();
@@ -330,7 +329,7 @@ class Writer {
 /** Letters that both fonts have. */
 function lettersOf(document: Document): ReadonlySet<number> {
   const of = (name: keyof typeof fonts): Set<number> => {
-    document.font(name);
+    document.font(fonts[name]);
     // The types leave out what the font itself knows.
     const { _font: font } = document as unknown as { _font: { font: { characterSet: number[] } } };
     return new Set(font.font.characterSet);

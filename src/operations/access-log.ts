@@ -1,10 +1,12 @@
+import type { Cell } from "#document";
 import { AppError } from "#errors";
-import { daysOfMonth, type Instant, type Month, startOfDay } from "#model";
+import { dayOf, daysOfMonth, formatDay, formatLocal, type Instant, type Month, startOfDay } from "#model";
 import {
   type AccessRow,
   type AccessSelection,
   type Chain,
   type Control,
+  countAccess,
   type Database,
   insertControl,
   sampleAccess,
@@ -19,7 +21,10 @@ import {
   verifyAccessLog,
 } from "#store";
 import { type Actor, permit } from "./actor.ts";
+import { type ExportedFile, handOutList, type ListFormat } from "./hand-out.ts";
 import { type People, showPeople } from "./persons.ts";
+import { reasonOf } from "./reason.ts";
+import { accessNames, roleNames } from "./words.ts";
 
 export type { AccessRow, Chain, Control };
 
@@ -46,15 +51,26 @@ export interface ShownAccess {
 }
 
 /** Whom a row is about: ids of people, with their kind where the row says it. */
-export function peopleIn({
-  subject,
-}: Pick<AccessRow, "subject">): Array<{ kind: "client" | "staff" | null; id: string }> {
+function peopleIn({ subject }: Pick<AccessRow, "subject">): Array<{ kind: "client" | "staff" | null; id: string }> {
   return subject.split(" ").map((token) => {
     const [, kind, id] = /^(client|staff)\/(.*)$/s.exec(token) ?? [];
     return { kind: (kind as "client" | "staff" | undefined) ?? null, id: id ?? token };
   });
 }
 
+/** Whom a row is about, people by initials and number; what is no person as it stands. */
+export function aboutWhom(row: AccessRow, people: People): string {
+  const named = peopleIn(row);
+  const texts = named.slice(0, 10).map(({ kind, id }) => {
+    const [client, staff] = [people.client.get(id), people.staff.get(id)];
+    const person =
+      kind === null ? [client, staff].find((one) => one !== undefined && /\d/.test(one.text)) : people[kind].get(id);
+    return person?.text ?? id;
+  });
+  return `${texts.join(", ")}${named.length > 10 ? ` och ${named.length - 10} till` : ""}`;
+}
+
+/** Rows with the people in them as lists show them. */
 async function shown(needs: Needs, actor: Actor, rows: AccessRow[]): Promise<ShownAccess> {
   const named = rows.flatMap((row) => peopleIn(row).slice(0, 10));
   const of = (wanted: "client" | "staff") =>
@@ -83,6 +99,57 @@ export async function listAccess(
   const rows = found.slice(0, SHOWN_MAX);
   const next = found.length > SHOWN_MAX ? (rows.at(-1)?.seq ?? null) : null;
   return { ...(await shown(needs, actor, rows)), next };
+}
+
+/** The access log as a list, the latest first, for whoever controls it. Reading it is recorded as well, and not in the list. */
+export async function exportAccess(
+  needs: Needs,
+  actor: Actor,
+  {
+    month,
+    format,
+    reason: given,
+    ...selection
+  }: Omit<AccessSelection, "from" | "until"> & { month?: Month; format: ListFormat; reason: string },
+): Promise<ExportedFile> {
+  permit(actor, "log:read");
+  const reason = reasonOf(given);
+  const { database } = needs;
+  const within = { ...selection, ...(month === undefined ? {} : during(month)) };
+  const { rows: count, last } = await countAccess(database, actor.tenantId, within);
+  async function* rows(): AsyncGenerator<Cell[]> {
+    let before = last + 1;
+    for (;;) {
+      const found = await selectAccess(database, actor.tenantId, { ...within, before, limit: 500 });
+      const { people } = await shown(needs, actor, found);
+      for (const row of found) {
+        yield [
+          row.seq,
+          formatLocal(row.at),
+          row.name ?? row.actor,
+          roleNames[row.role as keyof typeof roleNames] ?? row.role,
+          row.unit,
+          accessNames[row.operation] ?? row.operation,
+          aboutWhom(row, people),
+          row.rows < 0 ? null : row.rows,
+          row.why,
+        ];
+        before = row.seq;
+      }
+      if (found.length < 500) return;
+    }
+  }
+  return handOutList(needs, actor, {
+    operation: "export-log",
+    subject: month ?? "alla",
+    reason,
+    count,
+    format,
+    name: `atkomstlogg-${month ?? formatDay(dayOf(needs.now()))}`,
+    title: "Åtkomstlogg",
+    head: ["Rad", "När", "Vem", "Roll", "Enhet", "Vad", "Om vem", "Antal", "Varför"],
+    rows: rows(),
+  });
 }
 
 /** What is looked at in a control of a month: a random sample, and what is unusual. */

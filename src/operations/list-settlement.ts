@@ -6,9 +6,9 @@ import {
   selectClosedLines,
   selectSettlement,
   type SettlementLine,
-  streamSettlement,
 } from "#store";
 import { type Actor, permit } from "./actor.ts";
+import { settlementLines } from "./settlement-lines.ts";
 
 type Needs = { database: Database; now: () => Instant };
 
@@ -28,23 +28,7 @@ export async function* listSettlement(
     subject: query.month,
     rows: -1,
   });
-  if (await isClosed(database, actor.tenantId, query.month)) yield* closedLines(database, actor.tenantId, query);
-  else yield* streamSettlement(database, actor.tenantId, query);
-}
-
-async function* closedLines(
-  database: Database,
-  tenantId: string,
-  query: { month: Month; provider?: string },
-): AsyncGenerator<SettlementLine> {
-  let after: { month: Month; id: string } | undefined;
-  for (;;) {
-    const page = await selectClosedLines(database, tenantId, { ...query, ...(after === undefined ? {} : { after }) });
-    // Written when the month was locked.
-    for (const { content } of page) yield JSON.parse(content) as SettlementLine;
-    after = page.at(-1);
-    if (page.length < 1000) return;
-  }
+  yield* settlementLines(database, actor.tenantId, query);
 }
 
 /** One page of a month's lines. The reading is recorded. */

@@ -2,6 +2,7 @@ import { AppError } from "#errors";
 import type { Instant } from "#model";
 import { type Database, isSeen, type PersonKind, recordAccess, selectPeopleById, type Vault } from "#store";
 import { type Actor, permit } from "./actor.ts";
+import { reasonOf } from "./reason.ts";
 
 export type { PersonKind };
 
@@ -44,15 +45,6 @@ class PersonProtected extends AppError {
 
   constructor() {
     super("Who has a protected identity is shown only to those who were given that permission.");
-  }
-}
-
-class ReasonMissing extends AppError {
-  readonly code = "person.reason";
-  readonly kind = "invalid";
-
-  constructor() {
-    super("A reason of 5 to 200 characters is needed: it stands in the access log.");
   }
 }
 
@@ -100,8 +92,7 @@ export async function revealPerson(
   { kind, id, why }: Revealed & { why: string },
 ): Promise<Revealed> {
   permit(actor, "persons:reveal");
-  const reason = why.trim();
-  if (reason.length < 5 || reason.length > 200) throw new ReasonMissing();
+  const reason = reasonOf(why);
   const [person] = await selectPeopleById(database, actor.tenantId, kind, [id]);
   if (person === undefined || (person.no === null && person.name === null)) throw new PersonUnknown();
   const { providers, units, groups } = actor.scope;

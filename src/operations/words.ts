@@ -120,3 +120,28 @@ export const claimTexts: Readonly<Record<string, string>> = {
   time: "mer än ersättningen",
   unbilled: "inte fakturerat",
 } satisfies Record<ClaimMatter, string>;
+
+/** What was read, as the access log names it. */
+export const accessNames: Readonly<Record<string, string>> = {
+  findings: "Lista med fynd",
+  "picture-day": "Bild av en dag",
+  "picture-month": "Bild av en månad",
+  settlement: "Avräkning",
+  statement: "Underlag till avräkning",
+  exceptions: "Undantag",
+  backtest: "Prövning av regel",
+  case: "Ärende",
+  reveal: "Namn visat",
+  "raw-record": "Källpost",
+  "raw-record-revealed": "Källpost i klartext",
+  attachment: "Bilaga",
+  "search-client": "Sökning efter brukare",
+  "search-staff": "Sökning efter personal",
+  "export-case-document": "Ärende uttaget till akten",
+  "export-case-archive": "Ärende uttaget med alla poster",
+  "export-case-masked": "Ärende uttaget maskerat",
+  "export-queue": "Lista med ärenden uttagen",
+  "export-findings": "Lista med fynd uttagen",
+  "export-settlement": "Avräkning uttagen",
+  "export-log": "Åtkomstlogg uttagen",
+};

@@ -126,6 +126,29 @@ export async function selectAccess(
   return rows;
 }
 
+/** How many rows there are, and the number of the last. */
+export async function countAccess(
+  { pool }: Database,
+  tenantId: string,
+  selection: AccessSelection,
+): Promise<{ rows: number; last: number }> {
+  const { where, values } = within(selection);
+  const { rows } = await pool.query<{ rows: number; last: number }>(
+    `SELECT count(*)::int AS rows, coalesce(max(l.seq), 0) AS last FROM access_log l WHERE ${where}`,
+    [tenantId, ...values],
+  );
+  return rows[0]!;
+}
+
+/** Who has opened a case, in order: what is read for a case says so in its reason. */
+export async function selectAccessToCase({ pool }: Database, tenantId: string, no: string): Promise<AccessRow[]> {
+  const { rows } = await pool.query<AccessRow>(
+    `SELECT ${rowColumns} FROM access_log l WHERE l.tenant_id = $1 AND (l.why = $2 OR starts_with(l.why, $2 || ':')) ORDER BY l.seq`,
+    [tenantId, `Ärende ${no}`],
+  );
+  return rows;
+}
+
 /** Rows drawn at random; the same ones for the same seed. */
 export async function sampleAccess(
   { pool }: Database,

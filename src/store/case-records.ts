@@ -69,6 +69,24 @@ export async function selectRecordVersions(
   return rows.map((row) => ({ ...row, entity }));
 }
 
+/** Encrypted identity numbers of people whom findings name; only where all that is known by the id is of one person. */
+export async function selectIdentities(
+  { pool }: Database,
+  tenantId: string,
+  kind: "client" | "staff",
+  ids: readonly string[],
+): Promise<Array<{ id: string; identity: Buffer }>> {
+  const { rows } = await pool.query<{ id: string; identity: Buffer }>(
+    `SELECT w.id, min(encode(p.personal_identity_number_encrypted, 'hex')) AS identity FROM unnest($2::text[]) AS w (id)
+       JOIN ${kind === "client" ? "clients" : "staff"} p ON p.tenant_id = $1 AND NOT p.deleted
+         AND p.personal_identity_number_encrypted IS NOT NULL
+         AND (p.id = w.id OR 'pid:' || encode(p.personal_identity_number_hash, 'hex') = w.id)
+     GROUP BY w.id HAVING count(DISTINCT p.personal_identity_number_hash) = 1`,
+    [tenantId, ids],
+  );
+  return rows.map(({ id, identity }) => ({ id, identity: Buffer.from(String(identity), "hex") }));
+}
+
 /** How a source behaved on a day, by when its records came. */
 export interface StoredSourceDay {
   source: string;

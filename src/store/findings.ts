@@ -237,32 +237,38 @@ export interface FindingSelection {
   limit?: number;
 }
 
+function selected(tenantId: string, selection: FindingSelection) {
+  const { ruleId, fromDay, throughDay, statuses, shown = false, provider, id, after } = selection;
+  return and(
+    eq(table.tenantId, tenantId),
+    ruleId === undefined ? undefined : eq(table.ruleId, ruleId),
+    fromDay === undefined ? undefined : gte(table.throughDay, fromDay),
+    throughDay === undefined ? undefined : lte(table.fromDay, throughDay),
+    statuses === undefined ? undefined : inArray(table.status, [...statuses]),
+    shown ? and(eq(table.mode, "active"), eq(table.held, false)) : undefined,
+    provider === undefined ? undefined : eq(table.provider, provider),
+    id === undefined ? undefined : eq(table.id, id),
+    after === undefined ? undefined : gt(table.id, after),
+  );
+}
+
 /** One page of findings, in the order of their ids. */
 export async function selectFindings(
   database: Database,
   tenantId: string,
   selection: FindingSelection = {},
 ): Promise<Finding[]> {
-  const { ruleId, fromDay, throughDay, statuses, shown = false, provider, id, after, limit = 1000 } = selection;
   const rows = await database.orm
     .select()
     .from(table)
-    .where(
-      and(
-        eq(table.tenantId, tenantId),
-        ruleId === undefined ? undefined : eq(table.ruleId, ruleId),
-        fromDay === undefined ? undefined : gte(table.throughDay, fromDay),
-        throughDay === undefined ? undefined : lte(table.fromDay, throughDay),
-        statuses === undefined ? undefined : inArray(table.status, [...statuses]),
-        shown ? and(eq(table.mode, "active"), eq(table.held, false)) : undefined,
-        provider === undefined ? undefined : eq(table.provider, provider),
-        id === undefined ? undefined : eq(table.id, id),
-        after === undefined ? undefined : gt(table.id, after),
-      ),
-    )
+    .where(selected(tenantId, selection))
     .orderBy(asc(table.id))
-    .limit(limit);
+    .limit(selection.limit ?? 1000);
   return rows.map(findingOf);
+}
+
+export async function countFindings({ orm }: Database, tenantId: string, selection: FindingSelection): Promise<number> {
+  return orm.$count(table, selected(tenantId, selection));
 }
 
 /** Text columns hold what `writeFindings` wrote. */

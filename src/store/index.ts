@@ -33,6 +33,7 @@ export {
   type NewSettlementLine,
   selectSettlement,
   type SettlementLine,
+  countSettlement,
   settlementLineId,
   type SettlementSelection,
   type SettlementWritten,

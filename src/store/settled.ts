@@ -114,6 +114,11 @@ export async function deleteLockedMonth(database: Database, tenantId: string, mo
   });
 }
 
+/** How many lines were paid in a month. */
+export async function countClosedLines({ orm }: Database, tenantId: string, month: Month): Promise<number> {
+  return orm.$count(settledLines, and(eq(settledLines.tenantId, tenantId), eq(settledLines.month, month)));
+}
+
 /** One page of the lines paid in a month, in order of id; `about` also those of later months that correct it. */
 export async function selectClosedLines(
   { orm }: Database,

@@ -211,6 +211,11 @@ export async function selectSettlement(
   }));
 }
 
+/** How many lines a month has, as long as it is open. */
+export async function countSettlement({ orm }: Database, tenantId: string, month: Month): Promise<number> {
+  return orm.$count(table, and(eq(table.tenantId, tenantId), eq(table.month, month)));
+}
+
 /** All lines of a month, a page in memory at a time. */
 export async function* streamSettlement(
   database: Database,

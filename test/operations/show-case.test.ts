@@ -107,7 +107,7 @@ describe("a case as its page shows it", { timeout: 60_000 }, () => {
     const logged = await town.database.orm.select().from(tables.accessLog);
     expect(logged.slice(-2).map(({ operation, why }) => [operation, why])).toEqual([
       ["raw-record", `Ärende ${no}`],
-      ["raw-record-revealed", "Jämför med larmet."],
+      ["raw-record-revealed", `Ärende ${no}: Jämför med larmet.`],
     ]);
     await expect(showRawRecord(town.needs, anna, { ...asked, index: 9999 })).rejects.toMatchObject({
       code: "case.record-missing",

@@ -44,6 +44,7 @@ import type { Env } from "../served.ts";
 import { standingFirst } from "../views/case/finding.ts";
 import { caseBody } from "../views/case/page.ts";
 import { stepPaths, type Typed } from "../views/case/steps.ts";
+import { caseExport } from "../views/export.ts";
 import { button, hidden, textArea } from "../views/fields.ts";
 import { done, form } from "../views/form.ts";
 import { dataTable, type Html, layout } from "../views/layout.ts";
@@ -344,7 +345,7 @@ async function casePage(c: Context<Env>, no: string, refused?: Refused): Promise
     chosen: chosen?.id,
     pictures,
     recordPage: asked.poster,
-    reveal: revealForm(c, names.people, `${path}/${no}`),
+    reveal: html`${revealForm(c, names.people, `${path}/${no}`)} ${caseExport(c, no)}`,
     forms: {
       form: (action, inside, options) => form(c, action, inside, options),
       today: dayOf(system.now()),

@@ -5,6 +5,7 @@ import { formatDay } from "#model";
 import { levels, pageOfFindings, severities, showNames, showPeople } from "#operations";
 import { needs } from "../authorise.ts";
 import type { Env } from "../served.ts";
+import { listExport } from "../views/export.ts";
 import { amount, choice, dataTable, layout, nextPage } from "../views/layout.ts";
 import { localPathOf } from "../local-path.ts";
 import { personTag, revealForm } from "../views/person.ts";
@@ -74,6 +75,7 @@ export function findingsPage() {
       "Inga öppna fynd här.",
     )}
     ${revealForm(c, people, localPathOf(c))}
+    ${c.var.actor.permissions.has("exports:make") ? listExport(c, "/fynd/export", { regel: chosen?.id ?? "" }) : ""}
     ${nextPage("/fynd", next === null ? null : { ...(chosen === undefined ? {} : { regel: chosen.id }), efter: next })}`;
     return c.html(layout(c, { title: "Fynd", path: "/fynd", body }));
   });

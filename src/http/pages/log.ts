@@ -3,9 +3,10 @@ import { html } from "hono/html";
 import { z } from "zod";
 import { formatLocal, monthOf, dayOf } from "#model";
 import {
+  accessNames,
   type AccessRow,
+  aboutWhom,
   listAccess,
-  peopleIn,
   type People,
   recordLogControl,
   roleNames,
@@ -13,6 +14,7 @@ import {
 } from "#operations";
 import { needs } from "../authorise.ts";
 import type { Env } from "../served.ts";
+import { listExport } from "../views/export.ts";
 import { done, form } from "../views/form.ts";
 import { type Html, dataTable, layout, nextPage } from "../views/layout.ts";
 
@@ -30,24 +32,6 @@ const query = z.object({
 });
 const control = z.object({ manad: month, enhet: z.string().max(200).optional().catch(undefined) });
 
-/** What was done, as the log names it. */
-const operations: Readonly<Record<string, string>> = {
-  findings: "Lista med fynd",
-  "picture-day": "Bild av en dag",
-  "picture-month": "Bild av en månad",
-  settlement: "Avräkning",
-  statement: "Underlag till avräkning",
-  exceptions: "Undantag",
-  backtest: "Prövning av regel",
-  case: "Ärende",
-  reveal: "Namn visat",
-  "raw-record": "Källpost",
-  "raw-record-revealed": "Källpost i klartext",
-  attachment: "Bilaga",
-  "search-client": "Sökning efter brukare",
-  "search-staff": "Sökning efter personal",
-};
-
 const columns = [
   { title: "När", kind: "short" },
   { title: "Vem" },
@@ -59,25 +43,13 @@ const columns = [
   { title: "Varför", kind: "long" },
 ] as const;
 
-/** People as initials and number; what is no person as it stands. */
-function about(row: AccessRow, people: People): string {
-  const named = peopleIn(row);
-  const texts = named.slice(0, 10).map(({ kind, id }) => {
-    const [client, staff] = [people.client.get(id), people.staff.get(id)];
-    const person =
-      kind === null ? [client, staff].find((one) => one !== undefined && /\d/.test(one.text)) : people[kind].get(id);
-    return person?.text ?? id;
-  });
-  return `${texts.join(", ")}${named.length > 10 ? ` och ${named.length - 10} till` : ""}`;
-}
-
 const cells = (row: AccessRow, people: People) => [
   formatLocal(row.at),
   row.name ?? row.actor,
   roleNames[row.role as keyof typeof roleNames] ?? row.role,
   row.unit,
-  operations[row.operation] ?? row.operation,
-  about(row, people),
+  accessNames[row.operation] ?? row.operation,
+  aboutWhom(row, people),
   row.rows < 0 ? null : row.rows,
   row.why,
 ];
@@ -125,6 +97,7 @@ export function logPages() {
           rows.map((row) => cells(row, people)),
           "Ingen läsning passar in. Ta bort något av valen.",
         )}
+        ${listExport(c, "/logg/export", Object.fromEntries(kept))}
         ${nextPage("/logg", next === null ? null : { ...Object.fromEntries(kept), fore: String(next) })}`;
       return c.html(layout(c, { title: "Åtkomstlogg", path: "/logg", body }));
     })

@@ -8,8 +8,6 @@ import {
   type CaseRow,
   findCase,
   listViews,
-  type QueueFilter,
-  queueFilter,
   queueOfCases,
   removeView,
   saveView,
@@ -24,32 +22,24 @@ import {
   filterForm,
   foundPerson,
   personSearch,
-  type QueueAddress,
   queueHref,
   queuePath,
   queueSummary,
   queueTable,
+  readQueueFilter,
   savedViews,
 } from "../views/case/queue.ts";
+import { listExport } from "../views/export.ts";
 import { button, hidden } from "../views/fields.ts";
 import { done, form } from "../views/form.ts";
 import { counted } from "../views/case/words.ts";
 import { emptyState, layout } from "../views/layout.ts";
 import { namesFor } from "./case-names.ts";
 
-/** What an address asks for; what of it makes no sense is left out, as if nobody had said it. */
-function readFilter(said: Readonly<Record<string, string>>): { address: QueueAddress; filter: QueueFilter } {
-  const address = Object.fromEntries(
-    Object.entries(said).filter(([key, value]) => key in queueFilter.shape && value !== ""),
-  );
-  for (const { path } of queueFilter.safeParse(address).error?.issues ?? []) delete address[String(path[0])];
-  return { address, filter: queueFilter.parse(address) };
-}
-
 const kept = z
   .string()
   .max(2000)
-  .transform((text) => readFilter(Object.fromEntries(new URLSearchParams(text))));
+  .transform((text) => readQueueFilter(Object.fromEntries(new URLSearchParams(text))));
 const viewSaid = z.object({ name: z.string().default(""), filter: kept });
 const personAsked = z.object({
   who: z.enum(["client", "staff"]),
@@ -90,7 +80,7 @@ export function queuePages() {
     new Hono<Env>()
       .get("/", needs("cases:read"), async (c) => {
         const { system, actor } = c.var;
-        const { address, filter } = readFilter(c.req.query());
+        const { address, filter } = readQueueFilter(c.req.query());
         const [page, views] = await Promise.all([queueOfCases(system, actor, filter), listViews(system, actor)]);
         const names = await namesFor(c.var, peopleOf(page.cases));
         const works = actor.permissions.has("cases:work");
@@ -130,6 +120,11 @@ export function queuePages() {
           ${actor.permissions.has("persons:search") ? personSearch(formOf) : ""}
           ${filterForm(address, { providers: names.providers, rules })} ${savedViews(views, address, formOf)}
           ${queueTable(page, address, { names, today: dayOf(system.now()), works, form: formOf })}
+          ${
+            actor.permissions.has("exports:make")
+              ? listExport(c, `${queuePath}/export`, { filter: new URLSearchParams(first).toString() })
+              : ""
+          }
           ${
             page.next === null
               ? ""

@@ -6,6 +6,7 @@ import { needs } from "../authorise.ts";
 import type { Env } from "../served.ts";
 import { localPathOf } from "../local-path.ts";
 import { parametersOf } from "./statement.ts";
+import { listExport } from "../views/export.ts";
 import { amount, type Column, dataTable, layout, monthChoice, nextPage, wholeNumber } from "../views/layout.ts";
 import { personTag, revealForm } from "../views/person.ts";
 
@@ -81,6 +82,7 @@ export function settlementPage() {
         empty,
       )}
       ${revealForm(c, people, localPathOf(c))}
+      ${c.var.actor.permissions.has("exports:make") ? listExport(c, "/avrakning/export", { manad: month }) : ""}
       ${nextPage("/avrakning", next === null ? null : { manad: month, efter: next })}`;
     }
   });

@@ -40,3 +40,4 @@ export {
   type Verdict,
   verdicts,
 } from "./control.ts";
+export { type CaseExportKind, caseExportKinds, exportCase } from "./export/index.ts";

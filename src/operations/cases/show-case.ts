@@ -39,9 +39,14 @@ import type {
 
 type Needs = CaseNeeds & { rules: readonly Rule[] };
 
-const FINDINGS = 20;
-const RECORDS = 40;
-const SOURCE_DAYS = 14;
+/** How much of a case is read at once. */
+export interface CaseExtent {
+  findings: number;
+  records: number;
+  sourceDays: number;
+}
+
+const onPage: CaseExtent = { findings: 20, records: 40, sourceDays: 14 };
 
 /**
  * A case as its page shows it: what is claimed and why, what speaks for and against, the records behind it and how it
@@ -54,6 +59,19 @@ export async function showCase(
   { page: wanted = 1 }: { page?: number } = {},
 ): Promise<ShownCase> {
   permit(actor, "cases:read");
+  const { shown, stored, found } = await readCase(needs, actor, no, wanted, onPage);
+  await recordReading(needs, actor, stored, found);
+  return shown;
+}
+
+/** A case with one page of its findings. Whoever hands it out has to ask whether that is permitted, and to record it. */
+export async function readCase(
+  needs: Needs,
+  actor: Actor,
+  no: string,
+  wanted: number,
+  extent: CaseExtent,
+): Promise<{ shown: ShownCase; stored: StoredCase; found: Finding[] }> {
   const { database, vault, now, rules } = needs;
   const { tenantId } = actor;
   const stored = await selectCase(database, tenantId, actor.scope, no);
@@ -64,19 +82,18 @@ export async function showCase(
     selectAttachments(database, tenantId, no),
     selectEarlierCases(database, tenantId, actor.scope, stored),
   ]);
-  const { found, page, pages } = await pageOfFindings(needs, tenantId, members, wanted);
+  const { found, page, pages } = await pageOfFindings(needs, tenantId, members, wanted, extent.findings);
   const keys = recordKeys(found);
   const [records, sources, clauses, ruleTexts] = await Promise.all([
-    readRecords(needs, tenantId, found, keys.slice(0, RECORDS)),
-    readSources(needs, tenantId, found),
+    readRecords(needs, tenantId, found, keys.slice(0, extent.records)),
+    readSources(needs, tenantId, found, extent.sourceDays),
     clausesOf(needs, tenantId, found),
     describeRules(needs, tenantId, rules, [...new Set(found.map(({ ruleId }) => ruleId))]),
   ]);
   const member = new Map(members.map((one) => [one.findingId, one]));
-  await recordReading(needs, actor, stored, found);
   const at = now();
   const { heard, explanationDueOn, claimOre, proposedBy, proposedName, decidedName, decidedAt } = stored;
-  return {
+  const shown: ShownCase = {
     ...rowOf(stored),
     heard,
     explanationDueOn,
@@ -89,7 +106,7 @@ export async function showCase(
     records,
     page,
     pages,
-    recordsLeft: Math.max(0, keys.length - RECORDS),
+    recordsLeft: Math.max(0, keys.length - extent.records),
     sources,
     earlier: earlier.map(rowOf),
     events: events.map(({ sealed, ...event }) => ({ ...event, texts: unseal(vault, sealed) })),
@@ -103,25 +120,29 @@ export async function showCase(
     })),
     steps: possibleSteps(factsOf(stored, dayOf(at)), caseActor(actor), dayOf(at)),
   };
+  return { shown, stored, found };
 }
 
-/** Who was shown: the one whom the case is about, then everybody else in the findings. */
 async function recordReading(
   { database, now }: CaseNeeds,
   actor: Actor,
-  { no, subject }: StoredCase,
+  stored: StoredCase,
   findings: readonly Finding[],
 ): Promise<void> {
-  const people = new Set(findings.flatMap(({ client, staff }) => [client, staff]).filter((one) => one !== null));
-  people.delete(subject);
-  const shown = [subject, ...[...people].sort()].filter((one) => one !== "");
   await recordAccess(database, actor, {
     at: now(),
     operation: "case",
-    subject: shown.join(" "),
+    subject: whomOf(stored, findings),
     rows: findings.length,
-    why: `Ärende ${no}`,
+    why: `Ärende ${stored.no}`,
   });
+}
+
+/** Who is shown, for the log: the one whom the case is about, then everybody else in the findings. */
+export function whomOf({ subject }: StoredCase, findings: readonly Finding[]): string {
+  const people = new Set(findings.flatMap(({ client, staff }) => [client, staff]).filter((one) => one !== null));
+  people.delete(subject);
+  return [subject, ...[...people].sort()].filter((one) => one !== "").join(" ");
 }
 
 async function pageOfFindings(
@@ -129,14 +150,15 @@ async function pageOfFindings(
   tenantId: string,
   members: readonly StoredCaseFinding[],
   wanted: number,
+  size: number,
 ): Promise<{ found: Finding[]; page: number; pages: number }> {
   const order = [...members].sort(
     (a, b) =>
       Number(a.goneAt !== null) - Number(b.goneAt !== null) || (a.about < b.about ? -1 : a.about > b.about ? 1 : 0),
   );
-  const pages = Math.max(1, Math.ceil(order.length / FINDINGS));
+  const pages = Math.max(1, Math.ceil(order.length / size));
   const page = Math.min(Math.max(1, Math.trunc(wanted)), pages);
-  const ids = order.slice((page - 1) * FINDINGS, page * FINDINGS).map(({ findingId }) => findingId);
+  const ids = order.slice((page - 1) * size, page * size).map(({ findingId }) => findingId);
   const found = await selectFindingsById(database, tenantId, ids);
   const place = new Map(ids.map((id, index) => [id, index]));
   return { found: found.sort((a, b) => place.get(a.id)! - place.get(b.id)!), page, pages };
@@ -297,6 +319,7 @@ async function readSources(
   { database }: CaseNeeds,
   tenantId: string,
   findings: readonly Finding[],
+  daysMax: number,
 ): Promise<SourceDay[]> {
   const sources = [...new Set(findings.flatMap(({ records }) => records.map(({ source }) => source)))].sort();
   const days = new Set<Day>();
@@ -305,7 +328,7 @@ async function readSources(
     if (throughDay - fromDay < 3) for (let day = fromDay; day <= throughDay; day++) days.add(day);
   }
   if (sources.length === 0 || days.size === 0) return [];
-  const latest = [...days].sort((a, b) => b - a).slice(0, SOURCE_DAYS);
+  const latest = [...days].sort((a, b) => b - a).slice(0, daysMax);
   return selectSourceDays(database, tenantId, sources, latest);
 }
 
@@ -381,7 +404,7 @@ export async function showRawRecord(
     operation: reveals ? "raw-record-revealed" : "raw-record",
     subject: stored.subject,
     rows: 1,
-    why: reveals ? reason.trim() : `Ärende ${no}`,
+    why: reveals ? `Ärende ${no}: ${reason.trim()}` : `Ärende ${no}`,
   });
   const { source, resource, place, receivedAt } = raw;
   return { source, resource, place, receivedAt, fields: flattened(raw.record, reveals) };
@@ -392,7 +415,7 @@ const harmless =
   /^(?:20\d\d-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?|\d\d:\d\d(?::\d\d)?|-?\d{1,5}(?:[.,]\d{1,2})?|true|false)$/;
 const FIELDS_MAX = 200;
 
-function flattened(record: unknown, reveals: boolean): RawRecord["fields"] {
+export function flattened(record: unknown, reveals: boolean): RawRecord["fields"] {
   const fields: Array<RawRecord["fields"][number]> = [];
   const walk = (value: unknown, path: string): void => {
     if (fields.length >= FIELDS_MAX || value === null || value === undefined) return;

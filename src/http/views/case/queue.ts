@@ -6,6 +6,7 @@ import {
   caseStates,
   levels,
   type QueueFilter,
+  queueFilter,
   type QueuePage,
   type QueueQuery,
   type SavedView,
@@ -20,6 +21,18 @@ export const queuePath = "/arenden";
 
 /** What of the queue is asked for, as it stands in an address. */
 export type QueueAddress = Readonly<Partial<Record<keyof QueueFilter, string>>>;
+
+/** What an address asks for; what of it makes no sense is left out, as if nobody had said it. */
+export function readQueueFilter(said: Readonly<Record<string, string>>): {
+  address: QueueAddress;
+  filter: QueueFilter;
+} {
+  const address = Object.fromEntries(
+    Object.entries(said).filter(([key, value]) => key in queueFilter.shape && value !== ""),
+  );
+  for (const { path } of queueFilter.safeParse(address).error?.issues ?? []) delete address[String(path[0])];
+  return { address, filter: queueFilter.parse(address) };
+}
 
 /** A kept filter as an address says it. */
 export const addressOf = (query: QueueQuery): QueueAddress =>
