@@ -48,10 +48,9 @@ export {
   type TypedValues,
 } from "./rule-changes.ts";
 export { ProposalRefused } from "./proposals.ts";
+export { type LearningRow, showLearning } from "./learning.ts";
 export * from "./cases/index.ts";
 export * from "./sessions.ts";
 export * from "./persons.ts";
 export * from "./access-log.ts";
 export * from "./users.ts";
-export * from "./export-lists.ts";
-export { type ExportedFile, type ListFormat, listFormats } from "./hand-out.ts";

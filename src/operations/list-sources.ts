@@ -1,5 +1,14 @@
+import { AppError } from "#errors";
 import type { Instant } from "#model";
-import { countQuarantineBySource, type Database, type Notice, selectLastRuns, type SourceState } from "#store";
+import {
+  countQuarantineBySource,
+  type Database,
+  type Notice,
+  selectLastRuns,
+  selectRunsOf,
+  type SourceRun,
+  type SourceState,
+} from "#store";
 import { type Actor, permit } from "./actor.ts";
 import type { ConfiguredSource } from "./pull-sources.ts";
 
@@ -19,6 +28,26 @@ export interface SourceStatus {
   waiting: number;
   problem: string | null;
   notices: Notice[];
+}
+
+class ResourceUnknown extends AppError {
+  readonly code = "source.resource-unknown";
+  readonly kind = "missing";
+}
+
+const RUNS = 50;
+
+/** The last runs of one resource of a source, the latest first. */
+export async function listRuns(
+  { database, sources }: { database: Database; sources: readonly ConfiguredSource[] },
+  actor: Actor,
+  { source, resource }: { source: string; resource: string },
+): Promise<SourceRun[]> {
+  permit(actor, "sources:read");
+  const configured = sources.find(({ id }) => id === source);
+  if (configured === undefined || !Object.hasOwn(configured.adapter.sources, resource))
+    throw new ResourceUnknown("The configuration has no such source and kind of record.");
+  return selectRunsOf(database, actor.tenantId, { source, resource, limit: RUNS });
 }
 
 /** Every resource of every configured source, in the order of the configuration. */

@@ -1,4 +1,4 @@
-import type { Instant } from "#model";
+import type { Instant, Month } from "#model";
 import type { Database } from "./database.ts";
 import { dispositions } from "./tables/rules.ts";
 
@@ -25,6 +25,23 @@ export interface JudgedCount {
   confirmed: number;
   explained: number;
   unclear: number;
+}
+
+/** The same by the month in which they were judged last. */
+export async function countJudgedByMonth(
+  { pool }: Database,
+  tenantId: string,
+): Promise<Array<Omit<JudgedCount, "ruleVersion"> & { month: Month }>> {
+  const { rows } = await pool.query<Awaited<ReturnType<typeof countJudgedByMonth>>[number]>(
+    `SELECT rule_id AS "ruleId", to_char(judged_at AT TIME ZONE 'Europe/Stockholm', 'YYYY-MM') AS month,
+       ${dispositionOutcomes.map((outcome) => `count(*) FILTER (WHERE outcome = '${outcome}') AS ${outcome}`).join(", ")}
+     FROM (SELECT DISTINCT ON (finding_id) rule_id, judged_at, outcome FROM dispositions
+           WHERE tenant_id = $1 ORDER BY finding_id, no DESC) AS latest
+     WHERE outcome IN (${dispositionOutcomes.map((outcome) => `'${outcome}'`).join(", ")})
+     GROUP BY 1, 2 ORDER BY 2 DESC, 1`,
+    [tenantId],
+  );
+  return rows;
 }
 
 /** How the findings of each rule version, or of those of some rules, were judged; each finding counts once, as it was judged last. */

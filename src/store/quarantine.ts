@@ -112,6 +112,7 @@ export async function closeRecords(orm: Orm, tenantId: string, pages: readonly n
 }
 
 export interface QuarantineFilter {
+  id?: number;
   source?: string;
   /** Those that have been mended too. */
   all?: boolean;
@@ -122,7 +123,7 @@ export interface QuarantineFilter {
 export async function selectQuarantine(
   { orm }: Database,
   tenantId: string,
-  { source, all = false, limit = 10_000 }: QuarantineFilter = {},
+  { id, source, all = false, limit = 10_000 }: QuarantineFilter = {},
 ): Promise<Quarantined[]> {
   const rows = await orm
     .select(listed)
@@ -130,6 +131,7 @@ export async function selectQuarantine(
     .where(
       and(
         eq(quarantine.tenantId, tenantId),
+        id === undefined ? undefined : eq(quarantine.id, id),
         source === undefined ? undefined : eq(quarantine.source, source),
         all ? undefined : eq(quarantine.state, "open"),
       ),

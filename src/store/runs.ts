@@ -60,11 +60,30 @@ export async function selectLastRuns({ orm }: Database, tenantId: string): Promi
     .from(sourceRuns)
     .where(eq(sourceRuns.tenantId, tenantId))
     .orderBy(sourceRuns.source, sourceRuns.resource, desc(sourceRuns.id));
-  return rows.map(({ tenantId: _tenant, id: _id, ...row }) => ({
+  return rows.map(sourceRunOf);
+}
+
+/** The runs of a resource, the latest first. */
+export async function selectRunsOf(
+  { orm }: Database,
+  tenantId: string,
+  { source, resource, limit }: { source: string; resource: string; limit: number },
+): Promise<SourceRun[]> {
+  const rows = await orm
+    .select()
+    .from(sourceRuns)
+    .where(and(eq(sourceRuns.tenantId, tenantId), eq(sourceRuns.source, source), eq(sourceRuns.resource, resource)))
+    .orderBy(desc(sourceRuns.id))
+    .limit(limit);
+  return rows.map(sourceRunOf);
+}
+
+function sourceRunOf({ tenantId: _tenant, id: _id, ...row }: typeof sourceRuns.$inferSelect): SourceRun {
+  return {
     ...row,
     state: row.state as SourceState | null,
     notices: row.notices === null ? [] : (JSON.parse(row.notices) as Notice[]),
-  }));
+  };
 }
 
 /** Counts fields that the record shape does not name, and says which of them are new. */

@@ -33,6 +33,10 @@ const addresses: ReadonlyArray<readonly [RegExp, (path: string) => string]> = [
   [/^\/arenden\/:no\{[^}]*\}-\\d\+\}\/post$/, () => town.rawRecord],
   [/^\/regler\/:id/, (path) => path.replace(/:id(\{[^}]*\})?/, "staff-overlap")],
   [/^\/anvandare\/:no/, () => "/anvandare/1"],
+  [/^\/regler\/:id/, () => "/regler/staff-overlap"],
+  [/^\/avtal\/:source/, () => "/avtal/files/K1"],
+  [/^\/kallor\/:source/, () => "/kallor/files/providers"],
+  [/^\/karantan\/:id/, () => "/karantan/1"],
   [/^\/arenden\/:no\{/, () => `/arenden/${town.caseNo}`],
 ];
 

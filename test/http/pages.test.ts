@@ -314,17 +314,18 @@ describe("sources and quarantine", () => {
     });
     const sources = cells((await app.get("/kallor")).text);
     const visits = sources.indexOf("visits");
-    expect(sources.slice(visits - 1, visits + 6)).toEqual([
+    expect(sources.slice(visits - 1, visits + 7)).toEqual([
       "files",
       "visits",
       "⚠ Delvis läst",
       "2026-11-01 04:30",
+      "–",
       "1",
       "0",
       "1",
     ]);
     const { text } = await app.get("/karantan");
-    expect(cells(text).slice(0, 4)).toEqual(["files/visits", "visits-2026-10-05.jsonl", "1", "start"]);
+    expect(cells(text).slice(1, 5)).toEqual(["files/visits", "visits-2026-10-05.jsonl", "1", "start"]);
     expect(text).not.toContain("Greta");
   });
 });

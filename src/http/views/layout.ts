@@ -18,6 +18,8 @@ const navigation: ReadonlyArray<readonly [path: string, label: string, needs: Pe
   ["/avrakning", "Avräkning", "settlement:read"],
   ["/regler", "Regler", "rules:read"],
   ["/avtal", "Avtal", "contracts:read"],
+  ["/larande", "Lärande", "rules:read"],
+  ["/granskning", "Granskning", "control:judge"],
   ["/kallor", "Källor", "sources:read"],
   ["/karantan", "Karantän", "quarantine:read"],
   ["/identiteter", "Identiteter", "aliases:read"],

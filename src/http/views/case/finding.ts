@@ -282,7 +282,7 @@ function recordBody(no: string, { entity, source, id, versions }: CaseRecord, na
       >
     </summary>
     <div>
-      ${newest === undefined ? html`<p class="quiet">Posten finns inte längre.</p>` : version(newest, names)}
+      ${newest === undefined ? html`<p class="quiet">Posten finns inte längre.</p>` : recordVersion(newest, names)}
       ${older.map(
         (one) =>
           html`<details class="plain">
@@ -290,7 +290,7 @@ function recordBody(no: string, { entity, source, id, versions }: CaseRecord, na
               Version
               ${one.version ?? "utan nummer"}${one.receivedAt === null ? "" : `, kom in ${formatLocal(one.receivedAt)}`}
             </summary>
-            ${version(one, names)}
+            ${recordVersion(one, names)}
           </details>`,
       )}
       ${
@@ -310,7 +310,10 @@ function recordBody(no: string, { entity, source, id, versions }: CaseRecord, na
 
 const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
-function version({ version: no, receivedAt, inForce, fields }: CaseRecord["versions"][number], names: Names): Html {
+export function recordVersion(
+  { version: no, receivedAt, inForce, fields }: CaseRecord["versions"][number],
+  names: Names,
+): Html {
   return html`<p class="quiet">
       ${inForce ? "Gällande version" : "Äldre version"}${no === null ? "" : ` ${no > 1e11 ? formatInstant(no) : no}`}${receivedAt === null ? "" : `, kom in ${formatLocal(receivedAt)}`}
     </p>
