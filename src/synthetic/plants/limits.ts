@@ -39,6 +39,7 @@ function quietWorker(
   return null;
 }
 
+const happened = (visit: Happening) => headOf(visit).status === "completed";
 const firstOf = (visits: readonly Happening[]) => Math.min(...visits.map(startOf));
 const lastOf = (visits: readonly Happening[]) => Math.max(...visits.map(endOf));
 
@@ -196,7 +197,7 @@ function plantRest(bench: Bench, used: Set<string>) {
           day < last &&
           days.has(day + 1) &&
           lastOf(days.get(day)!) <= atMinute(day, 1000) &&
-          firstOf(days.get(day + 1)!) <= atMinute(day + 1, 455) &&
+          firstOf(days.get(day + 1)!.filter(happened)) <= atMinute(day + 1, 455) &&
           !inRepeatedNight(day) &&
           !inRepeatedNight(day + 1),
       );
@@ -214,7 +215,7 @@ function plantRest(bench: Bench, used: Set<string>) {
       if (kind === "other") onDuty(bench, worker, start - 10 * MINUTE, end + 10 * MINUTE);
       const late = visit(helped, bench, worker, start, end);
       const before = days.get(day)!.toSorted((a, b) => startOf(a) - startOf(b));
-      const after = days.get(day + 1)!.toSorted((a, b) => startOf(a) - startOf(b));
+      const after = days.get(day + 1)!.filter(happened).toSorted((a, b) => startOf(a) - startOf(b));
       return [before.at(-1)!, late, after[0]!];
     });
     const touched = [...new Set(made)];
