@@ -11,6 +11,7 @@ import { metrics } from "./metrics.ts";
 import { aboutPages } from "./pages/about.ts";
 import { casePages } from "./pages/case.ts";
 import { contractPages } from "./pages/contracts.ts";
+import { exportPages } from "./pages/exports.ts";
 import { findingsPage } from "./pages/findings.ts";
 import { identityPages } from "./pages/identities.ts";
 import { learningPages } from "./pages/learning.ts";
@@ -129,6 +130,7 @@ export function createApp(
   app.route("/api/v1/intake", intakeApi(system, uploadBytesMax));
   if (signIn !== undefined) app.route("/", signIn);
   app.route("/", aboutPages());
+  app.route("/", exportPages());
   app.route("/arenden", queuePages());
   app.route("/arenden", casePages());
   app.route("/fynd", findingsPage());

@@ -54,3 +54,5 @@ export * from "./sessions.ts";
 export * from "./persons.ts";
 export * from "./access-log.ts";
 export * from "./users.ts";
+export * from "./export-lists.ts";
+export { type ExportedFile, type ListFormat, listFormats } from "./hand-out.ts";

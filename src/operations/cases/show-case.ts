@@ -415,7 +415,7 @@ const harmless =
   /^(?:20\d\d-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?|\d\d:\d\d(?::\d\d)?|-?\d{1,5}(?:[.,]\d{1,2})?|true|false)$/;
 const FIELDS_MAX = 200;
 
-export export function flattened(record: unknown, reveals: boolean): RawRecord["fields"] {
+export function flattened(record: unknown, reveals: boolean): RawRecord["fields"] {
   const fields: Array<RawRecord["fields"][number]> = [];
   const walk = (value: unknown, path: string): void => {
     if (fields.length >= FIELDS_MAX || value === null || value === undefined) return;
