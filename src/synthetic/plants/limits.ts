@@ -215,7 +215,10 @@ function plantRest(bench: Bench, used: Set<string>) {
       if (kind === "other") onDuty(bench, worker, start - 10 * MINUTE, end + 10 * MINUTE);
       const late = visit(helped, bench, worker, start, end);
       const before = days.get(day)!.toSorted((a, b) => startOf(a) - startOf(b));
-      const after = days.get(day + 1)!.filter(happened).toSorted((a, b) => startOf(a) - startOf(b));
+      const after = days
+        .get(day + 1)!
+        .filter(happened)
+        .toSorted((a, b) => startOf(a) - startOf(b));
       return [before.at(-1)!, late, after[0]!];
     });
     const touched = [...new Set(made)];
