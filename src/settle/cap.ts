@@ -2,7 +2,7 @@ import type { Tables } from "#columns";
 import { type Day, MINUTE } from "#model";
 import { inForce, occurrencesOf } from "#match";
 import { type Piece, type Slice, take } from "./pieces.ts";
-import { decisionScale, groupOf, type MonthRows, type Row } from "./rows.ts";
+import { decisionScale, groupOf, loose, type MonthRows, type Row } from "./rows.ts";
 import type { Segment, Terms } from "./terms.ts";
 
 /** Time of a row that is limited together. */
@@ -76,12 +76,6 @@ function firstOf(slices: readonly Slice[], ms: number): Slice[] {
     left -= worth;
   }
   return kept;
-}
-
-/** What a line leaves open: on which days of a week, fortnight or month it is due. */
-function loose({ lines }: Tables, line: number): boolean {
-  const per = lines.per(line);
-  return per === "month" || per === "once" || (per !== "day" && !lines.listsWeekdays(line));
 }
 
 /** Minutes granted on a day, less those for which the client was away. */

@@ -1,5 +1,5 @@
 import { NO_DAY, rowsOf, type Tables } from "#columns";
-import { type Day, dayOf } from "#model";
+import { type Day, dayOf, MINUTE } from "#model";
 import { grantedInMonth, grossMinutes, inForce, type LineMatcher, type Matches, type Shares } from "#match";
 import type { Segment, TermsBook } from "./terms.ts";
 
@@ -40,6 +40,12 @@ export function decisionScale(tables: Tables, row: Row, { first, last }: MonthRo
   const { granted } = grossMinutes(tables, row.line, first, last);
   // The month's minutes are rounded once; that alone is no limit.
   return row.granted < granted - 0.5 ? row.granted / granted : 1;
+}
+
+/** What a line leaves open: on which days of a week, fortnight or month it is due. */
+export function loose({ lines }: Tables, line: number): boolean {
+  const per = lines.per(line);
+  return per === "month" || per === "once" || (per !== "day" && !lines.listsWeekdays(line));
 }
 
 /** Lines of one order and service with one provider: what nothing may tell apart. */
@@ -84,6 +90,7 @@ export class MonthRows {
     this.#grant();
     this.#plan();
     this.#register();
+    this.#present();
   }
 
   all(): IterableIterator<Row> {
@@ -150,6 +157,15 @@ export class MonthRows {
       const row = this.row(line, orders.provider(order), orders.unit(order), lines.service(line));
       row.granted = granted;
       row.absent = absent;
+    }
+  }
+
+  /** What may be done on any day and was done did not fall on a day on which the client was away. */
+  #present(): void {
+    for (const row of this.#rows.values()) {
+      if (row.absent === 0 || !loose(this.#tables, row.line)) continue;
+      const left = Math.floor(row.granted - row.registered / MINUTE + 1e-9);
+      row.absent = Math.min(row.absent, Math.max(0, left));
     }
   }
 

@@ -216,9 +216,10 @@ function payables(
       begins = counted.start;
       ends = counted.end;
       // Registrations of one place in the order are never paid twice.
-      const key = `${order.id} ${head.services.join()}`;
+      const { staffing } = need ?? { staffing: 1 };
+      const key = `${order.id} ${head.services.join()} ${staffing}`;
       let taken = slots.get(key);
-      if (taken === undefined) slots.set(key, (taken = Array.from({ length: need?.staffing ?? 1 }, () => 0)));
+      if (taken === undefined) slots.set(key, (taken = Array.from({ length: staffing }, () => 0)));
       const slot = taken.indexOf(Math.min(...taken));
       begins = Math.min(ends, Math.max(begins, taken[slot]!));
       taken[slot] = Math.max(taken[slot]!, ends);

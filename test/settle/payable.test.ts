@@ -402,6 +402,15 @@ describe("cap", () => {
     expect(rows.reduce((sum, { payable }) => sum + payable, 0)).toBe(40);
   });
 
+  test("month: what may be done on any day is not absent where it was done", () => {
+    // Once a month, away for 3 of 31 days: 6 of 60 minutes, of what was not done.
+    const escort = line({ minutes: 60, times: 1, per: "month" });
+    const away = sample("absences", "a", { from: "2026-10-11", to: "2026-10-13" });
+    const done = (end: string) => only([contract(), escort, visit("v", "13:00", end), away]);
+    expect(done("14:01")).toMatchObject({ payable: 60, steps: { registered: 61, cap: -1 } });
+    expect(done("13:57")).toMatchObject({ payable: 57, steps: { registered: 57 } });
+  });
+
   test("lines of one order that nothing tells apart are used up in order of time, whichever a visit counts on", () => {
     // 10 minutes on weekdays and 10 on all days: 220 + 310 = 530. Weekdays until the 15th: 11 × 45 = 495, and the
     // weekend between them 2 × 10; of the 16th, a Friday, the 15 that are left, and nothing of the Saturday after it.

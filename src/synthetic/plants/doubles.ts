@@ -115,6 +115,15 @@ function plantIncomplete(bench: Bench) {
     bench.label({ rule, planted: true, intensity: "visit", what, client: client(pair), provider }, one, other);
     return true;
   });
+  bench.plant(providersOf(bench), (provider) => {
+    const pair = pick(provider);
+    if (pair === null) return false;
+    bench.touch(pair);
+    const what = "Två beställda, två kom";
+    for (const either of [rule, "double-staffing-not-ordered"])
+      bench.label({ rule: either, planted: false, what, client: client(pair), provider }, ...pair);
+    return true;
+  });
   // The same client, all month.
   bench.plant(
     providersOf(bench),
@@ -139,15 +148,6 @@ function plantIncomplete(bench: Bench) {
     },
     1,
   );
-  bench.plant(providersOf(bench), (provider) => {
-    const pair = pick(provider);
-    if (pair === null) return false;
-    bench.touch(pair);
-    const what = "Två beställda, två kom";
-    for (const either of [rule, "double-staffing-not-ordered"])
-      bench.label({ rule: either, planted: false, what, client: client(pair), provider }, ...pair);
-    return true;
-  });
   // Where the provider has more than one unit, a colleague from the other one helps.
   const elsewhere = (provider: string) =>
     bench.organisation.teams.filter(({ provider: own, kind }) => own.id === provider && kind !== "rural");

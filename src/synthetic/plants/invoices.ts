@@ -1,4 +1,4 @@
-import { atMinute, day as dayOfDate, dayOf, daysOfMonth, formatDay, MINUTE, oreOf } from "#model";
+import { atMinute, day as dayOfDate, dayOf, daysOfMonth, formatDay, MINUTE, minuteOfDay, oreOf } from "#model";
 import type { Day, Month } from "#model";
 import { occurs } from "../clients.ts";
 import type { Person } from "../clients.ts";
@@ -26,6 +26,10 @@ function finder(bench: Bench, billing: Billing) {
         continue;
       if (bench.unjoined.has(person) || !bench.free(person, [monthOfClaim(claim)]) || person.diedAt !== undefined)
         continue;
+      // Where services share visits, a line for one of them says little.
+      if (person.needs.some(({ services }) => services.length > 1 && services.includes(claim.service))) continue;
+      // Of days on which a source was silent nothing can be said; nor of those beside them, until it was heard again.
+      if (!bench.heard(atMinute(dayOfDate(claim.from), -60), atMinute(dayOfDate(claim.to) + 1, 60))) continue;
       if (!holds(claim, person)) continue;
       bench.reserve(person, [monthOfClaim(claim)]);
       return claim;
@@ -234,12 +238,19 @@ function plantPrices(bench: Bench, billing: Billing, find: Finder) {
     banded,
     (provider, number) => {
       const agreement = agreements.get(provider)!;
+      // Also who was not at home in the evening was visited then.
+      const byDay = (person: Person, { service, from }: WorldClaim) =>
+        bench
+          .ofPerson(person)
+          .filter((one) => dateOf(one) === dayOfDate(from) && headOf(one).services.includes(service))
+          .every((one) => agreement.bandAt(dateOf(one), minuteOfDay(startOf(one))) === undefined);
       const claim = find(
         provider,
-        (one) =>
+        (one, person) =>
           worked(billing, one) &&
           one.band === undefined &&
           one.from === one.to &&
+          byDay(person, one) &&
           billing.of(one.clientId).every((other) => other.band === undefined || other.from !== one.from),
       );
       if (claim === null) return false;
@@ -514,13 +525,21 @@ export function plantRounding(bench: Bench) {
       const { visit, need } = one;
       if (bench.monthOf(one) !== month || !bench.calm(one) || need?.lines.length !== 1) continue;
       if (visit.versions.length > 1 || headOf(one).status !== "completed" || headOf(one).end === null) continue;
-      const minutes = minutesOf(one);
-      const wanted = minutes + [-2, 2, 1, 0, -1][minutes % 5]!;
-      const end = startOf(one) + wanted * MINUTE;
       // Two leave together.
-      if (wanted < 8 || need.staffing === 2) continue;
-      if (end > endOf(one) && !bench.workerFree(one.worker, one.person.place, startOf(one), end, [one])) continue;
-      if (end > endOf(one) && !bench.personFree(one.person, startOf(one), end, [one])) continue;
+      if (need.staffing === 2) continue;
+      const minutes = minutesOf(one);
+      // On to the next, or back to the one before where somebody waits.
+      const ends = [[-2], [2, -3], [1, -4], [0], [-1]][Math.floor(minutes) % 5]!.map(
+        (more) => startOf(one) + (minutes + more) * MINUTE,
+      );
+      const end = ends.find(
+        (at) =>
+          at >= startOf(one) + 8 * MINUTE &&
+          (at <= endOf(one) ||
+            (bench.workerFree(one.worker, one.person.place, startOf(one), at, [one]) &&
+              bench.personFree(one.person, startOf(one), at, [one]))),
+      );
+      if (end === undefined) continue;
       const head = headOf(one);
       head.at += end - head.end!;
       head.end = end;

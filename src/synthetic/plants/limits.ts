@@ -492,8 +492,9 @@ export function plantHousehold(bench: Bench) {
       .filter(({ terms }) => (terms as { household?: string }).household === "full")
       .map(({ providerId }) => providerId),
   );
-  /** Two who share a home, visited by one person about the same time. */
-  const couple = (provider: string, holds: (one: Happening) => boolean): [Happening, Happening] | null => {
+  type When = (a: Happening, b: Happening) => [Instant, Instant];
+  /** Two who share a home, visited about the same time, where the first one's worker can be at the second one's then. */
+  const couple = (provider: string, holds: (one: Happening) => boolean, when: When): [Happening, Happening] | null => {
     let partner: Happening | undefined;
     const first = bench.find(provider, (a) => {
       if (!bench.plain(a) || !holds(a) || minutesOf(a) < 9 || a.worker.team !== a.person.team) return false;
@@ -502,27 +503,33 @@ export function plantHousehold(bench: Bench) {
       partner = others
         .filter((other) => other !== a.person)
         .flatMap((other) => bench.ofPerson(other))
-        .find(
-          (b) =>
+        .find((b) => {
+          const [start, end] = when(a, b);
+          return (
             dateOf(b) === dateOf(a) &&
             Math.abs(startOf(b) - startOf(a)) < 110 * MINUTE &&
             bench.plain(b) &&
             b.worker.team === a.worker.team &&
-            Math.abs(minutesOf(b) - minutesOf(a)) <= 20,
-        );
+            Math.abs(minutesOf(b) - minutesOf(a)) <= 20 &&
+            bench.workerFree(a.worker, b.person.place, start, end, [a, b]) &&
+            bench.personFree(b.person, start, end, [b])
+          );
+        });
       return partner !== undefined;
     });
     return first === null || partner === undefined ? null : [first, partner];
   };
   const mates = Map.groupBy(bench.population.people, ({ client }) => client.householdId);
-  /** Both visits by the first one's worker; the second from `start` to `end`. False where that cannot be. */
-  const together = ([a, b]: [Happening, Happening], start: Instant, end: Instant): boolean => {
-    if (!bench.workerFree(a.worker, b.person.place, start, end, [a, b])) return false;
-    if (!bench.personFree(b.person, start, end, [b])) return false;
+  const atOnce: When = (a) => [startOf(a), endOf(a)];
+  const afterwards: When = (a, b) => {
+    const start = endOf(a) + MINUTE;
+    return [start, start + minutesOf(b) * MINUTE];
+  };
+  /** Both visits by the first one's worker. */
+  const together = ([a, b]: [Happening, Happening], when: When) => {
     if (b.worker !== a.worker) handOver(bench, b, a.worker);
-    bench.retime(b, start, end);
+    bench.retime(b, ...when(a, b));
     bench.touch([a, b]);
-    return true;
   };
   const say = (planted: boolean, what: string, provider: string, [a, b]: [Happening, Happening]) => {
     const minutes = Math.round((Math.min(endOf(a), endOf(b)) - Math.max(startOf(a), startOf(b))) / MINUTE);
@@ -530,25 +537,20 @@ export function plantHousehold(bench: Bench) {
     bench.label({ rule, planted, what, ...stake, client: a.person.client.id, provider }, a, b);
   };
   bench.plant(providersOf(bench), (provider) => {
-    const pair = couple(provider, (one) => !full(one));
+    const pair = couple(provider, (one) => !full(one), atOnce);
     if (pair === null) return false;
-    const [a] = pair;
-    if (!together(pair, startOf(a), endOf(a))) return false;
+    together(pair, atOnce);
     say(true, "Samma tid registrerad i sin helhet på båda makarna", provider, pair);
     return true;
   });
   bench.plant(providersOf(bench), (provider, number) => {
-    const pair = couple(provider, (one) => (number % 2 === 0 ? !full(one) : full(one)));
+    const divided = number % 2 === 0;
+    const when = divided ? afterwards : atOnce;
+    const pair = couple(provider, (one) => full(one) !== divided, when);
     if (pair === null) return false;
-    const [a, b] = pair;
-    if (number % 2 === 1) {
-      if (!together(pair, startOf(a), endOf(a))) return false;
-      say(false, "Avtalet betalar full tid för båda i hushållet", provider, pair);
-      return true;
-    }
-    const start = endOf(a) + MINUTE;
-    if (!together(pair, start, start + minutesOf(b) * MINUTE)) return false;
-    say(false, "Först den ena maken, sedan den andra", provider, pair);
+    together(pair, when);
+    const what = divided ? "Först den ena maken, sedan den andra" : "Avtalet betalar full tid för båda i hushållet";
+    say(false, what, provider, pair);
     return true;
   });
 }

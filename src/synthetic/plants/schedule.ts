@@ -272,7 +272,7 @@ function copyDay(bench: Bench, day: readonly Happening[]): number {
     ({ visit, plan, need }) =>
       visit.versions.length === 1 && plan !== null && need !== null && visit.versions[0]!.status === "completed",
   );
-  let possible = plain.filter((one) => plannedOf(one).cancelled !== true && bench.untouched(one));
+  let possible = plain.filter((one) => plannedOf(one).cancelled !== true && bench.untouched(one) && bench.calm(one));
   // What stays as it was takes its time, and nobody is in two places: until all that is left goes together.
   for (let before = Infinity; possible.length < before;) {
     before = possible.length;

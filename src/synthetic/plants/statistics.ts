@@ -1,10 +1,12 @@
 import { atMinute, daysOfMonth, formatDay, HOUR, MINUTE } from "#model";
-import type { Month } from "#model";
+import type { Instant, Month } from "#model";
 import { performedMinutes } from "../claims.ts";
 import type { Person } from "../clients.ts";
 import type { Happening } from "../days.ts";
-import { dateOf, endOf, headOf, minutesOf, startOf } from "./bench.ts";
+import type { Worker } from "../organisation.ts";
+import { between, dateOf, endOf, headOf, minutesOf, startOf } from "./bench.ts";
 import type { Bench } from "./bench.ts";
+import { handOver } from "./help.ts";
 import { clear, postpone } from "./orders.ts";
 
 const monthLabel = (month: Month) => {
@@ -75,27 +77,57 @@ function eveningsOf(bench: Bench): Map<string, number> {
   return begins;
 }
 
+/** Begins when it is planned or up to an hour from it, around a time of the day. */
+const around = (one: Happening, minute: number, minutes: number) =>
+  Math.abs((one.plan?.versions.at(-1)!.start ?? startOf(one)) - atMinute(dateOf(one), minute)) <= minutes * MINUTE;
+
 function plantBandDrift(bench: Bench) {
   const rule = "price-band-drift";
   const { random } = bench;
   for (const [provider, minute] of eveningsOf(bench)) {
-    const [month, other] = random.shuffled(bench.months);
-    if (month === undefined || other === undefined) return;
     const border = (one: Happening) => atMinute(dateOf(one), minute);
-    const near = ordinary(bench, { provider, month }).filter(
-      (one) => Math.abs(startOf(one) - border(one)) <= 55 * MINUTE && minutesOf(one) >= 9,
+    const of = (month: Month) =>
+      ordinary(bench, { provider, month }).filter((one) => around(one, minute, 55) && minutesOf(one) >= 9);
+    // Where most of those who are visited in the evening are visited about then.
+    const share = new Map(
+      bench.months.map((month) => {
+        const evening = bench.allOf(provider).filter((one) => bench.monthOf(one) === month && around(one, 1200, 180));
+        return [month, of(month).length / Math.max(1, evening.length)];
+      }),
     );
-    const moved = near.filter((one) => {
-      const start = border(one) + random.int(1, 8) * MINUTE;
-      const end = start + minutesOf(one) * MINUTE;
+    const [month, other] = random.shuffled(bench.months).sort((a, b) => share.get(b)! - share.get(a)!);
+    if (month === undefined || other === undefined) return;
+    const moved: Happening[] = [];
+    // Who was to come about then anyway comes first: they leave the time open themselves.
+    const off = (one: Happening) => Math.abs(startOf(one) - border(one));
+    for (const one of of(month).sort((a, b) => off(a) - off(b))) {
       const { worker, person } = one;
-      if (!bench.workerFree(worker, person.place, start, end, [one]) || !bench.personFree(person, start, end, [one]))
-        return false;
-      bench.retime(one, start, end);
-      return true;
-    });
+      // Whoever else is at work that evening, where the one who was to come is not free then.
+      const later = (colleague: Worker) =>
+        between(bench.ofStaff(colleague.staff.id), border(one) + 10 * MINUTE, border(one) + 3 * HOUR).length > 0;
+      const colleagues = worker.team.workers.filter(
+        (who) => who !== worker && who.onlyOn === undefined && who.staff.employments.length === 1 && later(who),
+      );
+      const free = (start: Instant, end: Instant) =>
+        bench.personFree(person, start, end, [one])
+          ? [worker, ...colleagues].find((who) => bench.workerFree(who, person.place, start, end, [one]))
+          : undefined;
+      const times = [1, 0.85, 0.7].flatMap((part) =>
+        random.shuffled([1, 2, 3, 4, 5, 6, 7, 8]).map((minutes): [Instant, Instant] => {
+          const start = border(one) + minutes * MINUTE;
+          return [start, start + Math.max(9, Math.round(minutesOf(one) * part)) * MINUTE];
+        }),
+      );
+      const time = times.find(([start, end]) => free(start, end) !== undefined);
+      if (time === undefined) continue;
+      const who = free(...time)!;
+      if (who !== worker) handOver(bench, one, who);
+      bench.retime(one, ...time);
+      moved.push(one);
+    }
     // Of a handful nobody would say much.
     if (moved.length < 12) continue;
+    bench.keep(moved);
     const what = `${moved.length} besök flyttades till strax efter att kvällstaxan börjar`;
     say(bench, rule, true, what, { provider, month }, moved);
     say(bench, rule, false, "Besöken börjar som de är planerade, på båda sidor om kvällstaxan", {
@@ -121,6 +153,7 @@ function plantShortStandards(bench: Bench) {
     for (const one of shortened) {
       bench.retime(one, startOf(one), startOf(one) + Math.round(minutes * (0.2 + random.next() * 0.12)) * MINUTE);
     }
+    bench.keep(shortened);
     const what = `${shortened.length} besök på en tredjedel av den schablon som betalas`;
     say(bench, rule, true, what, { provider, month }, shortened);
     for (const one of of(other).slice(0, 2)) {
