@@ -13,7 +13,7 @@ const fonts = {
 
 const MARGIN = 48;
 const FOOT = 20;
-const PADDING = 4;
+const PADDING = 8;
 const sizes = { 1: 16, 2: 12, 3: 9.5, text: 8.5, small: 7.5 } as const;
 const grey = "#555555";
 

@@ -227,11 +227,19 @@ async function transaction<Result>(
   }
 }
 
+/** Somebody wrote a character that Postgres keeps in no text, which is 0. */
+class TextUnstorable extends AppError {
+  readonly code = "database.text";
+  readonly kind = "invalid";
+}
+
 /** What a person can do something about, as an AppError; all else as it is. */
 function explain(error: unknown, place: Place): unknown {
   if (error instanceof AppError) return error;
   // drizzle puts the driver's error into `cause`.
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (["22021", "22P05"].includes(codeOf(inner)))
+    return new TextUnstorable("A text has a character that cannot be kept.", {}, { cause: error });
   const cut = /^(08|57P0[12])/.test(codeOf(inner)) || isCut(inner);
   // A server that cannot write its log stops at once, and has no time to say why.
   const code = cut && isFull(place.folder) ? DISK_FULL : codeOf(inner);

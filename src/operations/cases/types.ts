@@ -12,7 +12,8 @@ export interface CaseVersion {
 }
 
 const day = z.iso.date().transform((text) => parseDate(text) ?? 0);
-const digits = z.coerce.number().int().min(0);
+/** The database counts minutes no further. */
+const digits = z.coerce.number().int().min(0).max(2_147_483_647);
 const name = z.string().min(1).max(200);
 
 /** What of the queue somebody wants to see, as an address or a saved view says it. Amounts in whole kronor. */

@@ -95,7 +95,7 @@ export function factsOf({ shown, stored, names, telling }: CaseFile): Array<read
     ["Förklaring", heardText(shown)],
     ["Beslut", shown.outcome === null ? null : outcomeTexts[shown.outcome].title],
     ["Belopp i beslutet", shown.claimOre === null ? null : formatOre(shown.claimOre)],
-    ["Klart senast", shown.dueOn === null ? null : formatDay(shown.dueOn)],
+    ["Senast", shown.dueOn === null ? null : formatDay(shown.dueOn)],
     ["Föreslaget av", at(stored.proposedName, stored.proposedAt)],
     ["Beslutat av", at(stored.decidedName, stored.decidedAt)],
     ["Öppnat", formatLocal(shown.openedAt)],
@@ -150,7 +150,7 @@ function* peopleBlocks({ people, telling }: CaseFile): Generator<Block> {
       person.tag,
       whoNames[person.who],
       person.name ?? "okänt",
-      person.identity ?? "okänt",
+      person.identity?.replace(/^(\d{8})(\d{4})$/, "$1-$2") ?? "okänt",
       person.protected ? "ja" : "",
     ]),
   };

@@ -40,7 +40,8 @@ const MASKED = "[maskat]";
 /** By whom nights write the history. */
 const SYSTEM = "Klarsyn";
 const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-const number = new Intl.NumberFormat("sv-SE", { maximumFractionDigits: 2 });
+// Of a position every decimal counts.
+const number = new Intl.NumberFormat("sv-SE", { maximumFractionDigits: 6 });
 
 const evidenceText = (value: EvidenceNode["value"]): string =>
   value === null
