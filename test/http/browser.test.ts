@@ -126,14 +126,14 @@ test("the look follows the device until somebody chooses, and leads back to wher
   await page.goto(`${town.openUrl}/arenden?state=all`);
   const light = await background();
   await page.getByRole("link", { name: "Mörkt" }).click();
+  await expect.poll(background, { timeout: 10_000 }).not.toBe(light);
   expect(page.url()).toBe(`${town.openUrl}/arenden?state=all`);
   const dark = await background();
-  expect(dark).not.toBe(light);
   await page.emulateMedia({ colorScheme: "dark" });
   await page.getByRole("link", { name: "Ljust" }).click();
-  expect(await background()).toBe(light);
+  await expect.poll(background, { timeout: 10_000 }).toBe(light);
   await page.getByRole("link", { name: "Som enheten" }).click();
-  expect(await background()).toBe(dark);
+  await expect.poll(background, { timeout: 10_000 }).toBe(dark);
   for (const till of ["//evil.example", "/\\evil.example", "https://evil.example", ""]) {
     const answer = await fetch(`${town.openUrl}/utseende?val=dark&till=${encodeURIComponent(till)}`, {
       redirect: "manual",
@@ -147,14 +147,15 @@ test("everything works without script: from the start to a rule's findings, on t
   const page = await context.newPage();
   await page.goto(town.openUrl);
   await page.getByRole("link", { name: "Samma personal på två platser samtidigt" }).click();
-  expect(new URL(page.url()).search).toBe("?regel=staff-overlap");
+  await page.waitForURL(/\?regel=staff-overlap$/);
   expect(await page.getByRole("row").count()).toBe(51);
 
   await page.getByLabel("Regel").selectOption("Alla regler");
   await page.getByRole("button", { name: "Visa", exact: true }).click();
   await page.getByRole("link", { name: "Nästa sida" }).click();
+  await page.waitForURL(/efter=/);
   await page.getByRole("link", { name: "Nästa sida" }).click();
-  expect(await page.getByRole("row").count()).toBe(21);
+  await expect.poll(() => page.getByRole("row").count(), { timeout: 10_000 }).toBe(21);
 
   await page.getByRole("link", { name: "Avräkning" }).click();
   await page.getByLabel("Månad").selectOption("2026-09");
@@ -170,6 +171,7 @@ test("the queue is filtered, kept as a view and sorted without script", async ()
   const all = (await page.getByRole("row").count()) - 1;
   await page.getByLabel("Regel").selectOption("Stor andel manuella registreringar");
   await page.getByRole("button", { name: "Visa", exact: true }).click();
+  await page.waitForURL(/[?&]rule=manual-share/);
   const some = (await page.getByRole("row").count()) - 1;
   expect(some).toBeGreaterThan(0);
   expect(some).toBeLessThan(all);
@@ -180,9 +182,10 @@ test("the queue is filtered, kept as a view and sorted without script", async ()
   await page.goto(`${town.openUrl}/arenden`);
   await page.locator("summary", { hasText: "Sparade vyer" }).click();
   await page.getByRole("link", { name: "Manuella <b>" }).click();
+  await page.waitForURL(/[?&]rule=manual-share/);
   expect((await page.getByRole("row").count()) - 1).toBe(some);
   await page.getByRole("columnheader", { name: "Nivå" }).getByRole("link").click();
-  expect(new URL(page.url()).searchParams.get("sort")).toBe("certainty");
+  await page.waitForURL(/[?&]sort=certainty/);
   expect(await page.getByRole("columnheader", { name: "Nivå" }).getAttribute("aria-sort")).toBe("descending");
 });
 

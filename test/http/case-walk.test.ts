@@ -160,6 +160,7 @@ test("a step about an older version of a case changes nothing, and keeps what wa
   const other = await newPage(false);
   await arrive(page, eva);
   await page.getByRole("button", { name: "Ta nästa ärende" }).click();
+  await page.waitForURL(/\/arenden\/\d/);
   const address = page.url();
   await page.locator("#steg-snooze > summary").click();
   await page.getByLabel("Skäl").fill("Väntar på <svar>");
@@ -207,8 +208,8 @@ test("somebody is looked for with a reason, and stands in no address", async () 
   await page.getByLabel("Personnummer, nummer i källan eller namn").fill("Eva Nord");
   await page.getByLabel("Skäl. Det sparas i loggen").fill("Fråga från enhetschefen");
   await page.getByRole("button", { name: "Sök" }).click();
+  await expect.poll(() => page.getByRole("link", { name: town.caseNo }).count(), { timeout: 10_000 }).toBe(1);
   expect(new URL(page.url()).search).toBe("");
-  expect(await page.getByRole("link", { name: town.caseNo }).count()).toBe(1);
   const { rows } = await town.database.pool.query<{ why: string }>(
     "SELECT why FROM access_log WHERE operation = 'search-staff'",
   );
