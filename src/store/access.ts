@@ -87,7 +87,7 @@ export interface AccessSelection {
   unit?: string | null;
   /** Who read. */
   actor?: string;
-  /** Part of whom or what was read. */
+  /** Part of whom or what was read, or the number of the case for which it was. */
   subject?: string;
 }
 
@@ -105,7 +105,7 @@ function within({ from, until, unit, actor, subject }: AccessSelection): { where
     values,
     where: `l.tenant_id = $1 AND ($2::timestamptz IS NULL OR l.at >= $2) AND ($3::timestamptz IS NULL OR l.at < $3)
       AND ($4 OR l.unit IS NOT DISTINCT FROM $5) AND ($6::text IS NULL OR l.actor = $6)
-      AND ($7::text IS NULL OR strpos(l.subject, $7) > 0)`,
+      AND ($7::text IS NULL OR strpos(l.subject, $7) > 0 OR l.why = 'Ärende ' || $7 OR starts_with(l.why, 'Ärende ' || $7 || ':'))`,
   };
 }
 

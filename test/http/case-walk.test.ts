@@ -1,8 +1,9 @@
+import { readFile } from "node:fs/promises";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openBrowser } from "../support/browser.ts";
 import type { Account } from "../support/oidc-provider.ts";
-import { bo, eva, servedTown, violations } from "./town.ts";
+import { ada, bo, eva, servedTown, violations } from "./town.ts";
 
 let opened: Awaited<ReturnType<typeof openBrowser>>;
 let town: Awaited<ReturnType<typeof servedTown>>;
@@ -17,7 +18,8 @@ afterAll(async () => {
 
 /** How somebody uses a page. */
 interface Hands {
-  press: (target: Locator) => Promise<void>;
+  /** `leads` says whether another page comes, which it does unless what comes is a file. */
+  press: (target: Locator, how?: { leads: boolean }) => Promise<void>;
   write: (target: Locator, text: string) => Promise<void>;
 }
 
@@ -43,7 +45,7 @@ async function reach(page: Page, target: Locator): Promise<void> {
 
 function keyboard(page: Page): Hands {
   return {
-    async press(target) {
+    async press(target, { leads = true } = {}) {
       await reach(page, target);
       const seen = await target.evaluate((element) => {
         const view = element.ownerDocument.defaultView!;
@@ -53,7 +55,7 @@ function keyboard(page: Page): Hands {
       });
       expect(seen, "the focus is seen").toBe(true);
       const tag = await target.evaluate(({ tagName }) => tagName);
-      const led = tag === "A" || tag === "BUTTON" ? page.waitForEvent("load") : null;
+      const led = leads && (tag === "A" || tag === "BUTTON") ? page.waitForEvent("load") : null;
       await page.keyboard.press(tag === "A" ? "Enter" : "Space");
       await led;
     },
@@ -72,7 +74,7 @@ async function arrive(page: Page, who: Account): Promise<void> {
   expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Start");
 }
 
-const said = (page: Page) => page.getByRole("status").textContent();
+const says = (page: Page, text: string) => page.getByRole("status").getByText(text).waitFor();
 const newPage = async (script: boolean) => {
   const context = await opened.browser.newContext({ javaScriptEnabled: script, bypassCSP: script });
   return context.newPage();
@@ -95,7 +97,7 @@ describe.each([
     await arrive(page, eva);
     await usable(page);
     await hands.press(page.getByRole("button", { name: "Ta nästa ärende" }));
-    expect(await said(page)).toContain("Ärendet är ditt.");
+    await says(page, "Ärendet är ditt.");
     const no = new URL(page.url()).pathname.split("/").at(-1)!;
     expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe(`Ärende ${no}`);
     await usable(page);
@@ -105,20 +107,20 @@ describe.each([
     expect(await page.locator("pre").textContent()).toContain(no);
     await usable(page);
     await hands.press(page.getByRole("button", { name: "Begär förklaring" }));
-    expect(await said(page)).toContain("Förklaring är begärd");
+    await says(page, "Förklaring är begärd");
 
     if (!(await page.getByLabel("Utförarens förklaring").isVisible()))
       await hands.press(page.locator("#steg-receive-explanation > summary"));
     await hands.write(page.getByLabel("Utförarens förklaring"), "Personalen glömde logga ut.");
     await hands.press(page.getByRole("button", { name: "Registrera förklaring" }));
-    expect(await said(page)).toContain("Förklaringen är registrerad.");
+    await says(page, "Förklaringen är registrerad.");
     await usable(page);
 
     await hands.press(page.locator("#steg-propose > summary"));
     await hands.press(page.getByRole("radio", { name: "Återkrav" }));
     await hands.write(page.getByLabel("Motivering"), "Tiden kan inte ha getts hos båda.");
     await hands.press(page.getByRole("button", { name: "Föreslå beslut" }));
-    expect(await said(page)).toContain("En kollega måste godkänna");
+    await says(page, "En kollega måste godkänna");
     await usable(page);
 
     // Whoever proposed it is not offered to approve it, and is refused where she asks all the same.
@@ -137,9 +139,33 @@ describe.each([
     await theirs.press(waiting.getByRole("link", { name: no }));
     await usable(other);
     await theirs.press(other.getByRole("button", { name: "Godkänn beslutet" }));
-    expect(await said(other)).toContain("Beslutet är godkänt.");
+    await says(other, "Beslutet är godkänt.");
 
-    const history = (await other.locator("ol.history").textContent())!;
+    // The file of it, and what the logs then know.
+    await page.reload();
+    await hands.press(page.locator("summary", { hasText: "Ta ut ärendet" }));
+    await hands.press(page.getByRole("radio", { name: "Till akten" }));
+    await hands.write(page.getByLabel("Varför du tar ut det"), `Handling till akten ${no}`);
+    await usable(page);
+    const coming = page.waitForEvent("download");
+    await hands.press(page.getByRole("button", { name: "Ta ut", exact: true }), { leads: false });
+    const file = await coming;
+    expect(file.suggestedFilename()).toMatch(/\.pdf$/);
+    expect((await readFile(await file.path())).subarray(0, 5).toString()).toBe("%PDF-");
+
+    const control = await newPage(script);
+    const eyes = keys ? keyboard(control) : mouse;
+    await arrive(control, ada);
+    await eyes.press(control.getByRole("link", { name: "Åtkomstlogg", exact: true }));
+    await eyes.write(control.getByLabel("Persons id eller ärende"), no);
+    await eyes.press(control.getByRole("button", { name: "Visa", exact: true }));
+    await control.waitForURL(/[?&]om=/);
+    await usable(control);
+    const log = (await control.getByRole("table").textContent())!;
+    for (const step of ["Ärende uttaget till akten", `Handling till akten ${no}`, "Eva Ek", "Bo Berg"])
+      expect(log).toContain(step);
+    await control.goto(`${town.url}/arenden/${no}`);
+    const history = (await control.locator("ol.history").textContent())!;
     for (const step of [
       "Tog ärendet",
       "Begärde förklaring",
@@ -150,6 +176,7 @@ describe.each([
       "Bo Berg",
     ])
       expect(history).toContain(step);
+    await control.context().close();
     await page.context().close();
     await other.context().close();
   }, 120_000);
@@ -168,13 +195,13 @@ test("a step about an older version of a case changes nothing, and keeps what wa
   await arrive(other, bo);
   await other.goto(address);
   await other.getByRole("button", { name: "Ta ärendet" }).click();
-  expect(await said(other)).toContain("Ärendet är ditt.");
+  await says(other, "Ärendet är ditt.");
 
   await page.getByRole("button", { name: "Lägg åt sidan" }).click();
-  expect(await page.getByRole("alert").textContent()).toContain("Ärendet har ändrats sedan du läste det");
+  await page.getByRole("alert").getByText("Ärendet har ändrats sedan du läste det").waitFor();
   expect(await page.getByLabel("Skäl").inputValue()).toBe("Väntar på <svar>");
   await page.getByRole("button", { name: "Lägg åt sidan" }).click();
-  expect(await said(page)).toContain("lagt åt sidan");
+  await says(page, "lagt åt sidan");
   await page.context().close();
   await other.context().close();
 }, 60_000);
@@ -188,9 +215,9 @@ test("a file is told by its content, and comes back as a file only", async () =>
     await page.getByRole("button", { name: "Bifoga", exact: true }).click();
   };
   await attach("körning.pdf", Buffer.from("MZ\u0000\u0001\u0002"));
-  expect(await page.getByRole("alert").textContent()).toContain("Filen är inte bifogad.");
+  await page.getByRole("alert").getByText("Filen är inte bifogad.").waitFor();
   await attach("brev <b>.html", Buffer.from("<script>alert(1)</script>"));
-  expect(await said(page)).toContain("Filen är bifogad.");
+  await says(page, "Filen är bifogad.");
   const href = await page.getByRole("link", { name: /^brev/ }).getAttribute("href");
   const file = await page.request.get(`${town.url}${href}`);
   expect(file.headers()["content-disposition"]).toMatch(/^attachment; /);

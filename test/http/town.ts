@@ -132,6 +132,7 @@ const files: ReadonlyArray<readonly [name: string, text: string]> = [
 ];
 
 export const eva: Account = { sub: "eva", name: "Eva Ek", groups: ["hemtjanst-handlaggare"] };
+export const ada: Account = { sub: "ada", name: "Ada Alm", groups: ["klarsyn-granskning"] };
 export const bo: Account = { sub: "bo", name: "Bo Berg", groups: ["hemtjanst-handlaggare"] };
 
 /**

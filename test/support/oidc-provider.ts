@@ -82,7 +82,12 @@ export async function startProvider(url: string, first: Account) {
     url,
     roles: {
       claim: "groups",
-      map: { "hemtjanst-handlaggare": "handler", "hemtjanst-avtal": "purchaser", "klarsyn-admin": "administrator" },
+      map: {
+        "hemtjanst-handlaggare": "handler",
+        "hemtjanst-avtal": "purchaser",
+        "klarsyn-granskning": "auditor",
+        "klarsyn-admin": "administrator",
+      },
     },
     unitClaim: "department",
   };
