@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/global-setup.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Longer than a browser waits for an element, so that it is the browser that says what it waited for.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });
