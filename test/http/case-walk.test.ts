@@ -45,7 +45,7 @@ async function reach(page: Page, target: Locator): Promise<void> {
 
 function keyboard(page: Page): Hands {
   return {
-    async press(target, { leads = true } = {}) {
+    async press(target, { leads } = { leads: true }) {
       await reach(page, target);
       const seen = await target.evaluate((element) => {
         const view = element.ownerDocument.defaultView!;
