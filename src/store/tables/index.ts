@@ -14,3 +14,4 @@ export * from "./settled.ts";
 export * from "./settlement.ts";
 export * from "./users.ts";
 export * from "./vault-keys.ts";
+export * from "./webhooks.ts";
