@@ -28,6 +28,8 @@ export interface Vault {
   identityHash: (number: string) => Buffer;
   /** The opaque id of a person whom a source knows only by identity number. */
   identityRef: (number: string) => string;
+  /** 32 bytes for one purpose, the same each time; nothing follows from them of the key or of other purposes. */
+  derive: (purpose: string) => Buffer;
   /** Of the key, to recognise it by; nothing follows from it. */
   readonly fingerprint: string;
 }
@@ -85,6 +87,7 @@ export function createVault(key: Uint8Array): Vault {
     },
     identityHash: (number) => identity(number).hash,
     identityRef: (number) => identity(number).ref,
+    derive: (purpose) => derive(`for ${purpose}`, 32),
     fingerprint: derive("fingerprint", 8).toString("hex"),
   };
 }
