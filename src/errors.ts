@@ -1,12 +1,14 @@
 /** What the caller can do about an error. Exit codes and HTTP status codes follow from it. */
 export type ErrorKind =
   | "usage" // the command line, a request or the configuration is wrong: change it
+  | "unauthenticated" // nobody knows who asks
   | "forbidden"
   | "missing"
   | "conflict" // the state does not allow it, or somebody else was first
   | "unavailable" // a system that we depend on does not answer: try again
   | "invalid" // data does not fit: correct it at its source
   | "too-large" // more than is taken at once: send less
+  | "too-many" // more often than is answered: wait
   | "internal";
 
 /** Facts for the log; never a personal value. */

@@ -17,12 +17,14 @@ export function exitStatus(outcome: Result | ErrorKind): number {
     case "usage":
       return 64;
     case "failed":
+    case "unauthenticated":
     case "forbidden":
     case "missing":
     case "conflict":
     case "unavailable":
     case "invalid":
     case "too-large":
+    case "too-many":
     case "internal":
       return 1;
   }

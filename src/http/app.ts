@@ -30,6 +30,7 @@ import { problem, statusOf } from "./problem.ts";
 import { isLocal } from "./sign-in.ts";
 import type { Authenticate, Env, Served, Visitor } from "./served.ts";
 import { errorPage } from "./views/error.ts";
+import { refusedForm } from "./views/refused.ts";
 
 class RequestInvalid extends AppError {
   readonly code = "request.invalid";
@@ -51,6 +52,7 @@ const texts: Readonly<Record<ReturnType<typeof statusOf>, { title: string; text:
     title: "Uppgifterna gick inte att förstå",
     text: "Gå tillbaka, kontrollera det som du fyllde i och försök igen.",
   },
+  401: { title: "Du är inte inloggad", text: "Logga in och försök igen." },
   403: {
     title: "Du har inte behörighet",
     text: "Din roll får inte göra detta, eller så är sidan som du skickade från för gammal. Ladda om sidan och försök igen, eller be administratören om behörighet.",
@@ -62,8 +64,14 @@ const texts: Readonly<Record<ReturnType<typeof statusOf>, { title: string; text:
   },
   413: { title: "För stort", text: "Det som du skickade är för stort. Dela upp det eller välj en mindre fil." },
   422: { title: "Uppgifterna godtogs inte", text: "Gå tillbaka, kontrollera det som du fyllde i och försök igen." },
+  429: { title: "För många försök", text: "Vänta en stund och försök igen." },
   500: broken,
   503: broken,
+};
+
+/** Why a form was not taken, by the error's code, where it can be said more exactly. */
+const refusals: Readonly<Record<string, string>> = {
+  "person.reason": "Skriv ett skäl på 5 till 200 tecken. Det sparas i loggen.",
 };
 
 /**
@@ -156,13 +164,18 @@ export function createApp(
     }
     return c.html(errorPage(c, texts[404].title, texts[404].text), 404);
   });
-  app.onError((thrown, c) => {
+  app.onError(async (thrown, c) => {
     // What a form or an address may not say; the text of the error quotes it.
     const error = thrown instanceof ZodError ? new RequestInvalid() : system.database.explain(thrown);
     if (!(error instanceof AppError)) system.log.error({ error, path: c.req.routePath }, "request failed");
     if (c.req.path.startsWith("/api/")) return problem(c, error);
     const status = error instanceof AppError ? statusOf(error.kind) : 500;
     const { title, text } = texts[status];
+    // Only where the form is known to be of this session is what was typed shown again.
+    if (c.req.method === "POST" && (status === 400 || status === 422) && c.get("session") !== undefined) {
+      const why = error instanceof AppError ? (refusals[error.code] ?? text) : text;
+      return c.html(await refusedForm(c, { title, text: why }, await c.req.parseBody({ all: true })), status);
+    }
     return c.html(errorPage(c, title, text), status);
   });
   return app;

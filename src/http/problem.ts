@@ -2,10 +2,12 @@ import type { Context } from "hono";
 import { AppError, type ErrorKind } from "#errors";
 
 /** The status that a kind of error is answered with; the only place that knows it. */
-export function statusOf(kind: ErrorKind): 400 | 403 | 404 | 409 | 413 | 422 | 500 | 503 {
+export function statusOf(kind: ErrorKind): 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429 | 500 | 503 {
   switch (kind) {
     case "usage":
       return 400;
+    case "unauthenticated":
+      return 401;
     case "forbidden":
       return 403;
     case "missing":
@@ -16,6 +18,8 @@ export function statusOf(kind: ErrorKind): 400 | 403 | 404 | 409 | 413 | 422 | 5
       return 422;
     case "too-large":
       return 413;
+    case "too-many":
+      return 429;
     case "unavailable":
       return 503;
     case "internal":

@@ -31,13 +31,38 @@ export const permissions = [
   "log:control",
   "users:read",
   "users:write",
+  "orders:read",
+  "orders:acknowledge",
+  "own-clients:read",
+  "own-cases:read",
+  "own-cases:explain",
+  "own-settlement:read",
+  "endpoints:read",
+  "endpoints:write",
+  "api-clients:read",
+  "api-clients:write",
 ] as const;
 export type Permission = (typeof permissions)[number];
 
 export const roles = ["purchaser", "handler", "provider", "auditor", "administrator"] as const;
 export type Role = (typeof roles)[number];
 
-const reading = permissions.filter((permission) => permission.endsWith(":read"));
+/** What a provider may do with what is its own; a program of a provider's is given some of these. */
+export const providerPermissions = [
+  "orders:read",
+  "orders:acknowledge",
+  "own-clients:read",
+  "own-cases:read",
+  "own-cases:explain",
+  "own-settlement:read",
+  "endpoints:read",
+  "endpoints:write",
+] as const satisfies readonly Permission[];
+
+/** Of all that can be read, what is not read by a provider of its own. */
+const reading = permissions.filter(
+  (permission) => permission.endsWith(":read") && !/^(?:own-|orders:)/.test(permission),
+);
 
 /** What each role may do. Nobody approves their own proposal, whatever the role: that is checked where it is approved. */
 export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
@@ -55,6 +80,7 @@ export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
     "cases:decide",
     "exports:make",
     "sources:read",
+    "endpoints:read",
   ],
   handler: [
     "findings:read",
@@ -71,7 +97,7 @@ export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
     "rules:read",
     "contracts:read",
   ],
-  provider: [],
+  provider: providerPermissions,
   auditor: [...reading, "log:control"],
   administrator: [
     "sources:read",
@@ -82,6 +108,10 @@ export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
     "users:write",
     "aliases:read",
     "aliases:write",
+    "endpoints:read",
+    "endpoints:write",
+    "api-clients:read",
+    "api-clients:write",
   ],
 };
 
@@ -135,6 +165,23 @@ export function permitEverywhere(actor: Actor, permission: Permission): void {
   permit(actor, permission);
   const { providers, units, groups } = actor.scope;
   if ((providers ?? units ?? groups) !== null) throw new ScopeTooNarrow(permission);
+}
+
+class NoProvider extends AppError {
+  readonly code = "permission.no-provider";
+  readonly kind = "forbidden";
+
+  constructor(permission: Permission) {
+    super(`${permission} is for a provider's own people and programs.`, { permission });
+  }
+}
+
+/** As `permit`, for what a provider does with its own: gives the provider, and throws where the actor is not of one. */
+export function permitOwn(actor: Actor, permission: Permission): string {
+  permit(actor, permission);
+  const [provider, ...more] = actor.scope.providers ?? [];
+  if (provider === undefined || more.length > 0) throw new NoProvider(permission);
+  return provider;
 }
 
 /** Somebody with a role, and with what else they alone are given. */

@@ -212,7 +212,7 @@ describe("every operation", () => {
   test.each(called.map(([name, operation]) => ({ name, operation })))(
     "$name is refused to whoever has no permission, before it reads anything",
     async ({ operation }) => {
-      const nobody = person("provider");
+      const nobody = person("provider", { permissions: new Set() });
       const run = async () => {
         const result = operation(beyond("needs"), nobody, told, {}, {}) as AsyncGenerator | Promise<unknown>;
         return "next" in result ? result.next() : result;

@@ -41,8 +41,8 @@ describe("opaque ids", () => {
     const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     for (let at = 4; at < id.length; at++) {
       for (const letter of letters) {
-        const altered = `${id.slice(0, at)}${letter}${id.slice(at + 1)}`;
-        if (altered !== id) expect(ids.open(mine, "order", altered)).toBeNull();
+        if (letter === id[at]) continue;
+        expect(ids.open(mine, "order", `${id.slice(0, at)}${letter}${id.slice(at + 1)}`)).toBeNull();
       }
     }
     for (const odd of ["", "ord_", `${id}=`, ` ${id}`, `${id}\n`, id.toUpperCase(), id.slice(4)])
