@@ -24,6 +24,7 @@ const mayImport: Record<string, readonly string[]> = {
   "src/statement/probe.ts": ["model", "document"],
   "src/case/probe.ts": ["model", "errors"],
   "src/picture/probe.ts": ["model"],
+  "src/webhook/probe.ts": ["model", "errors"],
   "src/store/probe.ts": ["model", "columns", "rule", "case", "errors"],
   "src/intake/probe.ts": ["adapter", "mapping", "model", "store", "errors"],
   "src/operations/probe.ts": [
@@ -41,6 +42,7 @@ const mayImport: Record<string, readonly string[]> = {
     "case",
     "picture",
     "document",
+    "webhook",
     "store",
     "intake",
   ],
@@ -90,6 +92,7 @@ const folders = [
   "synthetic",
   "system",
   "travel",
+  "webhook",
   "worker",
 ];
 
