@@ -189,8 +189,13 @@ describe("a list that is taken out", () => {
     const before = await logged();
     for (const path of ["/arenden/export", "/fynd/export", "/avrakning/export", "/logg/export"]) {
       const who = path.startsWith("/logg") ? person("auditor") : person("handler");
-      const { status } = await take(who, path, { skal: " hm ", manad: "2026-10", format: "csv" });
+      const { status, text } = await take(who, path, { skal: " hm ", manad: "2026-10", format: "csv" });
       expect([path, status]).toEqual([path, 422]);
+      // The same form again, with what was chosen and written, so that only the reason has to be mended.
+      expect(text).toContain("Skriv ett skäl på 5 till 200 tecken");
+      expect(text).toContain(`action="${path}"`);
+      expect(text).toContain('name="manad" value="2026-10"');
+      expect(text).toMatch(/name="skal"[^>]*>\n hm </);
     }
     expect(await logged()).toEqual(before);
   });

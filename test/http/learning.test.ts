@@ -90,8 +90,13 @@ describe("the blind review", () => {
       for (const nothing of left < 20
         ? []
         : [{}, { bedomning: "wrong" }, { bedomning: "right", fel: "staff-overlap" }]) {
-        await desktop.post("/granskning", { id, ...nothing });
-        expect(plain((await desktop.get("/granskning")).text)).toContain("Ingenting är sparat");
+        const refused = await desktop.post("/granskning", { id, anteckning: "Kort besök.", ...nothing });
+        expect(refused.status).toBe(422);
+        expect(plain(refused.text)).toContain("Ingenting är sparat");
+        // What was chosen and written is still there.
+        expect(refused.text).toContain("Kort besök.");
+        const chosen = [...refused.text.matchAll(/value="([\w-]+)"\s+checked/g)].map(([, value]) => value);
+        expect(chosen).toEqual(Object.values(nothing));
       }
       const judged = wrong ? { bedomning: "wrong", fel: "staff-overlap" } : { bedomning: "right" };
       expect((await desktop.post("/granskning", { id, ...judged })).status).toBe(303);

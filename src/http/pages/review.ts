@@ -1,5 +1,5 @@
-import { Hono } from "hono";
-import { html } from "hono/html";
+import { type Context, Hono } from "hono";
+import { html, raw } from "hono/html";
 import { z } from "zod";
 import { dayOf, monthOf, type Month } from "#model";
 import {
@@ -44,73 +44,12 @@ const verdictTexts: Readonly<Record<(typeof verdicts)[number], string>> = {
 /** `/granskning`: visits drawn at random, judged by their facts alone. */
 export function reviewPages() {
   return new Hono<Env>()
-    .get("/", needs("control:judge", "cases:read", "findings:read", "settlement:read"), async (c) => {
-      const { system, actor } = c.var;
-      const visit = await nextBlindVisit(system, actor);
-      const lead =
-        "Besök som dragits på måfå, både sådana som reglerna rapporterat och andra. Döm efter det som står här och ingenting annat. Inget av det skickas till utföraren.";
-      const month = monthOf(dayOf(system.now()) - 31);
-      const body =
-        visit === null
-          ? html`${emptyState("Inget besök väntar på granskning.")} ${drawForm(c, month)}`
-          : await visitBody(visit);
-      return c.html(layout(c, { title: "Granskning", path, lead, body }));
-
-      async function visitBody(blind: BlindVisit) {
-        const fields = blind.record.versions.flatMap((one) => one.fields.map(({ value }) => value));
-        const ids = (who: "client" | "staff") => fields.flatMap((value) => idOf(value, who));
-        const names = await namesFor(c.var, { client: [blind.client, ...ids("client")], staff: ids("staff") });
-        const [newest, ...older] = blind.record.versions;
-        const start = newest?.fields.find(({ field }) => field === "start")?.value;
-        const [staff] = newest?.fields.flatMap(({ value }) => idOf(value, "staff")) ?? [];
-        const day =
-          staff === undefined || start?.kind !== "instant"
-            ? null
-            : await drawStaffDay(system, actor, { id: "dag", staff, day: dayOf(start.at), claimed: [] });
-        return html`<p>${counted(blind.left, "besök väntar", "besök väntar")}, det här inräknat.</p>
-          <h2>Besöket</h2>
-          ${newest === undefined ? emptyState("Posten finns inte längre.") : recordVersion(newest, names)}
-          ${older.map(
-            (one) =>
-              html`<details class="plain">
-                <summary>Tidigare version</summary>
-                ${recordVersion(one, names)}
-              </details>`,
-          )}
-          ${
-            day === null
-              ? ""
-              : html`<h2>Personalens dag</h2>
-                  ${figure(day, { wide: true })}`
-          }
-          <h2>Din bedömning</h2>
-          ${form(c, path, html`${hidden({ id: blind.id })} ${judgementFields()} ${button("Spara och visa nästa")}`)}`;
-      }
-
-      /** The rules' questions, without what they answered. */
-      function judgementFields(): Html {
-        const all = system.rules.toSorted((a, b) => a.title.sv.localeCompare(b.title.sv, "sv"));
-        return html`${group(
-          "Hur är besöket?",
-          html`${verdicts.map((value) => tick({ name: "bedomning", label: verdictTexts[value], value, type: "radio" }))}`,
-        )}
-        ${Object.entries(levels).map(
-          ([level, title]) =>
-            html`<details class="plain">
-              <summary>Vad som är fel: ${title.toLowerCase()}</summary>
-              ${group(
-                title,
-                html`${all
-                  .filter((rule) => rule.level === level)
-                  .map((rule) => tick({ name: "fel", label: rule.title.sv, value: rule.id }))}`,
-              )}
-            </details>`,
-        )}
-        ${textArea({ name: "anteckning", label: "Anteckning", rows: 2 })}`;
-      }
-    })
-    .post("/", needs("control:judge"), async (c) => {
-      const { id, bedomning, fel, anteckning } = judged.parse(await c.req.parseBody({ all: true }));
+    .get("/", needs("control:judge", "cases:read", "findings:read", "settlement:read"), async (c) =>
+      c.html(await reviewPage(c)),
+    )
+    .post("/", needs("control:judge", "cases:read", "findings:read", "settlement:read"), async (c) => {
+      const typed = judged.parse(await c.req.parseBody({ all: true }));
+      const { id, bedomning, fel, anteckning } = typed;
       const said =
         bedomning === undefined
           ? "Ingenting är sparat: välj hur besöket är."
@@ -119,7 +58,8 @@ export function reviewPages() {
             : bedomning !== "wrong" && fel.length > 0
               ? "Ingenting är sparat: du har valt ett fel, men inte att något är fel."
               : null;
-      if (said !== null || bedomning === undefined) return done(c, path, said ?? "");
+      if (said !== null || bedomning === undefined)
+        return c.html(await reviewPage(c, { ...typed, refusal: said ?? "" }), 422);
       await judgeSample(c.var.system, c.var.actor, { id, verdict: bedomning, problems: fel, note: anteckning });
       return done(c, path, "Bedömningen är sparad.");
     })
@@ -134,6 +74,87 @@ export function reviewPages() {
           : `${counted(drawn, "besök är draget", "besök är dragna")}.`,
       );
     });
+}
+
+/** A judgement that was not taken, and why. */
+type Typed = z.output<typeof judged> & { refusal: string };
+
+/** The next visit to judge, or the way to draw some; with `typed` the same visit as it was judged. */
+async function reviewPage(c: Context<Env>, typed?: Typed): Promise<Html> {
+  const { system, actor } = c.var;
+  const visit = await nextBlindVisit(system, actor);
+  const lead =
+    "Besök som dragits på måfå, både sådana som reglerna rapporterat och andra. Döm efter det som står här och ingenting annat. Inget av det skickas till utföraren.";
+  const month = monthOf(dayOf(system.now()) - 31);
+  const body =
+    visit === null
+      ? html`${emptyState("Inget besök väntar på granskning.")} ${drawForm(c, month)}`
+      : await visitBody(visit);
+  return layout(c, { title: "Granskning", path, lead, body });
+
+  async function visitBody(blind: BlindVisit) {
+    const fields = blind.record.versions.flatMap((one) => one.fields.map(({ value }) => value));
+    const ids = (who: "client" | "staff") => fields.flatMap((value) => idOf(value, who));
+    const names = await namesFor(c.var, { client: [blind.client, ...ids("client")], staff: ids("staff") });
+    const [newest, ...older] = blind.record.versions;
+    const start = newest?.fields.find(({ field }) => field === "start")?.value;
+    const [staff] = newest?.fields.flatMap(({ value }) => idOf(value, "staff")) ?? [];
+    const day =
+      staff === undefined || start?.kind !== "instant"
+        ? null
+        : await drawStaffDay(system, actor, { id: "dag", staff, day: dayOf(start.at), claimed: [] });
+    return html`${typed === undefined ? "" : html`<div class="ds-alert" data-color="warning" role="alert"><p>${typed.refusal}</p></div>`}
+      <p>${counted(blind.left, "besök väntar", "besök väntar")}, det här inräknat.</p>
+      <h2>Besöket</h2>
+      ${newest === undefined ? emptyState("Posten finns inte längre.") : recordVersion(newest, names)}
+      ${older.map(
+        (one) =>
+          html`<details class="plain">
+            <summary>Tidigare version</summary>
+            ${recordVersion(one, names)}
+          </details>`,
+      )}
+      ${
+        day === null
+          ? ""
+          : html`<h2>Personalens dag</h2>
+              ${figure(day, { wide: true })}`
+      }
+      <h2>Din bedömning</h2>
+      ${form(c, path, html`${hidden({ id: blind.id })} ${judgementFields()} ${button("Spara och visa nästa")}`)}`;
+  }
+
+  /** The rules' questions, without what they answered. */
+  function judgementFields(): Html {
+    const all = system.rules.toSorted((a, b) => a.title.sv.localeCompare(b.title.sv, "sv"));
+    return html`${group(
+      "Hur är besöket?",
+      html`${verdicts.map((value) => tick({ name: "bedomning", label: verdictTexts[value], value, type: "radio", checked: typed?.bedomning === value }))}`,
+    )}
+    ${Object.entries(levels).map(
+      ([level, title]) =>
+        html`<details
+          class="plain"
+          ${raw(typed !== undefined && all.some((rule) => rule.level === level && typed.fel.includes(rule.id)) ? "open" : "")}
+        >
+          <summary>Vad som är fel: ${title.toLowerCase()}</summary>
+          ${group(
+            title,
+            html`${all
+              .filter((rule) => rule.level === level)
+              .map((rule) =>
+                tick({
+                  name: "fel",
+                  label: rule.title.sv,
+                  value: rule.id,
+                  checked: typed?.fel.includes(rule.id) ?? false,
+                }),
+              )}`,
+          )}
+        </details>`,
+    )}
+    ${textArea({ name: "anteckning", label: "Anteckning", rows: 2, value: typed?.anteckning ?? "" })}`;
+  }
 }
 
 const idOf = (value: FieldValue, who: "client" | "staff"): string[] =>
