@@ -55,4 +55,5 @@ export * from "./persons.ts";
 export * from "./access-log.ts";
 export * from "./users.ts";
 export * from "./export-lists.ts";
+export * from "./export-statement.ts";
 export { type ExportedFile, type ListFormat, listFormats } from "./hand-out.ts";

@@ -70,6 +70,7 @@ export async function makeStatement(
   needs: StatementNeeds,
   actor: Actor,
   { month, provider, line }: { month: Month; provider: string; line?: string },
+  reading: { operation: string; why?: string } = { operation: "statement" },
 ): Promise<Statement> {
   permit(actor, "settlement:read");
   const { database, now } = needs;
@@ -96,7 +97,7 @@ export async function makeStatement(
     closed === null || line !== undefined ? [] : await adjustmentsOf(database, actor.tenantId, month, provider, tables);
   await recordAccess(database, actor, {
     at: now(),
-    operation: "statement",
+    ...reading,
     subject: `${provider} ${month}`,
     rows: lines.length,
   });

@@ -135,6 +135,8 @@ export const accessNames: Readonly<Record<string, string>> = {
   "raw-record": "Källpost",
   "raw-record-revealed": "Källpost i klartext",
   attachment: "Bilaga",
+  quarantine: "Post i karantän",
+  "control-sample": "Besök i blind granskning",
   "search-client": "Sökning efter brukare",
   "search-staff": "Sökning efter personal",
   "export-case-document": "Ärende uttaget till akten",
@@ -143,5 +145,6 @@ export const accessNames: Readonly<Record<string, string>> = {
   "export-queue": "Lista med ärenden uttagen",
   "export-findings": "Lista med fynd uttagen",
   "export-settlement": "Avräkning uttagen",
+  "export-statement": "Underlag till avräkning uttaget",
   "export-log": "Åtkomstlogg uttagen",
 };

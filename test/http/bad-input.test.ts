@@ -189,6 +189,7 @@ const otherForms = (): Record<string, Fields> => {
     "/regler/staff-overlap/undantag/slut": of("id", "till", "skal"),
     "/avtal/files/K1/beslut": of("no", "beslut", "skal"),
     "/avrakning/export": of("manad", "format", "skal"),
+    "/avrakning/underlag/export": of("manad", "utforare", "format", "skal"),
   };
 };
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openBrowser } from "../support/browser.ts";
+import { csrf } from "../support/signed-in.ts";
 import { servedTown, violations } from "./town.ts";
 
 let opened: Awaited<ReturnType<typeof openBrowser>>;
@@ -22,7 +23,6 @@ const noPage = [
   /^\/utseende$/,
   /^\/logga-in/,
   /^\/arenden\/sok$/,
-  /^\/avrakning\/underlag\/:format/,
   /\/bilagor\/:id/,
 ];
 /** What an address needs to show something; lists are as they come. */
@@ -246,7 +246,12 @@ test("a month is followed from the registered interval to öre, and taken home a
     ["xlsx", "PK"],
     ["pdf", "%PDF"],
   ]) {
-    const file = await fetch(`${town.openUrl}/avrakning/underlag/${format}?${about}`);
+    const file = await fetch(`${town.openUrl}/avrakning/underlag/export`, {
+      method: "POST",
+      body: new URLSearchParams(
+        `${about}&format=${format}&skal=${encodeURIComponent("Fakturan granskas.")}&_csrf=${encodeURIComponent(csrf)}`,
+      ),
+    });
     expect(file.headers.get("content-disposition")).toBe(`attachment; filename="avrakning-2026-10.${format}"`);
     expect(
       Buffer.from(await file.arrayBuffer())

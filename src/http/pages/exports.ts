@@ -8,7 +8,9 @@ import {
   exportFindings,
   exportQueue,
   exportSettlement,
+  exportStatement,
   listFormats,
+  statementFormats,
 } from "#operations";
 import { needs } from "../authorise.ts";
 import type { Env } from "../served.ts";
@@ -26,6 +28,13 @@ const kase = z.object({ slag: z.enum(caseExportKinds), skal: reason });
 const queue = list.extend({ filter: z.string().max(2000).default("") });
 const findings = list.extend({ regel: said });
 const settlement = list.extend({ manad: month });
+const statement = z.object({
+  manad: month,
+  utforare: z.string().min(1).max(200),
+  rad: said,
+  format: z.enum(statementFormats),
+  skal: reason,
+});
 const log = list.extend({ manad: month.or(z.literal("")).optional(), vem: said, om: said });
 
 const given = <Name extends string>(name: Name, value: string | undefined): Partial<Record<Name, string>> =>
@@ -54,6 +63,11 @@ export function exportPages() {
     .post("/avrakning/export", needs("exports:make", "settlement:read", "findings:read"), async (c) => {
       const { manad, format, skal } = settlement.parse(await c.req.parseBody());
       return handOut(c, await exportSettlement(c.var.system, c.var.actor, { month: manad, format, reason: skal }));
+    })
+    .post("/avrakning/underlag/export", needs("exports:make", "settlement:read", "findings:read"), async (c) => {
+      const { manad, utforare, rad, format, skal } = statement.parse(await c.req.parseBody());
+      const asked = { month: manad, provider: utforare, ...given("line", rad), format, reason: skal };
+      return handOut(c, await exportStatement(c.var.system, c.var.actor, asked));
     })
     .post("/logg/export", needs("log:read"), async (c) => {
       const { manad, vem, om, format, skal } = log.parse(await c.req.parseBody());

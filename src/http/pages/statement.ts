@@ -2,20 +2,11 @@ import { Hono } from "hono";
 import { html } from "hono/html";
 import { z } from "zod";
 import { makeStatement, type People, showPeople } from "#operations";
-import {
-  bandText,
-  minutesText,
-  stateTitles,
-  type Statement,
-  statementCsv,
-  type StatementLine,
-  statementPdf,
-  statementXlsx,
-  stepText,
-} from "#statement";
+import { bandText, minutesText, stateTitles, type StatementLine, stepText } from "#statement";
 import { needs } from "../authorise.ts";
 import type { Env } from "../served.ts";
 import { localPathOf } from "../local-path.ts";
+import { statementExport } from "../views/export.ts";
 import { amount, dataTable, type Html, layout, nextPage } from "../views/layout.ts";
 import { personTag, revealForm } from "../views/person.ts";
 
@@ -28,13 +19,7 @@ const query = z.object({
 });
 type Query = z.output<typeof query>;
 
-const files = {
-  csv: { type: "text/csv; charset=utf-8", write: async (statement: Statement) => Buffer.from(statementCsv(statement)) },
-  xlsx: { type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write: statementXlsx },
-  pdf: { type: "application/pdf", write: statementPdf },
-} as const;
-
-/** `/avrakning/underlag`: from each registered interval to öre, of one order line or all of a provider's; also as files. */
+/** `/avrakning/underlag`: from each registered interval to öre, of one order line or all of a provider's. */
 export function statementPage() {
   const statementOf = (c: { var: Pick<Env["Variables"], "actor" | "system"> }, { manad, utforare, rad }: Query) =>
     makeStatement(c.var.system, c.var.actor, {
@@ -42,62 +27,42 @@ export function statementPage() {
       provider: utforare,
       ...(rad === undefined ? {} : { line: rad }),
     });
-  return new Hono<Env>()
-    .get("/", needs("settlement:read", "findings:read"), async (c) => {
-      const asked = query.safeParse(c.req.query());
-      if (!asked.success) return c.redirect("/avrakning");
-      const statement = await statementOf(c, asked.data);
-      const { provider, month, state, lines } = statement;
-      const first = (asked.data.sida - 1) * SHOWN;
-      const shown = lines.slice(first, first + SHOWN);
-      const people = await showPeople(
-        c.var.system,
-        c.var.actor,
-        {
-          client: shown.map(({ client }) => client),
-          staff: shown.flatMap(({ visits }) => visits.map(({ staff }) => staff)),
-        },
-        c.var.revealed,
-      );
-      const body = html`<p>
-          ${provider.name}, ${stateTitles[state]}.
-          ${Object.keys(files).map(
-            (format) =>
-              html`<a class="ds-link" href="/avrakning/underlag/${format}?${parametersOf(asked.data)}"
-                >${format.toUpperCase()}</a
-              > `,
-          )}
-        </p>
-        ${shown.map((line) => lineSection(line, people))}
-        ${
-          lines.length > SHOWN
-            ? html`<p>
-                Visar ${first + 1}–${first + shown.length} av ${lines.length} beställda insatser. Filerna innehåller
-                alla.
-              </p>`
-            : ""
-        }
-        ${revealForm(c, people, localPathOf(c))}
-        ${nextPage("/avrakning/underlag", first + SHOWN >= lines.length ? null : { ...Object.fromEntries(new URLSearchParams(parametersOf(asked.data))), sida: String(asked.data.sida + 1) })}`;
-      return c.html(
-        layout(c, {
-          title: `Underlag till avräkningen, ${month}`,
-          path: "/avrakning",
-          body,
-        }),
-      );
-    })
-    .get("/:format{csv|xlsx|pdf}", needs("settlement:read"), async (c) => {
-      const asked = query.safeParse(c.req.query());
-      if (!asked.success) return c.redirect("/avrakning");
-      const format = c.req.param("format") as keyof typeof files;
-      const content = await files[format].write(await statementOf(c, asked.data));
-      const { manad } = asked.data;
-      return c.body(new Uint8Array(content), 200, {
-        "content-type": files[format].type,
-        "content-disposition": `attachment; filename="avrakning-${manad}.${format}"`,
-      });
-    });
+  return new Hono<Env>().get("/", needs("settlement:read", "findings:read"), async (c) => {
+    const asked = query.safeParse(c.req.query());
+    if (!asked.success) return c.redirect("/avrakning");
+    const statement = await statementOf(c, asked.data);
+    const { provider, month, state, lines } = statement;
+    const first = (asked.data.sida - 1) * SHOWN;
+    const shown = lines.slice(first, first + SHOWN);
+    const people = await showPeople(
+      c.var.system,
+      c.var.actor,
+      {
+        client: shown.map(({ client }) => client),
+        staff: shown.flatMap(({ visits }) => visits.map(({ staff }) => staff)),
+      },
+      c.var.revealed,
+    );
+    const body = html`<p>${provider.name}, ${stateTitles[state]}.</p>
+      ${shown.map((line) => lineSection(line, people))}
+      ${
+        lines.length > SHOWN
+          ? html`<p>
+              Visar ${first + 1}–${first + shown.length} av ${lines.length} beställda insatser. Filen har alla.
+            </p>`
+          : ""
+      }
+      ${revealForm(c, people, localPathOf(c))}
+      ${c.var.actor.permissions.has("exports:make") ? statementExport(c, asked.data) : ""}
+      ${nextPage("/avrakning/underlag", first + SHOWN >= lines.length ? null : { ...Object.fromEntries(new URLSearchParams(parametersOf(asked.data))), sida: String(asked.data.sida + 1) })}`;
+    return c.html(
+      layout(c, {
+        title: `Underlag till avräkningen, ${month}`,
+        path: "/avrakning",
+        body,
+      }),
+    );
+  });
 }
 
 /** Each line with its visits is long. */

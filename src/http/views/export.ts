@@ -39,6 +39,36 @@ export const listExport = (c: Context<Env>, action: string, kept: Readonly<Recor
     </div>
   </details>`;
 
+/** Takes out a provider's month, or one order line of it. */
+export function statementExport(
+  c: Context<Env>,
+  { manad, utforare, rad }: { manad: string; utforare: string; rad?: string | undefined },
+): Html {
+  const named = c.var.actor.permissions.has("persons:reveal");
+  return html`<details class="ds-details screen">
+    <summary>Ta ut underlaget</summary>
+    <div>
+      ${form(
+        c,
+        "/avrakning/underlag/export",
+        html`${hidden({ manad, utforare, ...(rad === undefined ? {} : { rad }) })}
+          <p class="quiet">
+            Filen har alla insatser, också de på andra sidor. Personer står med
+            ${named ? "sina nummer i källan; den som har skyddade uppgifter gör det inte." : "initialer och nummer."}
+          </p>
+          <div class="row">
+            ${selectField("format", "Slag av fil", [
+              { value: "pdf", text: "PDF" },
+              { value: "xlsx", text: "Excel" },
+              { value: "csv", text: "CSV" },
+            ])}
+            ${reasonField("underlag")} ${button("Ta ut", "secondary")}
+          </div>`,
+      )}
+    </div>
+  </details>`;
+}
+
 /** Takes out a case. Only what the reader may take out is offered. */
 export function caseExport(c: Context<Env>, no: string): Html | "" {
   const { permissions } = c.var.actor;

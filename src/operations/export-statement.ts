@@ -1,0 +1,62 @@
+import type { Month } from "#model";
+import { type Statement, statementCsv, statementPdf, statementXlsx } from "#statement";
+import type { Vault } from "#store";
+import { type Actor, permit } from "./actor.ts";
+import type { ExportedFile } from "./hand-out.ts";
+import { makeStatement, type StatementNeeds } from "./make-statement.ts";
+import { type PersonTag, showPeople } from "./persons.ts";
+import { reasonOf } from "./reason.ts";
+
+const files = {
+  csv: { type: "text/csv; charset=utf-8", write: async (statement: Statement) => Buffer.from(statementCsv(statement)) },
+  xlsx: { type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write: statementXlsx },
+  pdf: { type: "application/pdf", write: statementPdf },
+} as const;
+
+export const statementFormats = Object.keys(files) as Array<keyof typeof files>;
+
+/**
+ * A provider's month as a file, for a reason that is recorded. Who may see who people are gets the ids that the sources
+ * know them by, which a provider needs to find them; all others what lists show. Nobody gets the id of somebody whose
+ * identity is protected without the permission for that.
+ */
+export async function exportStatement(
+  needs: StatementNeeds & { vault: Vault },
+  actor: Actor,
+  {
+    format,
+    reason,
+    ...asked
+  }: { month: Month; provider: string; line?: string; format: keyof typeof files; reason: string },
+): Promise<ExportedFile> {
+  permit(actor, "exports:make");
+  const why = reasonOf(reason);
+  const statement = await makeStatement(needs, actor, asked, { operation: "export-statement", why });
+  const { lines, adjustments } = statement;
+  const people = await showPeople(needs, actor, {
+    client: [...lines, ...adjustments].map(({ client }) => client),
+    staff: lines.flatMap(({ visits }) => visits.map(({ staff }) => staff)),
+  });
+  const permitted = (person: PersonTag): boolean =>
+    actor.permissions.has("persons:reveal") && (!person.protected || actor.permissions.has("persons:protected"));
+  const shown = (kind: "client" | "staff", id: string): string => {
+    const person = people[kind].get(id);
+    return person === undefined ? "Okänd" : permitted(person) ? id : person.text;
+  };
+  const content = await files[format].write({
+    ...statement,
+    lines: lines.map((line) => ({
+      ...line,
+      client: shown("client", line.client),
+      visits: line.visits.map((visit) => ({
+        ...visit,
+        staff: visit.staff === null ? null : shown("staff", visit.staff),
+      })),
+    })),
+    adjustments: adjustments.map((one) => ({ ...one, client: shown("client", one.client) })),
+  });
+  async function* body(): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(content);
+  }
+  return { name: `avrakning-${asked.month}.${format}`, type: files[format].type, body: body() };
+}
