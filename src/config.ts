@@ -135,6 +135,16 @@ const configuration = z.strictObject({
   night: z
     .strictObject({ at: clock.default("04:30"), reconcileDays: z.int().min(1).max(400).default(62) })
     .prefault({}),
+  accessLog: z
+    .strictObject({
+      keepYears: z
+        .int()
+        .min(5)
+        .max(100)
+        .default(5)
+        .meta({ description: "How long it is kept who read what; older rows go at night" }),
+    })
+    .prefault({}),
   router: router.optional(),
   signIn: signIn.optional(),
   notify: z

@@ -1,5 +1,5 @@
 import { dayOf, formatDay, parseDate } from "#model";
-import { heldText, type NightProgress, runNight, showOverview } from "#operations";
+import { heldText, type NightProgress, pruneLog, runNight, showOverview } from "#operations";
 import type { System } from "#system";
 import { sendNotice } from "#worker";
 import { datePattern, defineCommand } from "./command.ts";
@@ -34,6 +34,7 @@ export async function nightWithNotice(
   try {
     const { pulls, outcome, reconciled } = await runNight(system, system.operator, { day, full, signal, progress });
     progress.end();
+    await pruneLog(system, system.operator);
     await write(`Natten ${formatDay(day)}\n\n${pullTable(pulls)}`);
     const remarks = pullRemarks(pulls);
     for (const remark of [...remarks, ...routerRemarks(reconciled)]) say(`Obs: ${remark}`);

@@ -1,6 +1,6 @@
 import type { Cell } from "#document";
 import { AppError } from "#errors";
-import { dayOf, daysOfMonth, formatDay, formatLocal, type Instant, type Month, startOfDay } from "#model";
+import { dayOf, daysOfMonth, formatDay, formatLocal, type Instant, type Month, parseDate, startOfDay } from "#model";
 import {
   type AccessRow,
   type AccessSelection,
@@ -8,6 +8,7 @@ import {
   type Control,
   countAccess,
   type Database,
+  deleteOldAccess,
   insertControl,
   sampleAccess,
   selectAccess,
@@ -20,7 +21,7 @@ import {
   type Vault,
   verifyAccessLog,
 } from "#store";
-import { type Actor, permit } from "./actor.ts";
+import { type Actor, permit, permitEverywhere } from "./actor.ts";
 import { type ExportedFile, handOutList, type ListFormat } from "./hand-out.ts";
 import { type People, showPeople } from "./persons.ts";
 import { reasonOf } from "./reason.ts";
@@ -255,7 +256,10 @@ export async function recordLogControl(
   });
 }
 
-/** Computes the log's chain anew. `anchor` is a row whose hash somebody has kept elsewhere. */
+/**
+ * Computes the log's chain anew. `anchor` is a row whose hash somebody has kept elsewhere; `anchored` is null without one,
+ * and where that row has gone for its age.
+ */
 export async function verifyLog(
   { database }: { database: Database },
   actor: Actor,
@@ -263,5 +267,18 @@ export async function verifyLog(
 ): Promise<Chain & { anchored: boolean | null }> {
   permit(actor, "log:read");
   const chain = await verifyAccessLog(database, actor.tenantId, anchor?.seq);
-  return { ...chain, anchored: anchor === undefined ? null : chain.anchor === anchor.hash };
+  return { ...chain, anchored: anchor === undefined || anchor.seq < chain.gone ? null : chain.anchor === anchor.hash };
+}
+
+/** Takes away rows of the access log that are older than the configuration asks for. Gives how many. */
+export async function pruneLog(
+  { database, now, config }: Pick<Needs, "database" | "now"> & { config: { accessLog: { keepYears: number } } },
+  actor: Actor,
+): Promise<number> {
+  permitEverywhere(actor, "night:run");
+  const [year = "", month = "", date = ""] = formatDay(dayOf(now())).split("-");
+  const born = `${Number(year) - config.accessLog.keepYears}-${month}-${date}`;
+  // On the 29th of February of a year that has none, what is a day younger goes the day after.
+  const until = parseDate(born) ?? parseDate(born.replace("-29", "-28"));
+  return until === null ? 0 : deleteOldAccess(database, actor.tenantId, startOfDay(until));
 }

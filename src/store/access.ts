@@ -36,7 +36,9 @@ export interface Chain {
   hash: string;
   /** Null where every row follows from the one before it. */
   broken: { seq: number; at: Instant | null } | null;
-  /** The hash of the row that was asked about; null where there is none. */
+  /** The number of the last row that has gone for its age; 0: none has. */
+  gone: number;
+  /** The hash of the row that was asked about; null where there is none, or it has gone for its age. */
   anchor: string | null;
 }
 
@@ -55,8 +57,9 @@ export async function verifyAccessLog(database: Database, tenantId: string, anch
      wrong AS (SELECT seq, at FROM linked WHERE seq <> next OR hash <> expected ORDER BY seq LIMIT 1),
      last AS (SELECT seq, hash FROM linked ORDER BY seq DESC LIMIT 1)
      SELECT (SELECT count(*) FROM linked)::int AS rows, coalesce(head.seq, 0) AS seq,
-       encode(coalesce(head.hash, ''), 'hex') AS hash, (SELECT at FROM wrong) AS at,
-       (SELECT encode(hash, 'hex') FROM linked WHERE seq = $2) AS anchor,
+       encode(coalesce(head.hash, ''), 'hex') AS hash, coalesce(head.gone_seq, 0) AS gone, (SELECT at FROM wrong) AS at,
+       coalesce((SELECT encode(hash, 'hex') FROM linked WHERE seq = $2),
+         CASE WHEN head.gone_seq = $2 THEN encode(head.gone_hash, 'hex') END) AS anchor,
        coalesce((SELECT seq FROM wrong), CASE
          -- Rows at the end are gone, or the head is.
          WHEN (last.seq, last.hash) IS DISTINCT FROM (NULLIF(head.seq, head.gone_seq), CASE WHEN head.seq <> head.gone_seq THEN head.hash END)
@@ -66,6 +69,21 @@ export async function verifyAccessLog(database: Database, tenantId: string, anch
   );
   const { at, brokenSeq, ...chain } = rows[0]!;
   return { ...chain, broken: brokenSeq === null ? null : { seq: brokenSeq, at } };
+}
+
+/**
+ * Takes away the rows at the beginning of a tenant's chain that are from before `until`, and gives how many. The chain
+ * goes on from the last of them, whose number and hash the database's own trigger keeps; it lets nobody take away a row
+ * that is younger than five years.
+ */
+export async function deleteOldAccess({ pool }: Database, tenantId: string, until: Instant): Promise<number> {
+  // Clocks of several machines differ: the numbers decide, not the times.
+  const { rowCount } = await pool.query(
+    `DELETE FROM access_log WHERE tenant_id = $1 AND at < $2
+       AND seq < coalesce((SELECT min(seq) FROM access_log WHERE tenant_id = $1 AND at >= $2), 9223372036854775807)`,
+    [tenantId, new Date(until)],
+  );
+  return rowCount ?? 0;
 }
 
 export interface AccessRow extends Omit<Access, "why"> {
