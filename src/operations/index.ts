@@ -57,3 +57,5 @@ export * from "./users.ts";
 export * from "./export-lists.ts";
 export * from "./export-statement.ts";
 export { type ExportedFile, type ListFormat, listFormats } from "./hand-out.ts";
+export * from "./provider/index.ts";
+export { idempotent } from "./idempotent.ts";

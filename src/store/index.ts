@@ -72,3 +72,23 @@ export * from "./overview.ts";
 export * from "./sessions.ts";
 export * from "./users.ts";
 export * from "./people.ts";
+export * from "./acknowledgements.ts";
+export * from "./api-clients.ts";
+export * from "./explanations.ts";
+export * from "./endpoints.ts";
+export * from "./event-deliveries.ts";
+export * from "./events.ts";
+export {
+  type AnnouncedOrder,
+  endFirstPulls,
+  type RecordKey,
+  selectAbsenceChanges,
+  selectAnnouncedOrders,
+  selectAnnouncedSources,
+  selectServing,
+  selectStandingOrders,
+  type StandingOrder,
+  takeTouched,
+  writeAnnouncedAbsences,
+  writeAnnouncedOrders,
+} from "./touched.ts";

@@ -1,0 +1,169 @@
+import { and, asc, desc, eq, gt, inArray, or } from "drizzle-orm";
+import { type Day, type Instant, refKinds } from "#model";
+import type { Database } from "./database.ts";
+import { acknowledgements, announcedOrders, events } from "./tables/webhooks.ts";
+import { sourcesKnown } from "./tables/refs.ts";
+import { without } from "./without.ts";
+
+/** An order as its provider was last told of it. `gone`: ended, cancelled or moved; null while it stands. */
+export type AnnouncedOrder = Omit<typeof announcedOrders.$inferSelect, "tenantId" | "lines">;
+
+export interface Acknowledgement {
+  provider: string;
+  sourceNo: number;
+  orderId: string;
+  /** The order's `changeNo` when it was answered. */
+  changeNo: number;
+  kind: "accepted" | "declined";
+  /** A code, where declined. */
+  reason: string | null;
+  /** Encrypted. */
+  text: Buffer | null;
+  plannedStart: Day | null;
+  at: Instant;
+  by: string;
+  byName: string;
+}
+
+const announced = (row: typeof announcedOrders.$inferSelect): AnnouncedOrder => without(row, "tenantId", "lines");
+
+/** A provider's orders that have changed after `after`, in the order of their last changes. */
+export async function selectAnnouncedOrders(
+  { orm }: Database,
+  tenantId: string,
+  provider: string,
+  { after, limit }: { after: number; limit: number },
+): Promise<AnnouncedOrder[]> {
+  const rows = await orm
+    .select()
+    .from(announcedOrders)
+    .where(
+      and(
+        eq(announcedOrders.tenantId, tenantId),
+        eq(announcedOrders.provider, provider),
+        gt(announcedOrders.changeNo, after),
+      ),
+    )
+    .orderBy(asc(announcedOrders.changeNo))
+    .limit(limit);
+  return rows.map(announced);
+}
+
+/** One order of a provider, with the source that it is from; null where it has no such order. */
+export async function selectAnnouncedOrder(
+  { orm }: Database,
+  tenantId: string,
+  provider: string,
+  no: number,
+): Promise<(AnnouncedOrder & { source: string }) | null> {
+  const [row] = await orm
+    .select()
+    .from(announcedOrders)
+    .innerJoin(
+      sourcesKnown,
+      and(eq(sourcesKnown.tenantId, announcedOrders.tenantId), eq(sourcesKnown.no, announcedOrders.sourceNo)),
+    )
+    .where(
+      and(eq(announcedOrders.tenantId, tenantId), eq(announcedOrders.provider, provider), eq(announcedOrders.no, no)),
+    );
+  return row === undefined ? null : { ...announced(row.announced_orders), source: row.sources_known.id };
+}
+
+/** When an order last came to its provider as a new one; null where that was before anybody was told. */
+export async function selectOrderCreated({ orm }: Database, tenantId: string, no: number): Promise<Instant | null> {
+  const [row] = await orm
+    .select({ at: events.at })
+    .from(events)
+    .where(
+      and(
+        eq(events.tenantId, tenantId),
+        eq(events.subjectKind, "order"),
+        eq(events.subject, String(no)),
+        eq(events.type, "order.created"),
+      ),
+    )
+    .orderBy(desc(events.no))
+    .limit(1);
+  return row?.at ?? null;
+}
+
+export async function insertAcknowledgement(
+  { orm }: Database,
+  tenantId: string,
+  acknowledgement: Acknowledgement,
+): Promise<void> {
+  await orm.insert(acknowledgements).values({ tenantId, ...acknowledgement });
+}
+
+const acknowledgement = (row: typeof acknowledgements.$inferSelect): Acknowledgement => ({
+  ...without(row, "tenantId", "no"),
+  // Written by `insertAcknowledgement`.
+  kind: row.kind as Acknowledgement["kind"],
+});
+
+/** What providers have answered to orders, oldest first. */
+export async function selectAcknowledgements(
+  { orm }: Database,
+  tenantId: string,
+  orders: ReadonlyArray<{ sourceNo: number; id: string }>,
+): Promise<Acknowledgement[]> {
+  if (orders.length === 0) return [];
+  const bySource = Map.groupBy(orders, ({ sourceNo }) => sourceNo);
+  const any = [...bySource].map(([sourceNo, some]) =>
+    and(
+      eq(acknowledgements.sourceNo, sourceNo),
+      inArray(
+        acknowledgements.orderId,
+        some.map(({ id }) => id),
+      ),
+    ),
+  );
+  const rows = await orm
+    .select()
+    .from(acknowledgements)
+    .where(and(eq(acknowledgements.tenantId, tenantId), or(...any)))
+    .orderBy(asc(acknowledgements.no));
+  return rows.map(acknowledgement);
+}
+
+/** When an order was first answered and first accepted here; what stops the clock of its confirmation. */
+export interface OrderAnswered {
+  source: string;
+  order: string;
+  provider: string;
+  answeredAt: Instant;
+  /** Null: never. */
+  acceptedAt: Instant | null;
+  /** The last answer, and to the order as it stood at which change. */
+  last: Acknowledgement["kind"];
+  lastAt: Instant;
+  lastChangeNo: number;
+}
+
+/** Every order that was answered here, by each provider that did. */
+export async function selectOrdersAnswered({ pool }: Database, tenantId: string): Promise<OrderAnswered[]> {
+  const { rows } = await pool.query<OrderAnswered>(
+    `SELECT s.id AS source, a.order_id AS order, a.provider, min(a.at) AS "answeredAt",
+       min(a.at) FILTER (WHERE a.kind = 'accepted') AS "acceptedAt",
+       (array_agg(a.kind ORDER BY a.no DESC))[1] AS last, max(a.at) AS "lastAt",
+       (array_agg(a.change_no ORDER BY a.no DESC))[1] AS "lastChangeNo"
+     FROM acknowledgements a JOIN sources_known s ON s.tenant_id = $1 AND s.no = a.source_no
+     WHERE a.tenant_id = $1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+    [tenantId],
+  );
+  return rows;
+}
+
+/** The lines that an order has or had, by their ids in its source. */
+export async function selectOrderLineIds(
+  { pool }: Database,
+  tenantId: string,
+  { sourceNo, id }: { sourceNo: number; id: string },
+): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT l.id FROM order_lines l JOIN refs r ON r.tenant_id = $1 AND r.no = l.order_id
+     WHERE l.tenant_id = $1 AND l.source_no = $2 AND r.kind = $4 AND r.source_no = $2 AND r.id = $3 ORDER BY l.id`,
+    [tenantId, sourceNo, id, refKinds.indexOf("order")],
+  );
+  return rows.map((row) => row.id);
+}
