@@ -79,16 +79,16 @@ export * from "./endpoints.ts";
 export * from "./event-deliveries.ts";
 export * from "./events.ts";
 export {
-  type AnnouncedOrder,
+  type ToldOrder,
   endFirstPulls,
-  type RecordKey,
+  type TouchedRecord,
   selectAbsenceChanges,
-  selectAnnouncedOrders,
+  selectToldOrders,
   selectAnnouncedSources,
   selectServing,
   selectStandingOrders,
   type StandingOrder,
   takeTouched,
-  writeAnnouncedAbsences,
-  writeAnnouncedOrders,
+  writeToldAbsences,
+  writeToldOrders,
 } from "./touched.ts";

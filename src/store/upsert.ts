@@ -4,6 +4,7 @@ import type pg from "pg";
 import { type Entity, entities, type EntityName, refKinds } from "#model";
 import { copyStaging, createStaging, sharedColumns, StagedRows, stagingTable } from "./staging.ts";
 import { columnsOfField, tableName } from "./tables/canonical.ts";
+import { touch } from "./touched.ts";
 
 /** The set of `parent`'s rows is complete with those of the same place in the ledger. */
 export interface StagedGroup {
@@ -126,6 +127,7 @@ const identities: Partial<Record<EntityName, string>> = {
 };
 
 async function mark(client: pg.ClientBase, tenantId: string, entity: EntityName, from: string, rows: number) {
+  await touch(client, tenantId, entity, from);
   const found = marks(entity, from, rows > MARKS_MAX);
   if (found !== null) {
     await client.query(`INSERT INTO dirty (tenant_id, kind, ref, day) SELECT $1, m.* FROM (${found}) m`, [tenantId]);
