@@ -1,7 +1,7 @@
 import { and, asc, eq, isNull, lt, or } from "drizzle-orm";
 import type { Instant } from "#model";
 import type { Database } from "./database.ts";
-import { apiClients as table } from "./tables/webhooks.ts";
+import { apiClients as table, endpoints } from "./tables/webhooks.ts";
 import { without } from "./without.ts";
 
 /** How a program shows who it is: by a secret or a signature for a token, by a key each time, or by another's token. */
@@ -68,4 +68,14 @@ export async function seeApiClient({ orm }: Database, tenantId: string, no: numb
         or(isNull(table.lastUsedAt), lt(table.lastUsedAt, at - MINUTE_MS)),
       ),
     );
+}
+
+/** Numbers of a provider's endpoints, whatever their state. */
+export async function selectEndpointNos({ orm }: Database, tenantId: string, provider: string): Promise<number[]> {
+  const rows = await orm
+    .select({ no: endpoints.no })
+    .from(endpoints)
+    .where(and(eq(endpoints.tenantId, tenantId), eq(endpoints.provider, provider)))
+    .orderBy(asc(endpoints.no));
+  return rows.map(({ no }) => no);
 }

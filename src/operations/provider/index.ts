@@ -37,3 +37,4 @@ export {
 } from "./cases.ts";
 export { makeOwnStatement, type OwnNumbers, pageOfOwnSettlement } from "./settlement.ts";
 export { showOwnClient } from "./client.ts";
+export { caseNoOf, caseNumber, opaqueIdsOf, type OwnIds, ownIds } from "./ids.ts";

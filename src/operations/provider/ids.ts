@@ -1,0 +1,42 @@
+import { type Database, selectEndpointNos, type Vault } from "#store";
+import { type Holder, type OpaqueIds, opaqueIds, type SubjectKind } from "#webhook";
+import type { Actor } from "../actor.ts";
+
+/** Ids of ours as endpoints and API clients see them; the same wherever they are made. */
+export const opaqueIdsOf = (vault: Vault): OpaqueIds => opaqueIds(vault.derive("opaque ids"));
+
+/** A case's number as an opaque id holds it: 2026-00042 is 202600042. */
+export const caseNumber = (no: string): number => Number(no.replace("-", ""));
+
+/** A case's number as it is written; what is no case's number is none either. */
+export const caseNoOf = (number: number): string => String(number).replace(/^(\d{4})(\d{5,})$/, "$1-$2");
+
+/** Ids as one API client sees them. */
+export interface OwnIds {
+  seal: (kind: SubjectKind, no: number) => string;
+  /** The number behind an id that this client was given, or an endpoint of the same provider; null where it is neither. */
+  open: (kind: SubjectKind, id: string) => Promise<number | null>;
+}
+
+/** What an event says of an order leads the provider's programs to it, though they know it by another id. */
+export function ownIds(
+  { database, vault }: { database: Database; vault: Vault },
+  actor: Actor,
+  client: { no: number },
+): OwnIds {
+  const ids = opaqueIdsOf(vault);
+  const self: Holder = { kind: "client", no: client.no };
+  return {
+    seal: (kind, no) => ids.seal(self, kind, no),
+    async open(kind, id) {
+      const own = ids.open(self, kind, id);
+      if (own !== null || kind === "version" || kind === "cursor") return own;
+      const [provider = ""] = actor.scope.providers ?? [];
+      for (const no of await selectEndpointNos(database, actor.tenantId, provider)) {
+        const theirs = ids.open({ kind: "endpoint", no }, kind, id);
+        if (theirs !== null) return theirs;
+      }
+      return null;
+    },
+  };
+}
