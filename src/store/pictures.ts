@@ -231,13 +231,17 @@ export async function selectFindingShares(
 ): Promise<Array<{ provider: string; clients: number; found: number }>> {
   const { first, last } = daysOfMonth(month);
   const { rows } = await pool.query<{ provider: string; clients: number; found: number }>(
+    // Grouped twice: to count what is distinct, Postgres would sort them all.
     `SELECT s.provider, s.clients, coalesce(f.found, 0) AS found FROM (
-       SELECT provider, count(DISTINCT client) AS clients FROM settlement_lines
-        WHERE tenant_id = $1 AND month = $2 AND provider IS NOT NULL GROUP BY provider) s
+       SELECT provider, count(client) AS clients FROM (
+         SELECT provider, client FROM settlement_lines
+          WHERE tenant_id = $1 AND month = $2 AND provider IS NOT NULL GROUP BY provider, client) l GROUP BY provider) s
      LEFT JOIN (
-       SELECT provider, count(DISTINCT client) AS found FROM findings
-        WHERE tenant_id = $1 AND ($3::text IS NULL OR rule_id = $3) AND from_day BETWEEN $4::date AND $5::date
-          AND client IS NOT NULL AND mode = 'active' AND NOT held AND status IN ('open', 'in-case') GROUP BY provider) f
+       SELECT provider, count(*) AS found FROM (
+         SELECT provider, client FROM findings
+          WHERE tenant_id = $1 AND ($3::text IS NULL OR rule_id = $3) AND from_day BETWEEN $4::date AND $5::date
+            AND client IS NOT NULL AND mode = 'active' AND NOT held AND status IN ('open', 'in-case')
+          GROUP BY provider, client) g GROUP BY provider) f
        ON f.provider = s.provider
      ORDER BY s.provider`,
     [tenantId, month, ruleId, isoDate(first), isoDate(last)],
@@ -252,9 +256,10 @@ export async function selectFindingWeeks(
   from: Day,
 ): Promise<Array<{ week: Day; level: string; findings: number }>> {
   const { rows } = await pool.query<{ week: Day; level: string; findings: number }>(
-    `SELECT date_trunc('week', from_day)::date AS week, level, count(*) AS findings FROM findings
-      WHERE tenant_id = $1 AND from_day >= $2::date AND mode = 'active' AND NOT held AND status IN ('open', 'in-case')
-      GROUP BY 1, 2`,
+    `SELECT date_trunc('week', from_day)::date AS week, level, sum(findings)::int8 AS findings FROM (
+       SELECT from_day, level, count(*) AS findings FROM findings
+        WHERE tenant_id = $1 AND from_day >= $2::date AND mode = 'active' AND NOT held AND status IN ('open', 'in-case')
+        GROUP BY 1, 2) d GROUP BY 1, 2`,
     [tenantId, isoDate(from)],
   );
   return rows;

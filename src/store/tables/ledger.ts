@@ -262,6 +262,13 @@ export const mappingVersions = pgTable(
   ],
 );
 
+/** What of a tenant's ids nobody has joined, as a night found it last: to find it takes longer than a page may. */
+export const aliasLists = pgTable("alias_lists", {
+  tenantId: text().primaryKey(),
+  at: instant().notNull(),
+  content: text().notNull(), // JSON
+});
+
 /**
  * What a person has decided: an id of one source is the same client, staff member or unit as an id of another. Rows
  * are never removed; an undone one says who undid it.

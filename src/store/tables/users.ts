@@ -1,5 +1,5 @@
 import { bigint, boolean, index, integer, pgTable, primaryKey, text, unique } from "drizzle-orm/pg-core";
-import { bytea, instant } from "./columns.ts";
+import { bytea, instant, localDay } from "./columns.ts";
 
 /** Everybody who has signed in: what the sign-in said of them last. */
 export const users = pgTable(
@@ -11,6 +11,8 @@ export const users = pgTable(
     subject: text().notNull(),
     name: text().notNull(),
     unit: text(),
+    email: text(), // where reminders are sent
+    remindedOn: localDay(), // the last day on which a reminder was sent
     roles: text().array().notNull(),
     firstSeenAt: instant().notNull(),
     lastSeenAt: instant().notNull(),
