@@ -115,6 +115,28 @@ const signIn = z
   })
   .meta({ description: "Sign-in by OpenID Connect; without it nobody reaches the pages, save on a demo" });
 
+const api = z
+  .strictObject({
+    url: safeUrl
+      .optional()
+      .meta({ description: "Klarsyn's own address, as providers' programs reach it; without it that of signIn" }),
+    requestsPerMinute: z.int().min(1).max(100_000).default(300).meta({ description: "Of one program at most" }),
+    tokenMinutes: z.int().min(1).max(60).default(10).meta({ description: "How long a token is good for" }),
+    issuer: z
+      .strictObject({
+        url: safeUrl.meta({ description: "As its tokens name it (iss)" }),
+        jwks: safeUrl.meta({ description: "Where its public keys are" }),
+        audience: z.string().min(1).meta({ description: "As its tokens name this system (aud)" }),
+        clientClaim: z.string().min(1).default("client_id"),
+        clients: z
+          .record(z.string(), z.string().regex(/^kl_[0-9a-f]{16}$/))
+          .meta({ description: "Which API client each of its clients is here; others count for nothing" }),
+      })
+      .optional()
+      .meta({ description: "An issuer whose tokens providers' programs may bring instead of ours" }),
+  })
+  .meta({ description: "The interface for providers' programs" });
+
 const configuration = z.strictObject({
   $schema: z.string().optional(),
   municipality: z.strictObject({
@@ -147,6 +169,21 @@ const configuration = z.strictObject({
     .prefault({}),
   router: router.optional(),
   signIn: signIn.optional(),
+  api: api.prefault({}),
+  webhooks: z
+    .strictObject({
+      allow: z
+        .array(z.string().regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, "expected a network such as 10.1.0.0/16"))
+        .default([])
+        .meta({ description: "Networks that are not public and where receivers may be all the same" }),
+      caFile: z
+        .string()
+        .optional()
+        .meta({ description: "Certificate authorities (PEM) of receivers, beside the usual ones" }),
+      timeoutSeconds: z.number().min(0.1).max(60).default(15),
+    })
+    .prefault({})
+    .meta({ description: "How providers' systems are told of orders" }),
   notify: z
     .strictObject({
       email: z
@@ -307,6 +344,11 @@ export function checkConfig(
   const parsed = configuration.safeParse(values);
   if (!parsed.success) problems.push(...issuesOf(parsed.error, "", Object.keys(configuration.shape)));
   const folder = dirname(resolve(file));
+  const { caFile } = parsed.data?.webhooks ?? {};
+  if (parsed.data !== undefined && caFile !== undefined) {
+    parsed.data.webhooks.caFile = fromFolder(folder, caFile);
+    if (!existsSync(fromFolder(folder, caFile))) problems.push(`webhooks.caFile: there is no file ${caFile}.`);
+  }
   const seen = new Set<string>();
   // Where something else is wrong, those sources that can be read are checked all the same: one round of mending is enough.
   for (const [index, source] of (parsed.success ? parsed.data.sources : readableSources(values)).entries()) {

@@ -6,6 +6,7 @@ import { readerOf } from "#operations";
 import type { System } from "#system";
 import { assets } from "./assets.ts";
 import { intakeApi } from "./api/intake.ts";
+import { providerApi } from "./api/index.ts";
 import { openapi } from "./api/openapi.ts";
 import { metrics } from "./metrics.ts";
 import { aboutPages } from "./pages/about.ts";
@@ -129,13 +130,16 @@ export function createApp(
   app.get("/metrics", async (c) =>
     c.text(await metrics(served, readerOf(system.tenantId)), 200, { "content-type": "text/plain; version=0.0.4" }),
   );
-  app.get("/openapi.json", (c) => c.json(openapi()));
+  const { api, signIn: atPages } = system.config;
+  const described = openapi(api.url ?? atPages?.url ?? "/");
+  app.get("/openapi.json", (c) => c.json(described));
   app.get("/assets/:name", (c) => {
     const asset = assets.get(c.req.param("name"));
     if (asset === undefined) return c.notFound();
     return c.body(asset.body, 200, { "content-type": asset.type, "cache-control": "max-age=31536000, immutable" });
   });
   app.route("/api/v1/intake", intakeApi(system, uploadBytesMax));
+  app.route("/api/v1", providerApi(system, served));
   if (signIn !== undefined) app.route("/", signIn);
   app.route("/", aboutPages());
   app.route("/", exportPages());

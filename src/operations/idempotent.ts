@@ -45,3 +45,18 @@ export async function idempotent<Answer>(
     throw error;
   }
 }
+
+/** Takes something that may be used once; false where it has been. Forgotten when nobody would take it any more. */
+export async function useOnce(
+  { database, now }: { database: Database; now: () => number },
+  tenantId: string,
+  operation: string,
+  key: string,
+): Promise<boolean> {
+  if (key === "" || key.length > 200) return false;
+  const used = { operation, key };
+  if ((await claimKey(database, tenantId, used, now())) !== "claimed") return false;
+  // Without an answer the claim would lapse.
+  await keepAnswer(database, tenantId, used, { contentHash: Buffer.alloc(0), answer: null });
+  return true;
+}

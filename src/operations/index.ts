@@ -58,4 +58,5 @@ export * from "./export-lists.ts";
 export * from "./export-statement.ts";
 export { type ExportedFile, type ListFormat, listFormats } from "./hand-out.ts";
 export * from "./provider/index.ts";
-export { idempotent } from "./idempotent.ts";
+export { idempotent, useOnce } from "./idempotent.ts";
+export { eventTypes, webhookBodies } from "#webhook";
