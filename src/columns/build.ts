@@ -2,30 +2,14 @@ import type { Address, Day, EntityName, Instant } from "#model";
 import type { Beyond } from "./beyond.ts";
 import { dayOf, parseDate, refKinds } from "#model";
 import * as column from "./fields.ts";
-import { sourceFacts, Sources, type SourceFacts, type Warning } from "./sources.ts";
-import { type Alias, type Master, resolve, type Resolved } from "./identity.ts";
+import { type Silence, silencesInside, sourceFacts, type SourceFacts, type Warning } from "./sources.ts";
+import { Maker, type Tables } from "./parts.ts";
+import { type Alias, codeOfKey, identitiesOf, type Master, resolve, type Resolved } from "./identity.ts";
 import { mergeVisits } from "./merge.ts";
-import { NO_DAY, type RawColumns, type Refs, type TextColumn } from "./raw.ts";
-import {
-  groupBy,
-  groupInTime,
-  type Grouped,
-  inFront,
-  inverse,
-  moved,
-  Mover,
-  sortByTime,
-  type TieBreak,
-  upTo,
-} from "./sort.ts";
+import { NO_DAY, type Period, type RawColumns, type Refs, type TextColumn } from "./raw.ts";
+import { groupBy, groupInTime, type Grouped, inFront, inverse, moved, Mover, upTo } from "./sort.ts";
 import * as table from "./tables.ts";
-import { hashString, hashText, IdIndex, textAt } from "./text.ts";
-
-/** Days on which a run looks, both included. Records outside are context only. */
-export interface Period {
-  from: Day;
-  through: Day;
-}
+import { hashString, IdIndex, textAt, tieBreak } from "./text.ts";
 
 export interface TableInput {
   raw: Partial<Record<EntityName, RawColumns>>;
@@ -49,38 +33,13 @@ export interface TableInput {
   release?: boolean;
 }
 
-/** Everything that matching, settlement and rules read. Pure: the same records give the same tables in any order of arrival. */
-export interface Tables {
-  readonly visits: table.Visits;
-  readonly plans: table.Plans;
-  readonly clients: table.Clients;
-  readonly staff: table.Staff;
-  readonly units: table.Units;
-  readonly providers: table.Providers;
-  readonly services: table.Services;
-  readonly orders: table.Orders;
-  readonly lines: table.Lines;
-  readonly absences: table.Absences;
-  readonly claims: table.Claims;
-  readonly shifts: table.Shifts;
-  readonly lockEvents: table.LockEvents;
-  readonly contracts: table.Contracts;
-  readonly decisions: table.Decisions;
-  readonly tags: table.Tags;
-  readonly meals: table.Meals;
-  readonly sources: Sources;
-  readonly asOf: Instant;
-  readonly period: Period;
-  /** Null: the tables hold all records. */
-  readonly beyond: Beyond | null;
-}
-
 export function buildTables(input: TableInput): Tables {
   const { refs, sources } = input;
   const rank = ranks(sources, input.sourceOrder ?? []);
   const read = (entity: EntityName): RawColumns => input.raw[entity] ?? column.emptyColumns(entity);
   const seeds = sources.map((source) => hashString(source));
-  const context: Context = { refs, sources, rank, seeds };
+  const make = new Maker();
+  const context: Context = { refs, sources, rank, seeds, make };
 
   const providerRows = read("providers");
   const unitRows = read("units");
@@ -126,7 +85,7 @@ export function buildTables(input: TableInput): Tables {
       permit.to[provider] = permitTo[row]!;
     }
   }
-  const unitTable = new table.Units(units, providerOfUnit, unitName);
+  const unitTable = make.one("units", identitiesOf(units), providerOfUnit, unitName);
 
   const services = buildServices(read("services"), context);
   const serviceOf = (set: number): number => services.list(set)[0] ?? -1;
@@ -139,7 +98,7 @@ export function buildTables(input: TableInput): Tables {
 
   const decisionFrom = column.days(decisionRows, "validFrom");
   const decisionClient = dated(decisionRows, "clientId", clients, decisionFrom);
-  const decisions = new table.Decisions(decisionRows, {
+  const decisions = make.ofRows("decisions", decisionRows, {
     client: decisionClient,
     service: column.codes(decisionRows, "service").map(serviceOf),
     decidedOn: column.days(decisionRows, "decidedOn"),
@@ -152,7 +111,7 @@ export function buildTables(input: TableInput): Tables {
   const orderFrom = column.days(orderRows, "validFrom");
   const orderClient = dated(orderRows, "clientId", clients, orderFrom);
   const orderUnit = dated(orderRows, "unitId", units, orderFrom);
-  const orders = new table.Orders(orderRows, {
+  const orders = make.ofRows("orders", orderRows, {
     client: orderClient,
     unit: orderUnit,
     provider: orderUnit.map((unit) => unitTable.provider(unit)),
@@ -174,7 +133,7 @@ export function buildTables(input: TableInput): Tables {
     });
   const lineFrom = narrow("validFrom", orderFrom, Math.max);
   const weekdayLists = column.texts(lineRows, "weekdays");
-  const lines = new table.Lines(lineRows, {
+  const lines = make.ofRows("lines", lineRows, {
     order: lineOrder,
     service: column.codes(lineRows, "service").map(serviceOf),
     minutes: column.numbers(lineRows, "minutes"),
@@ -217,7 +176,7 @@ export function buildTables(input: TableInput): Tables {
   const beyond = input.beyond ?? null;
   const received =
     beyond === null
-      ? receivedBySource(read("visits"), sources.length)
+      ? silencesBySource(receivedBySource(read("visits"), sources.length))
       : new Map(sources.map((source, number) => [number, beyond.received[source] ?? []]));
   const clientTable = buildClients(clientRows, clients, context, buildings);
   const visits = buildVisits(
@@ -246,7 +205,7 @@ export function buildTables(input: TableInput): Tables {
   const absenceRows = read("absences");
   const absenceFrom = column.numbers(absenceRows, "from");
   const absenceClient = dated(absenceRows, "clientId", clients, absenceFrom.map(dayOf));
-  const absences = new table.Absences(absenceRows, {
+  const absences = make.ofRows("absences", absenceRows, {
     client: absenceClient,
     from: absenceFrom,
     until: column.numbers(absenceRows, "to").map((until) => (Number.isNaN(until) ? Infinity : until)),
@@ -260,7 +219,7 @@ export function buildTables(input: TableInput): Tables {
   const claimFrom = column.days(claimRows, "from");
   const claimClient = dated(claimRows, "clientId", clients, claimFrom);
   const claimUnit = dated(claimRows, "unitId", units, claimFrom);
-  const claims = new table.Claims(claimRows, {
+  const claims = make.ofRows("claims", claimRows, {
     provider: always(claimRows, "providerId", providers),
     unit: claimUnit,
     client: claimClient,
@@ -284,7 +243,7 @@ export function buildTables(input: TableInput): Tables {
   const shiftRows = read("shifts");
   const shiftStart = column.numbers(shiftRows, "start");
   const shiftStaff = dated(shiftRows, "staffId", staff, shiftStart.map(dayOf));
-  const shifts = new table.Shifts(shiftRows, {
+  const shifts = make.ofRows("shifts", shiftRows, {
     staff: shiftStaff,
     start: shiftStart,
     end: column.numbers(shiftRows, "end"),
@@ -297,7 +256,7 @@ export function buildTables(input: TableInput): Tables {
   const lockAt = column.numbers(lockRows, "at");
   const lockDay = Int32Array.from(lockAt, dayOf);
   const lockClient = dated(lockRows, "clientId", clients, lockDay);
-  const lockEvents = new table.LockEvents(lockRows, {
+  const lockEvents = make.ofRows("lockEvents", lockRows, {
     lock: column.codes(lockRows, "lockId"),
     client: lockClient,
     staff: dated(lockRows, "staffId", staff, lockDay),
@@ -310,7 +269,7 @@ export function buildTables(input: TableInput): Tables {
   const tagRows = read("tags");
   const tagFrom = column.days(tagRows, "from");
   const tagClient = dated(tagRows, "clientId", clients, tagFrom);
-  const tags = new table.Tags(tagRows, {
+  const tags = make.ofRows("tags", tagRows, {
     client: tagClient,
     from: tagFrom,
     to: column.days(tagRows, "to"),
@@ -321,7 +280,7 @@ export function buildTables(input: TableInput): Tables {
   const mealFrom = column.days(mealRows, "from");
   const mealClient = dated(mealRows, "clientId", clients, mealFrom);
   const mealUnit = dated(mealRows, "unitId", units, mealFrom);
-  const meals = new table.Meals(mealRows, {
+  const meals = make.ofRows("meals", mealRows, {
     client: mealClient,
     unit: mealUnit,
     provider: mealUnit.map((unit) => unitTable.provider(unit)),
@@ -337,7 +296,7 @@ export function buildTables(input: TableInput): Tables {
   const contractProvider = always(contractRows, "providerId", providers);
   const contractUnits = column.texts(contractRows, "unitIds");
   const terms = column.texts(contractRows, "terms");
-  const contracts = new table.Contracts(
+  const contracts = make.contracts(
     contractRows,
     {
       provider: contractProvider,
@@ -368,7 +327,7 @@ export function buildTables(input: TableInput): Tables {
     clients: clientTable,
     staff: buildStaff(staffRows, staff, providers, units, unitTable, input.period, context, buildings),
     units: unitTable,
-    providers: new table.Providers(providers, providerName, organisationNumber, regime, permit),
+    providers: make.one("providers", identitiesOf(providers), providerName, organisationNumber, regime, permit),
     services,
     orders,
     lines,
@@ -380,10 +339,11 @@ export function buildTables(input: TableInput): Tables {
     decisions,
     tags,
     meals,
-    sources: new Sources(sources, rank, sourceFacts(sources, input.facts), input.warnings, received),
+    sources: make.one("sources", sources, rank, sourceFacts(sources, input.facts), input.warnings, received),
     asOf: input.asOf,
     period: input.period,
     beyond,
+    parts: make.parts({ asOf: input.asOf, period: input.period, beyond }),
   };
 }
 
@@ -396,7 +356,7 @@ function elsewhereOf(
   if (beyond === null) return null;
   return {
     registering: new Set(beyond.registering.map((source) => sources.indexOf(source))),
-    visited: new Map(Object.entries(beyond.visited).map(([key, days]) => [providers.codeOfKey(key), days])),
+    visited: new Map(Object.entries(beyond.visited).map(([key, days]) => [codeOfKey(providers, key), days])),
   };
 }
 
@@ -413,6 +373,7 @@ interface Context {
   rank: readonly number[];
   /** Hash of each source's id, to break ties the same way whatever numbers the sources have. */
   seeds: readonly number[];
+  make: Maker;
 }
 
 /** Position of each source in the order of the configuration; sources that it does not name follow by id. */
@@ -423,20 +384,6 @@ function ranks(sources: readonly string[], order: readonly string[]): number[] {
     return a < b ? -1 : a > b ? 1 : 0;
   });
   return sources.map((source) => sorted.indexOf(source));
-}
-
-/** Order among rows that are equal otherwise: by source and record id, never by row number. */
-function tieBreak(raw: RawColumns, { seeds, sources }: Context): TieBreak {
-  return {
-    hash: (row) => hashText(raw.id, row, seeds[raw.source[row]!]!) >>> 10,
-    compare(a, b) {
-      const [idA, idB] = [textAt(raw.id, a)!, textAt(raw.id, b)!];
-      if (idA !== idB) return idA < idB ? -1 : 1;
-      const [sourceA, sourceB] = [sources[raw.source[a]!]!, sources[raw.source[b]!]!];
-      if (sourceA !== sourceB) return sourceA < sourceB ? -1 : 1;
-      return raw.version[a]! - raw.version[b]! || raw.received[a]! - raw.received[b]!;
-    },
-  };
 }
 
 function grouped(raw: RawColumns, key: Float64Array, group: Int32Array, groups: number, context: Context): Grouped {
@@ -463,6 +410,10 @@ function masters(raw: RawColumns, by: Partial<Record<"pid" | "hsa" | "org", stri
       return [`${prefix}:${plain}`];
     }),
   }));
+}
+
+function silencesBySource(received: ReadonlyMap<number, Float64Array>): Map<number, readonly Silence[]> {
+  return new Map([...received].map(([source, times]) => [source, silencesInside(times)]));
 }
 
 /** When each source received its visits, where it says so. */
@@ -575,24 +526,26 @@ function linkText(
   const links = new Int32Array(raw.count).fill(-1);
   if (target.count === 0 || !texts.nulls.includes(0)) return links;
   const index = new IdIndex(target.id, target.source, target.count);
-  for (let row = 0; row < raw.count; row++) {
+  let [row, best] = [0, -1];
+  const see = (candidate: number, source: number): boolean => {
+    if (source === raw.source[row]) {
+      best = candidate;
+      return true;
+    }
+    const better = best < 0 || rank[source]! < rank[target.source[best]!]!;
+    if (better && accepts(row, candidate)) best = candidate;
+    return false;
+  };
+  for (; row < raw.count; row++) {
     if (texts.nulls[row] === 1) continue;
-    let best = -1;
-    index.find(texts, row, (candidate, source) => {
-      if (source === raw.source[row]) {
-        best = candidate;
-        return true;
-      }
-      const better = best < 0 || rank[source]! < rank[target.source[best]!]!;
-      if (better && accepts(row, candidate)) best = candidate;
-      return false;
-    });
+    best = -1;
+    index.find(texts, row, see);
     links[row] = best;
   }
   return links;
 }
 
-function buildServices(raw: RawColumns, { refs, rank }: Context): table.Services {
+function buildServices(raw: RawColumns, { refs, rank, make }: Context): table.Services {
   const sets = new Map<number, string[]>();
   const all = new Set<string>();
   const serviceKind = refKinds.indexOf("service");
@@ -615,7 +568,8 @@ function buildServices(raw: RawColumns, { refs, rank }: Context): table.Services
   const names = column.texts(raw, "name");
   const kinds = column.flags(raw, "kind");
   const aways = column.flags(raw, "away");
-  return new table.Services(
+  return make.one(
+    "services",
     code,
     {
       kind: Int8Array.from(row, (at) => (at === undefined ? 0 : kinds[at]!)),
@@ -631,7 +585,7 @@ function buildServices(raw: RawColumns, { refs, rank }: Context): table.Services
 function buildClients(
   raw: RawColumns,
   people: Resolved,
-  { sources, rank }: Context,
+  { sources, rank, make }: Context,
   buildings: Map<string, number>,
 ): table.Clients {
   const deceased = column.days(raw, "deceasedOn");
@@ -679,7 +633,7 @@ function buildClients(
   households.forEach((of, client) => {
     for (const one of of) membersOf.set(one, [...(membersOf.get(one) ?? []), client]);
   });
-  return new table.Clients(people, {
+  return make.one("clients", identitiesOf(people), {
     deceasedOn,
     movedOn,
     protection,
@@ -709,7 +663,7 @@ function buildStaff(
   units: Resolved,
   unitTable: table.Units,
   period: Period,
-  { refs, sources }: Context,
+  { refs, sources, make }: Context,
   buildings: ReadonlyMap<string, number>,
 ): table.Staff {
   const building = new Int32Array(people.count).fill(-1);
@@ -728,7 +682,7 @@ function buildStaff(
   for (let row = 0; row < raw.count; row++) {
     if (numbers.nulls[row] !== 1 || hsaIds.nulls[row] !== 1) identified[people.ofMaster[row]!] = 1;
   }
-  return new table.Staff(people, {
+  return make.one("staff", identitiesOf(people), {
     employments: groupBy(upTo(raw.count), people.ofMaster, people.count),
     provider,
     unit,
@@ -791,7 +745,7 @@ function buildPlans(
   // With a history the columns are those of both, made for this table.
   const taken = raw === heads ? linked.taken : <A>(values: A): A => values;
   const unitOf = mover.ints(unit);
-  const plans = new table.Plans(raw, order, {
+  const plans = context.make.ofRows("plans", raw, order, {
     heads: heads.count,
     client: mover.ints(client),
     staff: mover.ints(staff),
@@ -1037,27 +991,18 @@ function buildVisits(
   const moving = inFront(byClient.rows, raw.count);
   const at = inverse(moving);
   const byStaff = groupInTime(start, ties, standing(staff), linked.staff.count);
-  const registering = new Set(raw.source);
+  const registering = new Set<number>();
+  // By hand: to go through a million rows makes an object for each.
+  for (let row = 0; row < raw.count; row++) {
+    if (row === 0 || raw.source[row] !== raw.source[row - 1]) registering.add(raw.source[row]!);
+  }
   const editedBy = raw.fields["editedBy"] === undefined ? new Int32Array(0) : dated(raw, "editedBy", linked.staff, day);
   const mover = new Mover(moving);
   const { taken } = linked;
   const providerOf = mover.ints(provider);
   const startOf = mover.floats(taken(start));
   const mergedInto = merged === null ? new Int32Array(0) : moved(mover.ints(merged.into), at);
-  const inTime = (): ReturnType<table.VisitColumns["inTime"]> => {
-    const rows = sortByTime(startOf, {
-      hash: (row) => ties.hash(moving[row]!),
-      compare: (a, b) => ties.compare(moving[a]!, moving[b]!),
-    });
-    const source = new Int32Array(raw.count);
-    for (let row = 0; row < raw.count; row++) source[row] = raw.source[moving[row]!]!;
-    const unmerged = merged === null ? rows : rows.filter((row) => mergedInto[row]! < 0);
-    return {
-      byProvider: groupBy(unmerged, providerOf, linked.providers),
-      bySource: groupBy(rows, source, context.sources.length),
-    };
-  };
-  return new table.Visits(raw, moving, {
+  return context.make.ofRows("visits", raw, moving, {
     client: mover.ints(client),
     staff: mover.ints(staff),
     unit: mover.ints(unit),
@@ -1080,7 +1025,8 @@ function buildVisits(
     byClient: { offsets: byClient.offsets, rows: upTo(byClient.rows.length) },
     byStaff: { offsets: byStaff.offsets, rows: moved(byStaff.rows, at) },
     registering,
-    inTime,
+    inTime: { made: null },
+    ties: { seeds: context.seeds, sources: context.sources, providers: linked.providers },
     elsewhere: linked.elsewhere,
     raw: {
       law: column.flags(raw, "law"),

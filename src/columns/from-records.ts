@@ -1,5 +1,6 @@
 import { type CanonicalRecord, type Day, entities, type EntityName, entityNames, type Field, refKinds } from "#model";
-import { buildTables, type TableInput, type Tables } from "./build.ts";
+import { buildTables, type TableInput } from "./build.ts";
+import type { Tables } from "./parts.ts";
 import { NO_DAY, type RawColumns, type Refs, type TextColumn } from "./raw.ts";
 import { textColumn } from "./text.ts";
 

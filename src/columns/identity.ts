@@ -35,14 +35,27 @@ export interface Resolved {
   readonly text: readonly string[];
   /** Stable and unambiguous over sources: "pid:<hash>" or "<source>/<id>". */
   readonly key: readonly string[];
-  /** The code of a `key` or of any "<source>/<id>"; -1 where none. */
-  codeOfKey(key: string): number;
+  readonly codeByKey: ReadonlyMap<string, number>;
+  /** By "<source>/<id>" of any source that names it. */
+  readonly codeByName: ReadonlyMap<string, number>;
   /** 0 where no source describes it: an unresolved reference. */
   readonly known: Uint8Array;
   /** 1 where ids of several sources stand for it, or a personal identity number does. */
   readonly joined: Uint8Array;
   /** Code of each master, by its position. */
   readonly ofMaster: Int32Array;
+}
+
+/** What says who somebody is, as plain data. */
+export type Identities = Pick<Resolved, "count" | "text" | "key" | "known" | "joined" | "codeByKey" | "codeByName">;
+
+export function identitiesOf({ count, text, key, known, joined, codeByKey, codeByName }: Resolved): Identities {
+  return { count, text, key, known, joined, codeByKey, codeByName };
+}
+
+/** The code of a `key` or of any "<source>/<id>"; -1 where none. */
+export function codeOfKey({ codeByKey, codeByName }: Identities, key: string): number {
+  return codeByKey.get(key) ?? codeByName.get(key) ?? -1;
 }
 
 interface Dated {
@@ -190,10 +203,8 @@ export function resolve(
     for (const of of cluster.nodes) codeOfNode[of] = code;
   });
   const codeOfRef = nodeOfRef.map((of) => (of < 0 ? -1 : codeOfNode[of]!));
-  const find = (source: string, id: string): number => {
-    const of = byName.get(`${source}/${id}`);
-    return of === undefined ? -1 : codeOfNode[of]!;
-  };
+  // From here on by name it is the code that is known.
+  for (const [name, of] of byName) byName.set(name, codeOfNode[of]!);
   return {
     count: clusters.length,
     code(ref, day) {
@@ -204,13 +215,11 @@ export function resolve(
       }
       return codeOfRef[ref]!;
     },
-    find,
+    find: (source, id) => byName.get(`${source}/${id}`) ?? -1,
     text: clusters.map((cluster) => cluster.text),
     key: clusters.map((cluster) => cluster.key),
-    codeOfKey(key) {
-      const slash = key.indexOf("/");
-      return codeByKey.get(key) ?? (slash < 0 ? -1 : find(key.slice(0, slash), key.slice(slash + 1)));
-    },
+    codeByKey,
+    codeByName: byName,
     known,
     joined,
     ofMaster: Int32Array.from(masterNode, (of) => codeOfNode[of]!),

@@ -4,6 +4,7 @@ export { neededFields } from "./fields.ts";
 export * from "./from-records.ts";
 export { metresBetween } from "./geo.ts";
 export type { Alias } from "./identity.ts";
+export { type TableParts, type Tables, tablesOf } from "./parts.ts";
 export * from "./raw.ts";
 export { type Grouped, rowsOf } from "./sort.ts";
 export type { Silence, SourceFacts, Warning } from "./sources.ts";

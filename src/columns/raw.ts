@@ -1,4 +1,4 @@
-import type { EntityName } from "#model";
+import type { Day, EntityName } from "#model";
 
 /** Strings of a column in one block of UTF-8; row `r` is bytes[offsets[r]..offsets[r+1]]. A null has `nulls[r] === 1`. */
 export interface TextColumn {
@@ -34,4 +34,10 @@ export interface Refs {
   kind: Int8Array;
   source: Int16Array;
   id: readonly string[];
+}
+
+/** Days on which a run looks, both included. Records outside are context only. */
+export interface Period {
+  from: Day;
+  through: Day;
 }

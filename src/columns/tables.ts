@@ -1,10 +1,10 @@
 import type { Day, EntityName, Instant } from "#model";
 import { MINUTE, minutesBetween } from "#model";
 import { metresBetween } from "./geo.ts";
-import type { Resolved } from "./identity.ts";
+import { codeOfKey, type Identities } from "./identity.ts";
 import { NO_DAY, type RawColumns, type TextColumn } from "./raw.ts";
-import { type Grouped, rowsOf } from "./sort.ts";
-import { compareText, textAt } from "./text.ts";
+import { groupBy, type Grouped, rowsOf, sortByTime } from "./sort.ts";
+import { compareText, textAt, tieBreak } from "./text.ts";
 
 /*
  * Tables as rules read them. A row is a number; accessors take it and allocate nothing. Unknown is -1 for codes of
@@ -129,7 +129,9 @@ export interface VisitColumns {
   /** Sources that register visits. */
   registering: ReadonlySet<number>;
   /** Made when somebody asks: rules about people do not. */
-  inTime: () => { byProvider: Grouped; bySource: Grouped };
+  inTime: { made: { byProvider: Grouped; bySource: Grouped } | null };
+  /** What breaks ties in time the same way whatever numbers sources have; and how many providers there are. */
+  ties: { seeds: readonly number[]; sources: readonly string[]; providers: number };
   /** Where only some visits are given: which sources have others, and on which days each provider has. */
   elsewhere: { registering: ReadonlySet<number>; visited: ReadonlyMap<number, readonly Day[]> } | null;
   raw: {
@@ -162,13 +164,14 @@ export interface VisitColumns {
 export class Visits extends RecordTable {
   readonly entity = "visits";
   readonly #c: VisitColumns;
-  #inTime: ReturnType<VisitColumns["inTime"]> | null = null;
+  readonly #raw: RawColumns;
   /** Rows of a client or a staff member by start. Rows merged into others are not among them. */
   readonly byClient: Grouped;
   readonly byStaff: Grouped;
 
   constructor(raw: RawColumns, order: Int32Array, columns: VisitColumns) {
     super(raw, order);
+    this.#raw = raw;
     this.#c = columns;
     this.byClient = columns.byClient;
     this.byStaff = columns.byStaff;
@@ -176,11 +179,26 @@ export class Visits extends RecordTable {
 
   /** Rows of a provider by start. Rows merged into others are not among them. */
   get byProvider(): Grouped {
-    return (this.#inTime ??= this.#c.inTime()).byProvider;
+    return (this.#c.inTime.made ??= this.#groupInTime()).byProvider;
   }
   /** Rows as each source tells them, also those merged into others. */
   get bySource(): Grouped {
-    return (this.#inTime ??= this.#c.inTime()).bySource;
+    return (this.#c.inTime.made ??= this.#groupInTime()).bySource;
+  }
+  #groupInTime(): { byProvider: Grouped; bySource: Grouped } {
+    const { start, provider, mergedInto, ties } = this.#c;
+    const of = tieBreak(this.#raw, ties);
+    const rows = sortByTime(start, {
+      hash: (row) => of.hash(this.raw(row)),
+      compare: (a, b) => of.compare(this.raw(a), this.raw(b)),
+    });
+    const source = new Int32Array(this.count);
+    for (let row = 0; row < this.count; row++) source[row] = this.source(row);
+    const unmerged = mergedInto.length === 0 ? rows : rows.filter((row) => mergedInto[row]! < 0);
+    return {
+      byProvider: groupBy(unmerged, provider, ties.providers),
+      bySource: groupBy(rows, source, ties.sources.length),
+    };
   }
   /** Whether the source registers visits. */
   registeredBy(source: number): boolean {
@@ -471,9 +489,9 @@ export class Plans extends RecordTable {
 /** Something with a text id for output and a key that is unambiguous over sources. */
 class People {
   readonly count: number;
-  readonly #resolved: Resolved;
+  readonly #resolved: Identities;
 
-  constructor(resolved: Resolved) {
+  constructor(resolved: Identities) {
     this.#resolved = resolved;
     this.count = resolved.count;
   }
@@ -493,7 +511,7 @@ class People {
   }
   /** The code of a key, or of "<source>/<id>" of any source that names it; -1 where there is none. */
   find(key: string): number {
-    return this.#resolved.codeOfKey(key);
+    return codeOfKey(this.#resolved, key);
   }
 }
 
@@ -515,7 +533,7 @@ export interface ClientColumns {
 export class Clients extends People {
   readonly #c: ClientColumns;
 
-  constructor(resolved: Resolved, columns: ClientColumns) {
+  constructor(resolved: Identities, columns: ClientColumns) {
     super(resolved);
     this.#c = columns;
   }
@@ -608,7 +626,7 @@ export interface Employment {
 export class Staff extends People {
   readonly #c: StaffColumns;
 
-  constructor(resolved: Resolved, columns: StaffColumns) {
+  constructor(resolved: Identities, columns: StaffColumns) {
     super(resolved);
     this.#c = columns;
   }
@@ -648,7 +666,7 @@ export class Units extends People {
   readonly #provider: Int32Array;
   readonly #name: ReadonlyArray<string | null>;
 
-  constructor(resolved: Resolved, provider: Int32Array, name: ReadonlyArray<string | null>) {
+  constructor(resolved: Identities, provider: Int32Array, name: ReadonlyArray<string | null>) {
     super(resolved);
     this.#provider = provider;
     this.#name = name;
@@ -668,7 +686,7 @@ export class Providers extends People {
   readonly #permit: { from: Int32Array; to: Int32Array };
 
   constructor(
-    resolved: Resolved,
+    resolved: Identities,
     name: ReadonlyArray<string | null>,
     organisationNumber: ReadonlyArray<string | null>,
     regime: Int8Array,

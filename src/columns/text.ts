@@ -1,4 +1,5 @@
-import type { TextColumn } from "./raw.ts";
+import type { RawColumns, TextColumn } from "./raw.ts";
+import type { TieBreak } from "./sort.ts";
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
@@ -104,4 +105,21 @@ export class IdIndex {
       if (compareText(this.#id, row, text, at) === 0 && see(row, this.#source[row]!)) return;
     }
   }
+}
+
+/** Order among rows that are equal otherwise: by source and record id, never by row number. */
+export function tieBreak(
+  raw: RawColumns,
+  { seeds, sources }: { seeds: readonly number[]; sources: readonly string[] },
+): TieBreak {
+  return {
+    hash: (row) => hashText(raw.id, row, seeds[raw.source[row]!]!) >>> 10,
+    compare(a, b) {
+      const [idA, idB] = [textAt(raw.id, a)!, textAt(raw.id, b)!];
+      if (idA !== idB) return idA < idB ? -1 : 1;
+      const [sourceA, sourceB] = [sources[raw.source[a]!]!, sources[raw.source[b]!]!];
+      if (sourceA !== sourceB) return sourceA < sourceB ? -1 : 1;
+      return raw.version[a]! - raw.version[b]! || raw.received[a]! - raw.received[b]!;
+    },
+  };
 }

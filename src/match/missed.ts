@@ -1,5 +1,5 @@
 import { rowsOf, type Silence, type Tables } from "#columns";
-import { DAY_MS, dayOf, startOfDay } from "#model";
+import { DAY_MS, dayOf, type Instant, startOfDay } from "#model";
 
 /**
  * Says of a plan without a visit whether nobody came, or whether it cannot be said: it is too early (end of the day and
@@ -61,9 +61,19 @@ export function visitSilences({ visits, sources, asOf, beyond }: Tables): Array<
     const rows = rowsOf(visits.bySource, source);
     if (rows.length === 0) return [];
     return sources.silences(source, asOf).filter(({ from, until, usual }) => {
-      let heard = 0;
-      for (const row of rows) if (from <= visits.start(row) && visits.start(row) < until) heard++;
+      const heard = startedBefore(visits, rows, until) - startedBefore(visits, rows, from);
       return heard < (usual === null ? 1 : HEARD_SHARE * usual);
     });
   });
+}
+
+/** How many of the rows, which are in order of time, began before an instant. */
+function startedBefore(visits: Tables["visits"], rows: Int32Array, at: Instant): number {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (visits.start(rows[middle]!) >= at) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

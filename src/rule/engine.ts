@@ -1,6 +1,6 @@
 import type { Tables } from "#columns";
 import { type Matches, matchVisits } from "#match";
-import { type Day, dayOf, formatDay } from "#model";
+import { type Day, dayOf, formatDay, monthOf } from "#model";
 import { Settlement, settlementRow, type SettlementRow } from "#settle";
 import { Travel } from "#travel";
 import type {
@@ -19,7 +19,7 @@ import type {
   Scope,
   Slices,
 } from "./define.ts";
-import { dirtyClosure, type Evaluate } from "./dirty.ts";
+import { dirtyClosure, type DirtySlices, type Evaluate } from "./dirty.ts";
 import { stableId } from "./finding-id.ts";
 import { type Measure, MeasureBook } from "./measures.ts";
 import { PeerBook } from "./peers.ts";
@@ -27,6 +27,7 @@ import {
   clientDays,
   clientMonth,
   monthsOf,
+  parseSliceKey,
   providerMonth,
   sliceKey,
   sourceMonth,
@@ -56,13 +57,13 @@ export interface EngineInput {
   figures?: boolean;
 }
 
-export interface EngineResult {
+export interface EngineResult<F = Finding, L = SettlementRow & { slice: string }> {
   /** In order of id. */
-  findings: readonly Finding[];
+  findings: readonly F[];
   /** What was suppressed or could not be judged, per rule and slice; in order of rule, slice and cause. */
   outcomes: readonly Outcome[];
   /** The figures of every client's month that was evaluated. */
-  settlement: ReadonlyArray<SettlementRow & { slice: string }>;
+  settlement: readonly L[];
   /** What rules want to know of these months later; in order of slice, rule and name. */
   measures: readonly Measure[];
   /**
@@ -72,42 +73,119 @@ export interface EngineResult {
   covers: (slice: string) => boolean;
 }
 
+/** What a walk holds until its end; as few objects as the caller can do with, since there may be tens of thousands. */
+export interface Keeping<F, L> {
+  finding: (finding: Finding) => F;
+  row: (row: SettlementRow & { slice: string }) => L;
+}
+
+interface Kept {
+  id: string;
+  /** Null: open. */
+  suppressed: string | null;
+  slice: string;
+}
+
+type Row = SettlementRow & { slice: string };
+const asTheyAre: Keeping<Finding, Row> = { finding: (finding) => finding, row: (row) => row };
+
 /** Walks every slice once for all rules that look at it. Pure: the same tables and parameters give the same result. */
 export function runEngine(input: EngineInput): EngineResult {
-  const { tables } = input;
-  const rules = inOrderOfPrecedence(input.rules);
-  const settles = rules.reduce((most, rule) => Math.max(most, rule.settlesAfterDays), 0);
-  const dirty = dirtyClosure(tables, input.evaluate ?? "all", settles);
-  const run = new Run(input, rules);
-  const months = monthsOf(tables.period);
+  const walk = new EngineWalk(input, asTheyAre);
+  for (let month = 0; month < walk.months; month++) {
+    walk.clients(month);
+    walk.staff(month);
+    walk.others(month);
+    walk.mark(month, walk.measuredAnew(month));
+  }
+  return walk.result();
+}
 
-  months.forEach(({ first, last }, month) => {
-    dirty.open(month);
-    // Pairs of one client's visits are reported before those of one staff member's: see `yieldsTo`.
-    for (let client = 0; client < tables.clients.count; client++) {
-      if (!dirty.client(client, month)) continue;
+/** Two visits that a rule reported together: the rule, and both rows. */
+export type ReportedPair = readonly [rule: string, a: number, b: number];
+
+/** A part of all clients, or of all staff: every `of`th block of them, from the `nth` on. */
+export interface Part {
+  nth: number;
+  of: number;
+}
+
+const whole: Part = { nth: 0, of: 1 };
+/** So few of them lie side by side that both parts see the same kinds of people, and so many that memory is read in order. */
+const BLOCK = 64;
+
+function* codesIn(count: number, { nth, of }: Part): Generator<number> {
+  for (let from = nth * BLOCK; from < count; from += of * BLOCK) {
+    const until = Math.min(count, from + BLOCK);
+    for (let code = from; code < until; code++) yield code;
+  }
+}
+
+/**
+ * The walk step by step, so that two threads with the same tables can take a part each: month by month all clients, then
+ * all staff, who must know of the pairs that were reported of clients, then the others.
+ */
+export class EngineWalk<F extends Kept, L> {
+  readonly #input: EngineInput;
+  readonly #run: Run<F, L>;
+  readonly #dirty: DirtySlices;
+  readonly #months: ReadonlyArray<{ first: Day; last: Day }>;
+
+  constructor(input: EngineInput, keeping: Keeping<F, L>) {
+    const rules = inOrderOfPrecedence(input.rules);
+    const settles = rules.reduce((most, rule) => Math.max(most, rule.settlesAfterDays), 0);
+    this.#input = input;
+    this.#dirty = dirtyClosure(input.tables, input.evaluate ?? "all", settles);
+    this.#run = new Run(input, rules, keeping);
+    this.#months = monthsOf(input.tables.period);
+  }
+
+  get months(): number {
+    return this.#months.length;
+  }
+
+  /** Pairs of one client's visits are reported before those of one staff member's: see `yieldsTo`. */
+  clients(month: number, part = whole): void {
+    const { tables, figures } = this.#input;
+    const { first, last } = this.#months[month]!;
+    const run = this.#run;
+    this.#dirty.open(month);
+    for (const client of codesIn(tables.clients.count, part)) {
+      if (!this.#dirty.client(client, month)) continue;
       const slice = clientMonth(tables, client, first, last);
       if (slice === null) continue;
       const key = tables.clients.key(client);
-      if (input.figures !== false) run.settle(client, first, last, key);
+      if (figures !== false) run.settle(client, first, last, key);
       for (const scope of ["visit", "planned-visit", "order", "claim", "client-month"] as const)
         run.slice(scope, slice, key);
       if (run.has("client-day") && slice.visits.length > 0) {
         for (const daySlice of clientDays(tables, client, first, last)) run.slice("client-day", daySlice, key);
       }
     }
-    if (run.has("staff-day") || run.has("staff-month")) {
-      for (let staff = 0; staff < tables.staff.count; staff++) {
-        if (!dirty.staff(staff, month)) continue;
-        const key = tables.staff.key(staff);
-        if (run.has("staff-day"))
-          for (const slice of staffDays(tables, staff, first, last)) run.slice("staff-day", slice, key);
-        // After the days: a month of overlaps is what its days have not reported.
-        const slice = run.has("staff-month") ? staffMonth(tables, staff, first, last) : null;
-        if (slice !== null) run.slice("staff-month", slice, key);
-      }
+  }
+
+  staff(month: number, part = whole): void {
+    const { tables } = this.#input;
+    const { first, last } = this.#months[month]!;
+    const run = this.#run;
+    if (!run.has("staff-day") && !run.has("staff-month")) return;
+    for (const staff of codesIn(tables.staff.count, part)) {
+      if (!this.#dirty.staff(staff, month)) continue;
+      const key = tables.staff.key(staff);
+      if (run.has("staff-day"))
+        for (const slice of staffDays(tables, staff, first, last)) run.slice("staff-day", slice, key);
+      // After the days: a month of overlaps is what its days have not reported.
+      const slice = run.has("staff-month") ? staffMonth(tables, staff, first, last) : null;
+      if (slice !== null) run.slice("staff-month", slice, key);
     }
-    if ((run.has("provider-month") || run.has("unit-month")) && dirty.providers(month)) {
+  }
+
+  /** Units, providers and sources. */
+  others(month: number): void {
+    const { tables } = this.#input;
+    const { first, last } = this.#months[month]!;
+    const run = this.#run;
+    if ((run.has("provider-month") || run.has("unit-month")) && this.#dirty.providers(month)) {
       for (let provider = 0; provider < tables.providers.count; provider++) {
         const slice = providerMonth(tables, provider, first, last);
         if (slice === null) continue;
@@ -116,15 +194,83 @@ export function runEngine(input: EngineInput): EngineResult {
         run.slice("provider-month", slice, tables.providers.key(provider));
       }
     }
-    if (run.has("source") && dirty.sources) {
+    if (run.has("source") && this.#dirty.sources) {
       for (let source = 0; source < tables.sources.count; source++) {
         run.slice("source", sourceMonth(tables, source, first, last), tables.sources.id(source));
       }
     }
-    // A later month is held against this one: where something else was measured now, it must be looked at again.
-    if (month + 1 < months.length) for (const slice of run.measuredAnew(first)) dirty.mark(slice, month + 1);
-  });
-  return { ...run.result(), covers: dirty.covers };
+  }
+
+  /** The slices of a month of which something else was measured now than is stored. */
+  measuredAnew(month: number): string[] {
+    return month + 1 < this.#months.length ? [...this.#run.measuredAnew(this.#months[month]!.first)] : [];
+  }
+
+  /** A later month is held against this one: where something else was measured now, it must be looked at again. */
+  mark(month: number, measuredAnew: readonly string[]): void {
+    for (const slice of measuredAnew) this.#dirty.mark(slice, month + 1);
+  }
+
+  /** Pairs that rules before others have reported here so far. */
+  reportedPairs(): ReportedPair[] {
+    return this.#run.reportedPairs();
+  }
+
+  /** Pairs that were reported elsewhere. */
+  know(pairs: readonly ReportedPair[]): void {
+    for (const [rule, a, b] of pairs) this.#run.know(rule, a, b);
+  }
+
+  /** What was found here, in no order yet. */
+  found(): Found<F, L> {
+    return this.#run.found();
+  }
+
+  /** What was found here, and what a walk over the other part found. */
+  result(...elsewhere: ReadonlyArray<Found<F, L>>): EngineResult<F, L> {
+    const parts = [this.found(), ...elsewhere];
+    const findings = new Map<string, F>();
+    for (const part of parts) for (const finding of part.findings) keep(findings, finding, walkedBefore);
+    return {
+      findings: [...findings.values()].sort((a, b) => compare(a.id, b.id)),
+      outcomes: parts
+        .flatMap(({ outcomes }) => outcomes)
+        .sort(
+          (a, b) =>
+            compare(a.rule, b.rule) ||
+            compare(a.slice, b.slice) ||
+            compare(a.kind, b.kind) ||
+            compare(a.cause, b.cause),
+        ),
+      settlement: parts.flatMap(({ settlement }) => settlement),
+      measures: parts
+        .flatMap(({ measures }) => measures)
+        .sort((a, b) => compare(a.slice, b.slice) || compare(a.rule, b.rule) || compare(a.name, b.name)),
+      covers: this.#dirty.covers,
+    };
+  }
+}
+
+type Found<F, L> = Omit<EngineResult<F, L>, "covers">;
+
+/** The same subject twice: an open finding stands before a suppressed one, else the first. */
+function keep<F extends Kept>(findings: Map<string, F>, finding: F, before: (a: F, b: F) => boolean): void {
+  const other = findings.get(finding.id);
+  const [open, otherOpen] = [finding.suppressed === null, other?.suppressed === null];
+  if (other === undefined || (open && !otherOpen) || (open === otherOpen && before(finding, other)))
+    findings.set(finding.id, finding);
+}
+
+/** Whether the slice of one finding was walked before that of the other, where different threads have walked them. */
+function walkedBefore(a: Kept, b: Kept): boolean {
+  const [one, other] = [parseSliceKey(a.slice), parseSliceKey(b.slice)];
+  if (one === null || other === null) return false;
+  const whose = (walk: string): number => ["client", "staff"].indexOf(walk.split("-")[0]!) >>> 0;
+  const order =
+    compare(monthOf(one.from), monthOf(other.from)) ||
+    whose(one.walk) - whose(other.walk) ||
+    compare(one.subject, other.subject);
+  return order < 0;
 }
 
 /** Rules before those that yield to them; otherwise by id. */
@@ -170,6 +316,10 @@ class Pairs {
     if (others === undefined) this.#others.set(Math.min(a, b), [Math.max(a, b)]);
     else if (!others.includes(Math.max(a, b))) others.push(Math.max(a, b));
   }
+
+  *all(): Generator<readonly [number, number]> {
+    for (const [a, others] of this.#others) for (const b of others) yield [a, b];
+  }
 }
 
 const entityOf: Readonly<Record<RecordTableName, string>> = {
@@ -209,16 +359,17 @@ interface Named {
 const noMatches = undefined as unknown as Matches;
 const noSettlement = undefined as unknown as Settlement;
 
-class Run {
+class Run<F extends Kept, L> {
   readonly #input: EngineInput;
+  readonly #keeping: Keeping<F, L>;
   readonly #tables: RuleTables;
   readonly #byScope = new Map<Scope, Prepared[]>();
   readonly #context: RuleContext;
   readonly #report: Report<string>;
   readonly #measures: MeasureBook;
-  readonly #findings = new Map<string, Finding>();
+  readonly #findings = new Map<string, F>();
   readonly #outcomes: Outcome[] = [];
-  readonly #settled: Array<SettlementRow & { slice: string }> = [];
+  readonly #settled: L[] = [];
   /** Pairs of visits that rules with precedence reported, by rule. */
   readonly #pairs = new Map<string, Pairs>();
   /** Of the slice at hand. */
@@ -227,8 +378,9 @@ class Run {
   #version: RuleVersion | null = null;
   #sliceKey = "";
 
-  constructor(input: EngineInput, rules: readonly Rule[]) {
+  constructor(input: EngineInput, rules: readonly Rule[], keeping: Keeping<F, L>) {
     this.#input = input;
+    this.#keeping = keeping;
     // What no rule reads is not made; rules see only what they list.
     const reads = new Set(rules.flatMap((rule) => rule.reads));
     const settles = input.figures !== false || reads.has("settlement");
@@ -272,7 +424,7 @@ class Run {
   settle(client: number, first: Day, last: Day, subject: string): void {
     const slice = sliceKey("client-month", subject, first);
     for (const figures of this.#tables.settlement.month(client, first, last)) {
-      this.#settled.push({ ...settlementRow(this.#input.tables, figures), slice });
+      this.#settled.push(this.#keeping.row({ ...settlementRow(this.#input.tables, figures), slice }));
     }
   }
 
@@ -424,11 +576,7 @@ class Run {
       finding.suppressed = `exception: ${exception.reason}`;
       this.#count("suppressed", "exception", period.from);
     }
-    const other = this.#findings.get(finding.id);
-    // The same subject twice in one slice: an open finding stands before a suppressed one, else the first.
-    if (other === undefined || (other.status === "suppressed" && finding.status === "open")) {
-      this.#findings.set(finding.id, finding);
-    }
+    keep(this.#findings, this.#keeping.finding(finding), () => false);
   }
 
   #ref(ref: RowRef): Ref {
@@ -544,15 +692,21 @@ class Run {
     return this.#input.exceptions?.find((exception) => excepts(exception, finding, period));
   }
 
-  result(): Omit<EngineResult, "covers"> {
+  reportedPairs(): ReportedPair[] {
+    return [...this.#pairs].flatMap(([rule, pairs]) => [...pairs.all()].map(([a, b]) => [rule, a, b] as const));
+  }
+
+  know(rule: string, a: number, b: number): void {
+    this.#pairsOf(rule).add(a, b);
+  }
+
+  /** In no order yet. */
+  found(): Found<F, L> {
     return {
       settlement: this.#settled,
       measures: this.#measures.made(),
-      findings: [...this.#findings.values()].sort((a, b) => compare(a.id, b.id)),
-      outcomes: this.#outcomes.sort(
-        (a, b) =>
-          compare(a.rule, b.rule) || compare(a.slice, b.slice) || compare(a.kind, b.kind) || compare(a.cause, b.cause),
-      ),
+      findings: [...this.#findings.values()],
+      outcomes: this.#outcomes,
     };
   }
 }
