@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createApp, listen, openSignIn } from "#http";
 import { lastNightOf } from "#operations";
 import type { System } from "#system";
-import { scheduleNights } from "#worker";
+import { scheduleNights, startDelivering } from "#worker";
 import { defineCommand } from "./command.ts";
 import { nightWithNotice } from "./night.ts";
 import { say } from "./render.ts";
@@ -46,9 +46,11 @@ export default defineCommand({
     });
     // A night that was missed while the service was off is made up for at once, beside serving.
     void nights.tick();
+    const delivering = startDelivering(system);
     try {
       await serveUntil(system, host ?? config.host, chosen, signal);
     } finally {
+      await delivering.stop();
       await nights.stop();
     }
     return "done";

@@ -24,6 +24,7 @@ import { type Actor, permit } from "./actor.ts";
 import { settlementJson } from "./settlement-json.ts";
 import type { ConfiguredSource } from "./pull-sources.ts";
 import { readSurroundings, readTables } from "./read-window.ts";
+import { newEvent } from "./webhooks/new-event.ts";
 
 export interface CloseNeeds {
   database: Database;
@@ -105,6 +106,10 @@ export async function lockMonth(
       lockedBy: actor.id,
     },
     lines,
+    [...new Set(lines.flatMap(({ provider }) => provider ?? []))].map((provider) => {
+      const about = { at: known.at, provider, units: [], subjectKind: "settlement", subject: month };
+      return newEvent({ ...about, type: "settlement.ready" });
+    }),
   );
   if (!inserted) throw new MonthState(`${month} is locked already.`, { month });
   return { lines: made.length, adjustments: lines.length - made.length };

@@ -59,4 +59,5 @@ export * from "./export-statement.ts";
 export { type ExportedFile, type ListFormat, listFormats } from "./hand-out.ts";
 export * from "./provider/index.ts";
 export { idempotent, useOnce } from "./idempotent.ts";
+export * from "./webhooks/index.ts";
 export { eventTypes, webhookBodies } from "#webhook";

@@ -2,6 +2,7 @@ import { AppError } from "#errors";
 import { type IntakeSource, type Pulled, type PullableSource, type PullProgress, pullSource } from "#intake";
 import { type Database, finishSourceRun, type Notice, startSourceRun, type Vault } from "#store";
 import { type Actor, permit } from "./actor.ts";
+import { announceChanges } from "./webhooks/announce.ts";
 
 /** A source of the configuration. */
 export interface ConfiguredSource extends IntakeSource {
@@ -78,6 +79,7 @@ export async function pullSources(
     const pulled = await pullSource({ ...intake, ...progress, source: connection.source });
     if (notices.length > 0) pulled[0]?.notices.push(...notices);
     pulls.push(...pulled);
+    await announceChanges(needs, actor.tenantId);
   }
   return pulls;
 }

@@ -2,6 +2,7 @@ import { and, asc, eq, gt, isNull, or } from "drizzle-orm";
 import type { Instant, Month } from "#model";
 import { copyIn } from "./copy.ts";
 import type { Database } from "./database.ts";
+import { insertEvents, type NewEvent } from "./events.ts";
 import { settledLines, settlementMonths } from "./tables/settled.ts";
 import { without } from "./without.ts";
 
@@ -49,12 +50,13 @@ export async function isClosed({ orm }: Database, tenantId: string, month: Month
   return rows.length > 0;
 }
 
-/** Writes a locked month with its lines; false where it is closed already. */
+/** Writes a locked month with its lines, and what providers are told of it; false where it is closed already. */
 export async function insertClosedMonth(
   database: Database,
   tenantId: string,
   month: Omit<ClosedMonth, "settledAt" | "settledBy">,
   lines: readonly ClosedLine[],
+  events: readonly NewEvent[],
 ): Promise<boolean> {
   return database.transaction(async ({ orm, client }) => {
     const inserted = await orm
@@ -71,6 +73,7 @@ export async function insertClosedMonth(
         if (writer.full) await writer.drain();
       }
     });
+    await insertEvents(client, tenantId, events);
     return true;
   });
 }

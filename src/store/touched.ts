@@ -39,14 +39,10 @@ export interface Touched {
 }
 
 /**
- * Takes what was touched up to a moment, of sources whose records are all canonical: one that is in the middle of its
+ * Takes some of what was touched, of sources whose records are all canonical: one that is in the middle of its
  * pages, or being made anew, has orders whose lines are still to come. Null where another process is at it.
  */
-export async function takeTouched(
-  { client }: Transaction,
-  tenantId: string,
-  { until, limit }: { until: Instant; limit: number },
-): Promise<Touched | null> {
+export async function takeTouched({ client }: Transaction, tenantId: string, limit: number): Promise<Touched | null> {
   // Everything that is compared is read as of one moment.
   await client.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
   const { rows: lock } = await client.query<{ taken: boolean }>(
@@ -57,10 +53,10 @@ export async function takeTouched(
   const { rows } = await client.query<{ entity: string; sourceNo: number; id: string }>(
     `WITH taken AS (
        DELETE FROM touched WHERE tenant_id = $1 AND seq IN (
-         SELECT seq FROM touched WHERE tenant_id = $1 AND at <= $2 AND source_no NOT IN (
+         SELECT seq FROM touched WHERE tenant_id = $1 AND source_no NOT IN (
            SELECT k.no FROM sources_known k WHERE k.tenant_id = $1 AND EXISTS (
              SELECT FROM raw_pages p WHERE p.tenant_id = $1 AND p.source = k.id AND p.normalised_at IS NULL))
-          ORDER BY seq LIMIT $3)
+          ORDER BY seq LIMIT $2)
        RETURNING entity, source_no, id)
      SELECT DISTINCT entity, source_no AS "sourceNo", id FROM taken WHERE entity <> 'units'
      UNION
@@ -68,7 +64,7 @@ export async function takeTouched(
        JOIN refs r ON r.tenant_id = $1 AND r.kind = 2 AND r.source_no = t.source_no AND r.id = t.id
        JOIN orders o ON o.tenant_id = $1 AND o.unit_id = r.no
       WHERE t.entity = 'units'`,
-    [tenantId, new Date(until).toISOString(), limit],
+    [tenantId, limit],
   );
   const of = (entity: string): TouchedRecord[] =>
     rows.filter((row) => row.entity === entity).map(({ sourceNo, id }) => ({ sourceNo, id }));

@@ -1,5 +1,7 @@
 import { lookup as resolve, type LookupAddress } from "node:dns";
+import { readFileSync } from "node:fs";
 import type { BlockList, LookupFunction } from "node:net";
+import { getCACertificates } from "node:tls";
 import { Agent, request } from "undici";
 import { addressOf, reachable, urlProblem } from "./address.ts";
 
@@ -26,8 +28,8 @@ class AddressForbidden extends Error {
 }
 
 export interface PosterOptions {
-  /** PEM; beside those that Node trusts by itself. */
-  ca?: readonly string[] | undefined;
+  /** File of certificate authorities in PEM, beside those that Node trusts by itself. */
+  caFile?: string | undefined;
   allowed: BlockList;
   timeoutMs: number;
   /** All addresses of a name. */
@@ -47,7 +49,7 @@ const resolveAll = (hostname: string): Promise<LookupAddress[]> =>
   });
 
 /** Opens the connections that messages go out on. */
-export function openPoster({ ca, allowed, timeoutMs, lookup = resolveAll }: PosterOptions): Poster {
+export function openPoster({ caFile, allowed, timeoutMs, lookup = resolveAll }: PosterOptions): Poster {
   // A name may lead elsewhere each time it is asked: what is checked is what is connected to.
   const checked = async (hostname: string): Promise<LookupAddress[]> => {
     const addresses = await lookup(hostname);
@@ -77,7 +79,7 @@ export function openPoster({ ca, allowed, timeoutMs, lookup = resolveAll }: Post
     connect: {
       lookup: connectLookup,
       timeout: timeoutMs,
-      ...(ca === undefined ? {} : { ca: [...ca] }),
+      ...(caFile === undefined ? {} : { ca: [...getCACertificates("default"), readFileSync(caFile, "utf8")] }),
     },
   });
   return {

@@ -1,2 +1,3 @@
 export * from "./notify.ts";
 export * from "./schedule.ts";
+export * from "./deliver.ts";

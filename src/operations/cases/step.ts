@@ -5,13 +5,16 @@ import {
   type CasePatch,
   type Database,
   insertCaseEvent,
+  insertEvents,
   lockCase,
+  type NewEvent,
   type StoredCase,
   type Transaction,
   type Vault,
   writeCase,
 } from "#store";
 import { type Actor, permit } from "../actor.ts";
+import { newEvent } from "../webhooks/new-event.ts";
 import { seal } from "./sealed.ts";
 
 export interface CaseNeeds {
@@ -95,6 +98,26 @@ export interface Effect {
   also?: (tx: Transaction) => Promise<void>;
 }
 
+/**
+ * What the provider's own systems are told of a step. Of a decision only where the provider was asked before, and never
+ * of a report to the police: whoever is suspected is not warned.
+ */
+function eventsOf(
+  before: StoredCase,
+  after: { state: CaseState; outcome: string | null },
+  step: CaseStep,
+  at: Instant,
+): NewEvent[] {
+  const { no, provider, units, heard, explanationDueOn } = before;
+  if (provider === null) return [];
+  const about = { at, provider, units, subjectKind: "case", subject: no, orderKey: `case ${no}` };
+  if (step.kind === "request-explanation") return [newEvent({ ...about, type: "finding.explanation-requested" })];
+  const isDecided = (state: CaseState): boolean => state === "decided" || state === "closed";
+  const asked = heard || explanationDueOn !== null;
+  if (!asked || isDecided(before.state) || !isDecided(after.state) || after.outcome === "police-report") return [];
+  return [newEvent({ ...about, type: "case.decided" })];
+}
+
 /** Takes a step of a case that the transaction holds, and gives its version after. */
 export async function stepOf(
   tx: Transaction,
@@ -110,6 +133,11 @@ export async function stepOf(
   const { patch = {}, data = {}, texts = {}, kind = step.kind, also } = effect(row, result.to);
   const version = await writeCase(tx, actor.tenantId, row, { ...patch, state: result.to }, at);
   await also?.(tx);
+  await insertEvents(
+    tx.client,
+    actor.tenantId,
+    eventsOf(row, { outcome: row.outcome, ...patch, state: result.to }, step, at),
+  );
   await insertCaseEvent(tx, actor.tenantId, row.no, {
     at,
     by: actor.id,

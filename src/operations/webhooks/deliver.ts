@@ -1,0 +1,244 @@
+import type { Instant } from "#model";
+import {
+  type Attempt,
+  claimDue,
+  type Database,
+  disableEndpoint,
+  type DueDelivery,
+  type EndpointOutcome,
+  listenForEvents,
+  raiseNotice,
+  releaseDue,
+  selectEndpoints,
+  selectSecrets,
+  spreadEvents,
+  type StoredEndpoint,
+  type StoredSecret,
+  type Vault,
+  writeAttempts,
+} from "#store";
+import { type Answer, askedPause, BREAKER_FAILURES, breakerPause, noticeAt, retryAt } from "#webhook";
+import { announceChanges } from "./announce.ts";
+import { posterOf, type WebhookSettings, writerFor } from "./sending.ts";
+
+export interface DeliverNeeds {
+  database: Database;
+  vault: Vault;
+  tenantId: string;
+  now: () => Instant;
+  config: { webhooks: WebhookSettings };
+}
+
+/** Messages under way to one endpoint at once. */
+const SENDING_MAX = 8;
+/** Leased for an endpoint that answers, so that it does not wait for the database between two messages. */
+const LEASED_MAX = 32;
+/** Messages under way at once to all. */
+const TOTAL_MAX = 64;
+const FLUSH_MS = 20;
+const FLUSH_MANY = 100;
+
+/** An endpoint that nothing of what was tried for days has reached, and how far it has come on its way to being disabled. */
+export interface EndpointNotice {
+  provider: string;
+  /** ep_… */
+  id: string;
+  /** 50, 70, 90, or 100: it is disabled now. */
+  percent: number;
+}
+
+/** Brings events to endpoints; all processes of a municipality may do so at once. */
+export interface Delivery extends AsyncDisposable {
+  /** Looks what has changed, and sends what is due as far as there is room. True where there may be more to send at once. */
+  tick: () => Promise<boolean>;
+  /** Endpoints of which somebody has to be told now; each is said once. */
+  notices: () => Promise<EndpointNotice[]>;
+}
+
+/** What is under way to one endpoint. */
+interface Lane {
+  endpoint: StoredEndpoint;
+  secrets: readonly StoredSecret[];
+  queue: DueDelivery[];
+  sending: number;
+  /** Its queue was given back: nothing of it is tried until the failure is written. */
+  failed: boolean;
+}
+
+interface Done {
+  lane: Lane;
+  attempt: Attempt;
+  answer: Answer;
+  askedMs: number | null;
+}
+
+/** Opens the connections to receivers. `wake` is called when there is something new, or room again. */
+export async function openDelivery(
+  { database, vault, tenantId, now, config }: DeliverNeeds,
+  wake: () => void = () => undefined,
+  random: () => number = Math.random,
+): Promise<Delivery> {
+  const listening = await listenForEvents(database, tenantId, wake);
+  const poster = posterOf(config.webhooks);
+  const writer = writerFor(vault, tenantId);
+  const leaseMs = config.webhooks.timeoutSeconds * 1000 * (1 + LEASED_MAX / SENDING_MAX) + 1000;
+  const lanes = new Map<number, Lane>();
+  const working = new Set<Promise<void>>();
+  let done: Done[] = [];
+  let sending = 0;
+  let flushing: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | null = null;
+  const closing = new AbortController();
+
+  async function send(lane: Lane, delivery: DueDelivery): Promise<void> {
+    const at = now();
+    const { endpointNo, eventNo, provider, attempts, since, id } = delivery;
+    const body = writer.body(endpointNo, delivery);
+    const answer = await poster.post(lane.endpoint.url, writer.headers(lane.secrets, id, at, body), body);
+    const { status, ms, error } = answer;
+    const finished = now();
+    const asks = status === 429 || status === 503;
+    const askedMs = asks ? askedPause(answer.retryAfter, finished) : null;
+    const nextAt = error === null ? null : retryAt({ attempts, since, at: finished, askedMs }, random);
+    const kept = answer.answer.length === 0 ? null : vault.encrypt(answer.answer);
+    const attempt = { endpointNo, eventNo, provider, at, status, ms, error, answer: kept, nextAt };
+    if (error !== null) lane.failed = true;
+    done.push({ lane, attempt, answer, askedMs });
+  }
+
+  function start(lane: Lane): void {
+    while (!closing.signal.aborted && !lane.failed && lane.sending < SENDING_MAX && sending < TOTAL_MAX) {
+      const delivery = lane.queue.shift();
+      if (delivery === undefined) return;
+      lane.sending++;
+      sending++;
+      const work = send(lane, delivery).finally(() => {
+        lane.sending--;
+        sending--;
+        working.delete(work);
+        for (const other of lanes.values()) start(other);
+        flushSoon(done.length >= FLUSH_MANY ? 0 : FLUSH_MS);
+      });
+      working.add(work);
+      work.catch(() => undefined);
+    }
+  }
+
+  function flushSoon(ms: number): void {
+    if (ms === 0 && timer !== null) {
+      clearTimeout(timer);
+      timer = null;
+    }
+    timer ??= setTimeout(() => {
+      timer = null;
+      flush().then(wake, wake);
+    }, ms);
+  }
+
+  /** Writes what was done since the last time; one after the other. */
+  function flush(): Promise<void> {
+    flushing = flushing.catch(() => undefined).then(writeDone);
+    return flushing;
+  }
+
+  async function writeDone(): Promise<void> {
+    const some = done;
+    done = [];
+    const failed = [...lanes.values()].filter(({ failed: stopped }) => stopped);
+    const outcomes = [...Map.groupBy(some, ({ lane }) => lane)].map(([lane, of]) => outcomeOf(lane, of, random));
+    await writeAttempts(
+      database,
+      tenantId,
+      some.map(({ attempt }) => attempt),
+      outcomes,
+    );
+    for (const lane of failed) {
+      await releaseDue(database, tenantId, lane.queue.splice(0));
+      lane.failed = false;
+    }
+  }
+
+  async function claim(): Promise<boolean> {
+    const endpoints = await selectEndpoints(database, tenantId);
+    const rooms = endpoints.flatMap((endpoint) => {
+      const { no: endpointNo, state, failures } = endpoint;
+      const lane = lanes.get(endpointNo);
+      if (lane !== undefined) lane.endpoint = endpoint;
+      const under = lane === undefined ? 0 : lane.sending + lane.queue.length;
+      const room = (failures === 0 ? LEASED_MAX : SENDING_MAX) - under;
+      // What was sent and is not written yet would be asked for again.
+      return state === "active" && room > 0 && lane?.failed !== true ? [{ endpointNo, room }] : [];
+    });
+    const due = await claimDue(database, tenantId, { at: now(), leaseMs, rooms, probeAfter: BREAKER_FAILURES });
+    const byEndpoint = Map.groupBy(due, ({ endpointNo }) => endpointNo);
+    const secrets = await selectSecrets(database, tenantId, [...byEndpoint.keys()], now());
+    for (const [endpointNo, deliveries] of byEndpoint) {
+      const endpoint = endpoints.find(({ no }) => no === endpointNo)!;
+      const own = secrets.filter((secret) => secret.endpointNo === endpointNo);
+      const lane = lanes.get(endpointNo) ?? { endpoint, secrets: own, queue: [], sending: 0, failed: false };
+      lane.secrets = own;
+      lane.queue.push(...deliveries);
+      lanes.set(endpointNo, lane);
+      start(lane);
+    }
+    return due.length > 0;
+  }
+
+  return {
+    async tick() {
+      await announceChanges({ database, now }, tenantId);
+      while ((await spreadEvents(database, tenantId, now(), 1000)) > 0);
+      return claim();
+    },
+    async notices() {
+      const told: EndpointNotice[] = [];
+      for (const { no, id, provider, state, failingSince, noticed } of await selectEndpoints(database, tenantId)) {
+        if (failingSince === null || state === "disabled") continue;
+        const percent = noticeAt(failingSince, now());
+        if (percent <= noticed) continue;
+        const mine =
+          percent === 100
+            ? await disableEndpoint(database, tenantId, no, "failing", now())
+            : await raiseNotice(database, tenantId, { no, notice: percent, failingSince });
+        if (mine) told.push({ provider, id, percent });
+      }
+      return told;
+    },
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
+      await Promise.allSettled(working);
+      if (timer !== null) clearTimeout(timer);
+      await flush();
+      await releaseDue(
+        database,
+        tenantId,
+        [...lanes.values()].flatMap(({ queue }) => queue),
+      );
+      await poster[Symbol.asyncDispose]();
+      await listening[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What attempts to one endpoint, in the order in which they ended, mean for it. */
+function outcomeOf({ endpoint }: Lane, attempts: readonly Done[], random: () => number): EndpointOutcome {
+  let failures = 0;
+  let failingSince: Instant | null = null;
+  let succeeded = false;
+  let openUntil: Instant | null = null;
+  for (const { attempt, askedMs } of attempts) {
+    if (attempt.error === null) {
+      [failures, failingSince, succeeded, openUntil] = [0, null, true, null];
+      continue;
+    }
+    failures++;
+    failingSince ??= attempt.at;
+    const ended = attempt.at + attempt.ms;
+    const pause = Math.max(breakerPause(failures + (succeeded ? 0 : endpoint.failures), random) ?? 0, askedMs ?? 0);
+    if (pause > 0) openUntil = ended + pause;
+  }
+  const gone = attempts.some(({ answer }) => answer.status === 410);
+  return { endpointNo: endpoint.no, failures, failingSince, succeeded, openUntil, gone };
+}

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type DeliverNeeds, type EndpointNotice, mailWaiting, openDelivery } from "#operations";
+import { type NotifyTargets, sendNotice } from "./notify.ts";
+
+export interface DeliveringSystem extends DeliverNeeds {
+  config: DeliverNeeds["config"] & {
+    municipality: { name: string };
+    notify?: NotifyTargets | undefined;
+    signIn?: { url: string } | undefined;
+  };
+  log: { warn: (facts: object, message: string) => void; error: (facts: object, message: string) => void };
+}
+
+const LOOK_MS = 1000;
+const CARE_MS = 30_000;
+const TROUBLE_MS = 5000;
+
+/** Tells providers what happens, until it is stopped: at once when something is written, and by looking every second. */
+export function startDelivering(system: DeliveringSystem): { stop: () => Promise<void> } {
+  const { log } = system;
+  const stopping = new AbortController();
+  let woken = Promise.withResolvers<void>();
+  const wake = (): void => woken.resolve();
+
+  async function work(): Promise<void> {
+    await using delivery = await openDelivery(system, wake);
+    let caredAt = 0;
+    while (!stopping.signal.aborted) {
+      woken = Promise.withResolvers();
+      await delivery.tick();
+      if (Date.now() - caredAt >= CARE_MS) {
+        caredAt = Date.now();
+        for (const notice of await delivery.notices()) await tellOfEndpoint(system, notice);
+        await mailProviders(system);
+      }
+      const idle = new AbortController();
+      await Promise.race([woken.promise, sleep(LOOK_MS, undefined, { signal: idle.signal }).catch(() => undefined)]);
+      idle.abort();
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        await work();
+      } catch (error) {
+        log.error({ error }, "delivering failed");
+        await sleep(TROUBLE_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  const running = run();
+  return {
+    async stop() {
+      stopping.abort();
+      wake();
+      await running;
+    },
+  };
+}
+
+async function tellOfEndpoint({ config, log }: DeliveringSystem, { provider, id, percent }: EndpointNotice) {
+  const text =
+    percent === 100
+      ? `Mottagaren ${id} hos ${provider} har inte gått att nå på tre dygn och är avstängd. Det som väntade finns kvar och kan skickas om.`
+      : `Mottagaren ${id} hos ${provider} går inte att nå. Den stängs av när tre dygn har gått; ${percent} % av tiden har gått.`;
+  const subject = `Klarsyn ${config.municipality.name}: en mottagare går inte att nå`;
+  log.warn({ endpoint: id, percent }, "endpoint not reached");
+  for (const target of await sendNotice(config.notify, { subject, text })) log.warn({ target }, "notice not sent");
+}
+
+async function mailProviders(system: DeliveringSystem): Promise<void> {
+  const { config, tenantId } = system;
+  const { email } = config.notify ?? {};
+  if (email === undefined) return;
+  const where = config.signIn === undefined ? "" : ` på ${config.signIn.url}`;
+  await mailWaiting(system, tenantId, async ({ email: to }) => {
+    const notice = {
+      subject: `Klarsyn ${config.municipality.name}: något väntar på er`,
+      text: `En ny eller ändrad beställning eller en fråga väntar. Logga in${where} och se vad det är.`,
+    };
+    return (await sendNotice({ email: { ...email, to: [to] } }, notice)).length === 0;
+  });
+}

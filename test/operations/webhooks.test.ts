@@ -1,0 +1,298 @@
+import { describe, expect, test } from "vitest";
+import {
+  changeEndpoint,
+  createEndpoint,
+  type EndpointFilter,
+  type KeyKind,
+  listDeliveries,
+  listEndpoints,
+  openDelivery,
+  pauseEndpoint,
+  pingEndpoint,
+  pullSources,
+  resendDeliveries,
+  resumeEndpoint,
+  rotateKey,
+  sendTestEvent,
+  webhookBodies,
+  type EventType,
+} from "#operations";
+import { type Delivered, handedSource, operator, signal } from "../night/hand.ts";
+import { testDatabase } from "../support/database.ts";
+import { isGenuine, type Received, startReceiver, webhooks } from "../webhook/receiver.ts";
+
+const providers: Delivered = {
+  entity: "providers",
+  records: ["1", "2"].map((no) => ({
+    id: `P${no}`,
+    organisationNumber: `556677-000${no}`,
+    name: `Omsorgen ${no}`,
+    regime: "private",
+  })),
+};
+const units: Delivered = {
+  entity: "units",
+  records: [
+    { id: "U1", providerId: "P1", name: "Norr" },
+    { id: "U2", providerId: "P1", name: "Söder" },
+    { id: "U3", providerId: "P2", name: "Väster" },
+  ],
+};
+const clients: Delivered = { entity: "clients", records: [1, 2, 3].map((no) => ({ id: `C${no}` })) };
+
+const line = (id: string, more: object = {}) => ({
+  id: `l-${id}`,
+  service: "dusch",
+  minutes: 30,
+  times: 1,
+  per: "day",
+  ...more,
+});
+
+/** An order of a client for a unit, as the source sends it. */
+function order(id: string, version: number, more: object = {}) {
+  const plain = { clientId: "C1", unitId: "U1", status: "sent", orderedAt: "2026-10-01T08:00:00+02:00" };
+  return { id, version, ...plain, validFrom: "2026-10-05", lines: [line(id)], ...more };
+}
+
+/** A municipality whose first orders are known, and where what comes next is news. */
+async function municipality({ clock = Date.now }: { clock?: () => number } = {}) {
+  const stored = await testDatabase();
+  let waiting: Delivered[] = [];
+  const needs = {
+    ...stored,
+    now: clock,
+    config: { webhooks },
+    sources: [handedSource("files", () => waiting)],
+  };
+  const pull = async (...delivered: Delivered[]) => {
+    waiting = delivered;
+    await pullSources(needs, operator, { ids: [], signal });
+  };
+  await pull(providers, units, clients, { entity: "orders", records: [order("old", 1)] });
+  return {
+    needs,
+    pull,
+    orders: (...records: object[]) => pull({ entity: "orders", records: records as Delivered["records"] }),
+    /** An endpoint that a ping has reached. */
+    async endpoint(
+      url: string,
+      { provider = "P1", key = "hmac", ...filter }: { provider?: string; key?: KeyKind } & Partial<EndpointFilter> = {},
+    ) {
+      const all = { types: null, units: null, ordered: false, description: "", ...filter };
+      const made = await createEndpoint(needs, operator, { provider, url, key, ...all });
+      expect(await pingEndpoint(needs, operator, made.endpoint.id)).toMatchObject({ error: null });
+      return { id: made.endpoint.id, key: made.key.key };
+    },
+    events: async () => {
+      const { rows } = await stored.database.pool.query<{ type: string; provider: string; changes: string[] }>(
+        "SELECT type, provider, changes FROM events WHERE type <> 'endpoint.ping' ORDER BY no",
+      );
+      return rows.map(({ type, provider, changes }) => [provider, type, ...changes].join(" "));
+    },
+    /** Sends what is due, until nothing is. */
+    async deliver(until: () => boolean = () => true) {
+      await using delivery = await openDelivery(needs);
+      const deadline = Date.now() + 20_000;
+      while ((await delivery.tick()) || !until()) {
+        if (Date.now() > deadline) throw new Error("Nothing more was delivered.");
+        await new Promise((done) => setTimeout(done, 30));
+      }
+    },
+    [Symbol.asyncDispose]: stored[Symbol.asyncDispose],
+  };
+}
+
+const bodyOf = ({ body }: Received) => JSON.parse(body) as { type: EventType; data: Record<string, unknown> };
+const dataOf = (received: Received) => bodyOf(received).data;
+
+describe("what providers are told of orders", () => {
+  test("is a new order, each kind of change, its end, and nothing that was known", async () => {
+    await using town = await municipality();
+    expect(await town.events()).toEqual([]);
+    await town.orders(order("o-1", 1));
+    await town.orders(order("o-1", 2, { lines: [line("o-1", { minutes: 45 })] }));
+    await town.orders(order("o-1", 3, { lines: [line("o-1", { minutes: 45, staffing: 2 })] }));
+    await town.orders(order("o-1", 4, { lines: [line("o-1", { minutes: 45, staffing: 2 })], validTo: "2026-12-31" }));
+    const last = { lines: [line("o-1", { minutes: 45, staffing: 2 })], validTo: "2026-12-31", unitId: "U2" };
+    await town.orders(order("o-1", 5, last));
+    await town.orders(order("o-1", 6, { ...last, status: "accepted" }));
+    // Again, as another version that says the same, and late.
+    await town.orders(order("o-1", 6, { ...last, status: "accepted" }));
+    await town.orders(order("o-1", 7, { ...last, status: "accepted" }));
+    await town.orders(order("o-1", 3));
+    await town.orders(order("o-1", 8, { ...last, status: "ended" }));
+    await town.orders(order("o-1", 9, { ...last, status: "ended" }));
+    expect(await town.events()).toEqual([
+      "P1 order.created",
+      "P1 order.changed lines",
+      "P1 order.changed staffing",
+      "P1 order.changed period",
+      "P1 order.changed unit",
+      "P1 order.changed status",
+      "P1 order.ended",
+    ]);
+  });
+
+  test("is the end of an order that moves, and the beginning to whom it moves", async () => {
+    await using town = await municipality();
+    await town.orders(order("o-1", 1), order("o-2", 1));
+    await town.orders(order("o-1", 2, { unitId: "U3" }), order("o-2", 2, { deleted: true }));
+    await town.orders(order("o-1", 3));
+    expect((await town.events()).slice(2).sort()).toEqual(
+      [
+        "P1 order.cancelled",
+        "P1 order.ended",
+        "P2 order.created",
+        // Back again.
+        "P1 order.created",
+        "P2 order.ended",
+      ].sort(),
+    );
+  });
+
+  test("is none of what changes and changes back before anybody looks, and one of what comes twice", async () => {
+    await using town = await municipality();
+    await town.orders(order("o-1", 1));
+    await town.orders(order("o-1", 2, { unitId: "U2" }), order("o-1", 3));
+    await town.orders(order("o-2", 1), order("o-2", 1));
+    expect(await town.events()).toEqual(["P1 order.created", "P1 order.created"]);
+  });
+
+  test("is an absence of their clients, under a neutral name, to each provider that has an order in force", async () => {
+    await using town = await municipality();
+    await town.orders(
+      order("o-1", 1),
+      order("o-2", 1, { unitId: "U3" }),
+      order("o-3", 1, { clientId: "C2", unitId: "U3" }),
+    );
+    const away = { id: "a-1", version: 1, clientId: "C1", from: "2026-10-06T10:00:00+02:00", kind: "hospital" };
+    await town.pull({ entity: "absences", records: [away] });
+    await town.pull({ entity: "absences", records: [{ ...away, version: 2 }] });
+    await town.pull({ entity: "absences", records: [{ ...away, version: 3, to: "2026-10-09T10:00:00+02:00" }] });
+    expect((await town.events()).slice(3)).toEqual([
+      "P1 client.status-changed",
+      "P2 client.status-changed",
+      "P1 client.status-changed",
+      "P2 client.status-changed",
+    ]);
+  });
+});
+
+describe("a receiver", () => {
+  test.each(["hmac", "ed25519"] as const)("gets a thin event, signed (%s), under ids of its own", async (key) => {
+    await using town = await municipality();
+    await using one = await startReceiver();
+    await using two = await startReceiver();
+    const first = await town.endpoint(one.url, { key });
+    const second = await town.endpoint(two.url);
+    await town.orders(order("o-1", 1));
+    await town.deliver();
+    const [received] = one.received.slice(1);
+    const other = two.received[1]!;
+    expect(isGenuine(first.key, received!.headers, received!.body)).toBe(true);
+    expect(isGenuine(second.key, received!.headers, received!.body)).toBe(false);
+    expect(isGenuine(first.key, received!.headers, received!.body.replace("0192", "0193"))).toBe(false);
+    expect(isGenuine(second.key, other.headers, other.body)).toBe(true);
+    const data = dataOf(received!);
+    expect(webhookBodies["order.created"].parse(JSON.parse(received!.body))).toBeTruthy();
+    expect(Object.keys(data).sort()).toEqual(["id", "order", "tenant", "version"]);
+    expect([data["id"], received!.id]).toEqual([dataOf(other)["id"], other.id]);
+    expect(data["order"]).not.toBe(dataOf(other)["order"]);
+    expect(received!.body).not.toMatch(/o-1|C1|U1|Norr/);
+  });
+
+  test("is told of what its filter lets through alone, and of nothing that is another provider's", async () => {
+    await using town = await municipality();
+    await using all = await startReceiver();
+    await using north = await startReceiver();
+    await using endings = await startReceiver();
+    await using others = await startReceiver();
+    await town.endpoint(all.url);
+    const { id } = await town.endpoint(north.url, { units: ["U1"] });
+    await town.endpoint(endings.url, { types: ["order.ended", "order.cancelled"] });
+    await town.endpoint(others.url, { provider: "P2" });
+    await town.orders(order("o-1", 1), order("o-2", 1, { unitId: "U2" }));
+    await town.orders(order("o-2", 2, { unitId: "U2", status: "cancelled" }));
+    await town.deliver();
+    expect(all.types().slice(1)).toHaveLength(3);
+    expect(north.types().slice(1)).toEqual(["order.created"]);
+    expect(endings.types().slice(1)).toEqual(["order.cancelled"]);
+    expect(others.types()).toEqual(["endpoint.ping"]);
+    await changeEndpoint(town.needs, operator, { id, types: null, units: ["U2"], ordered: false, description: "" });
+    await town.orders(order("o-3", 1), order("o-4", 1, { unitId: "U2" }));
+    await town.deliver();
+    expect(north.types().slice(1)).toEqual(["order.created", "order.created"]);
+  });
+
+  test("gets nothing before a ping has reached it, and while it is paused all of it later", async () => {
+    await using town = await municipality();
+    await using receiver = await startReceiver();
+    const { needs } = town;
+    receiver.behave(() => ({ status: 500 }));
+    const filter = { types: null, units: null, ordered: false, description: "" };
+    const made = await createEndpoint(needs, operator, { provider: "P1", url: receiver.url, key: "hmac", ...filter });
+    const { id } = made.endpoint;
+    expect(await pingEndpoint(needs, operator, id)).toMatchObject({ status: 500, error: "status" });
+    await town.orders(order("o-1", 1));
+    await town.deliver();
+    expect(receiver.types()).toEqual(["endpoint.ping"]);
+    receiver.behave(() => ({ status: 200 }));
+    await pingEndpoint(needs, operator, id);
+    await pauseEndpoint(needs, operator, id);
+    await town.orders(order("o-2", 1));
+    await town.deliver();
+    expect(receiver.types().slice(1)).toEqual(["endpoint.ping"]);
+    await resumeEndpoint(needs, operator, id);
+    await town.deliver();
+    expect(receiver.types().slice(2)).toEqual(["order.created"]);
+    expect(await sendTestEvent(needs, operator, { id, type: "order.changed" })).toMatchObject({ error: null });
+    expect(dataOf(receiver.received.at(-1)!)).toMatchObject({ test: true, changes: ["lines"] });
+  });
+
+  test("may check by the old key or the new one while both hold", async () => {
+    let at = Date.now();
+    await using town = await municipality({ clock: () => at });
+    await using receiver = await startReceiver();
+    const { id, key } = await town.endpoint(receiver.url);
+    const next = await rotateKey(town.needs, operator, { id, key: "ed25519", overlapMs: 60_000 });
+    await town.orders(order("o-1", 1));
+    await town.deliver();
+    const both = receiver.received.at(-1)!;
+    expect([key, next.key].map((one) => isGenuine(one, both.headers, both.body))).toEqual([true, true]);
+    at += 61_000;
+    await town.orders(order("o-2", 1));
+    await town.deliver();
+    const alone = receiver.received.at(-1)!;
+    expect([key, next.key].map((one) => isGenuine(one, alone.headers, alone.body))).toEqual([false, true]);
+  });
+
+  test("that was away is sent what it missed, counted and listed with each attempt", async () => {
+    let at = Date.now();
+    await using town = await municipality({ clock: () => at });
+    await using receiver = await startReceiver();
+    const { id } = await town.endpoint(receiver.url);
+    receiver.behave(() => ({ status: 503, body: "x".repeat(5000) }));
+    at += 1000;
+    const from = at;
+    await town.orders(order("o-1", 1), order("o-2", 1));
+    await town.deliver();
+    at += 10_000;
+    await town.deliver();
+    const { deliveries, counts } = await listDeliveries(town.needs, operator, { id, from, limit: 10 });
+    expect(counts).toEqual({ waiting: 2, delivered: 0, failed: 0 });
+    expect(deliveries[0]?.log).toHaveLength(2);
+    expect(deliveries[0]?.log[0]).toMatchObject({ status: 503, error: "status", answer: "x".repeat(1024) });
+    receiver.behave(() => ({ status: 200 }));
+    at += 400_000;
+    await town.deliver();
+    const mine = await listEndpoints(town.needs, operator);
+    expect(mine[0]).toMatchObject({ state: "active", failingSince: null, deliveries: { waiting: 0, failed: 0 } });
+    const before = receiver.received.length;
+    expect(await resendDeliveries(town.needs, operator, { id, from, until: at, types: ["order.created"] })).toBe(2);
+    await town.deliver();
+    expect(receiver.received.length - before).toBe(2);
+    // What comes again is told by its id.
+    expect(new Set(receiver.ids().slice(1)).size).toBe(2);
+  });
+});
