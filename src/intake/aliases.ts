@@ -5,10 +5,12 @@ import {
   addAliases,
   type DecidedAlias,
   type KnownId,
+  readAliasList,
   selectDecidedAliases,
   selectKnownIds,
   selectOccurrences,
   undoAlias as undo,
+  writeAliasList,
 } from "#store";
 import { type Occurrence, propose } from "./propose.ts";
 import type { Intake } from "./source.ts";
@@ -88,6 +90,56 @@ export async function listAliases({ database, tenantId }: Intake): Promise<Alias
   };
 }
 
+/** The same, as short as a page shows it. */
+export interface AliasSummary {
+  /** Those with most records, at most a hundred. */
+  unresolved: UnresolvedId[];
+  /** How many are unresolved in all. */
+  left: number;
+  decided: DecidedAlias[];
+  automatic: number;
+}
+
+type Kept = Omit<AliasSummary, "decided">;
+
+const SUMMARY = 100;
+/** More than are shown, so that the list is still full when some have been decided. */
+const KEPT = 1000;
+
+const keptOf = ({ unresolved, automatic }: AliasList): Kept => ({
+  unresolved: unresolved.slice(0, KEPT),
+  left: unresolved.length,
+  automatic: automatic.length,
+});
+
+/** Finds which ids nobody has joined and keeps that for `summariseAliases`: it takes time that a page does not have. */
+export async function keepAliases(intake: Intake): Promise<void> {
+  const content = keptOf(await listAliases(intake));
+  await writeAliasList(intake.database, intake.tenantId, { content, at: intake.now() });
+}
+
+/** What was unresolved when it was found last, without what somebody has decided since. */
+export async function summariseAliases(intake: Intake): Promise<AliasSummary> {
+  const { database, tenantId } = intake;
+  const decided = await selectDecidedAliases(database, tenantId);
+  // Written by `keepAliases`.
+  const kept = (await readAliasList(database, tenantId)) as Kept | null;
+  const { unresolved, left, automatic } = kept ?? keptOf(await listAliases(intake));
+  const done = new Set(
+    decided.flatMap(({ kind, source, id, sameAsSource, sameAsId }) => [
+      `${kind} ${source}/${id}`,
+      `${kind} ${sameAsSource}/${sameAsId}`,
+    ]),
+  );
+  const still = unresolved.filter(({ kind, source, id }) => !done.has(`${kind} ${source}/${id}`));
+  return {
+    unresolved: still.slice(0, SUMMARY),
+    left: left - (unresolved.length - still.length),
+    decided,
+    automatic,
+  };
+}
+
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 interface Joined {
@@ -141,6 +193,8 @@ async function addProposals(
 ): Promise<void> {
   if (![...unresolved.values()].some(({ kind }) => kind === "client" || kind === "staff")) return;
   const sources = [...new Set(ids.map(({ source }) => source))];
+  // Whom one source calls two things it does not tell.
+  if (sources.length < 2) return;
   const rows = await selectOccurrences(database, tenantId, PROPOSAL_DAYS);
   const occurrences: Occurrence[] = rows.flatMap(([client, staff, unit, start]) => {
     const known = joined.byRef.get(client);

@@ -7,11 +7,14 @@ export type { Intake, IntakeSource, PullableSource } from "./source.ts";
 export {
   aliasKinds,
   type AliasList,
+  type AliasSummary,
   importAliases,
   type ImportedAliases,
+  keepAliases,
   listAliases,
   type NewAlias,
   setAlias,
+  summariseAliases,
   undoAlias,
   type UnresolvedId,
 } from "./aliases.ts";

@@ -1,10 +1,12 @@
 import {
   type AliasList,
+  type AliasSummary,
   type ImportedAliases,
   importAliases,
   listAliases,
   type NewAlias,
   setAlias,
+  summariseAliases,
   undoAlias,
 } from "#intake";
 import type { Database, Vault } from "#store";
@@ -13,12 +15,18 @@ import { type Actor, permit } from "./actor.ts";
 type Needs = { database: Database; vault: Vault; now: () => number };
 const intakeOf = ({ database, vault, now }: Needs, { tenantId }: Actor) => ({ database, vault, now, tenantId });
 
-export type { AliasList, ImportedAliases, NewAlias };
+export type { AliasList, AliasSummary, ImportedAliases, NewAlias };
 
 /** Which ids of different systems are the same, and which nobody has joined yet. */
 export async function showAliases(needs: Needs, actor: Actor): Promise<AliasList> {
   permit(actor, "aliases:read");
   return listAliases(intakeOf(needs, actor));
+}
+
+/** The same as the last night found it, which is soon read. */
+export async function showAliasSummary(needs: Needs, actor: Actor): Promise<AliasSummary> {
+  permit(actor, "aliases:read");
+  return summariseAliases(intakeOf(needs, actor));
 }
 
 /** Decides that two ids are the same. False where that was decided already. */

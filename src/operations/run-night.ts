@@ -1,4 +1,4 @@
-import { isIncomplete, type Pulled, type PullProgress } from "#intake";
+import { isIncomplete, keepAliases, type Pulled, type PullProgress } from "#intake";
 import { type Day, formatDay } from "#model";
 import { acquireLease, endRun, type RunOutcome, selectLastNight, startRun } from "#store";
 import { type Actor, permit } from "./actor.ts";
@@ -52,6 +52,7 @@ export async function runNight(
       signal: stop,
       ...(progress.reconcile === undefined ? {} : { progress: progress.reconcile }),
     });
+    await keepAliases({ database, vault: needs.vault, now, tenantId });
     const outcome = isIncomplete(pulls) ? "incomplete" : "done";
     await endRun(database, run, { outcome, at: now(), summary: summaryOf(pulls, reconciled) });
     return { day, outcome, pulls, reconciled };

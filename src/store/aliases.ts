@@ -2,7 +2,7 @@ import { and, asc, eq, gt, isNull, lte, or } from "drizzle-orm";
 import type { Alias } from "#columns";
 import { type Day, type Instant, refKinds } from "#model";
 import type { Database, Orm } from "./database.ts";
-import { aliases, dirty, refs, sourcesKnown } from "./tables/index.ts";
+import { aliases, aliasLists, dirty, refs, sourcesKnown } from "./tables/index.ts";
 
 /** A decision by a person, with who took it and on what ground. */
 export interface DecidedAlias {
@@ -182,6 +182,25 @@ export async function selectKnownIds({ pool }: Database, tenantId: string): Prom
     }
   }
   return found;
+}
+
+/** Keeps what a night found of ids that nobody has joined. */
+export async function writeAliasList(
+  { orm }: Database,
+  tenantId: string,
+  { content, at }: { content: unknown; at: Instant },
+): Promise<void> {
+  const row = { content: JSON.stringify(content), at };
+  await orm
+    .insert(aliasLists)
+    .values({ tenantId, ...row })
+    .onConflictDoUpdate({ target: aliasLists.tenantId, set: row });
+}
+
+/** What `writeAliasList` kept last; null where no night has. */
+export async function readAliasList({ orm }: Database, tenantId: string): Promise<unknown> {
+  const [row] = await orm.select().from(aliasLists).where(eq(aliasLists.tenantId, tenantId));
+  return row === undefined ? null : (JSON.parse(row.content) as unknown);
 }
 
 /** Planned and registered visits of the newest `days` days: [client, staff or null, unit, start], by number in `refs`. */

@@ -1,13 +1,13 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { z } from "zod";
-import { type AliasList, decideAlias, revokeAlias, showAliases } from "#operations";
+import { type AliasSummary, decideAlias, revokeAlias, showAliasSummary } from "#operations";
 import { needs } from "../authorise.ts";
 import type { Env } from "../served.ts";
 import { done, form } from "../views/form.ts";
 import { dataTable, layout } from "../views/layout.ts";
 
-type Kind = AliasList["unresolved"][number]["kind"];
+type Kind = AliasSummary["unresolved"][number]["kind"];
 const kinds: Readonly<Record<Kind, string>> = {
   client: "Brukare",
   staff: "Personal",
@@ -37,16 +37,15 @@ const decision = z.object({
 export function identityPages() {
   return new Hono<Env>()
     .get("/", needs("aliases:read"), async (c) => {
-      const { unresolved, decided, automatic } = await showAliases(c.var.system, c.var.actor);
+      const { unresolved, left, decided, automatic } = await showAliasSummary(c.var.system, c.var.actor);
       const may = c.var.actor.permissions.has("aliases:write");
-      const best = unresolved.slice(0, SHOWN);
       const body = html`<p>
           Samma person, enhet eller utförare kan heta olika i olika system. Här bestämmer du vilka id:n som är samma.
-          ${automatic.length.toLocaleString("sv-SE")} hör ihop av sig själva, genom personnummer, HSA-id eller
+          ${automatic.toLocaleString("sv-SE")} hör ihop av sig själva, genom personnummer, HSA-id eller
           organisationsnummer.
         </p>
         ${dataTable(
-          unresolved.length > SHOWN ? `Olösta: de ${SHOWN} med flest besök av ${unresolved.length}` : "Olösta",
+          left > unresolved.length ? `Olösta: de ${unresolved.length} med flest besök av ${left}` : "Olösta",
           [
             { title: "Vad" },
             { title: "Id", kind: "short" },
@@ -54,7 +53,7 @@ export function identityPages() {
             { title: "Förslag" },
             { title: "Underlag", kind: "long" },
           ],
-          best.map(({ kind, source, id, records, proposals: [first] }) => [
+          unresolved.map(({ kind, source, id, records, proposals: [first] }) => [
             kinds[kind],
             `${source}/${id}`,
             records,
