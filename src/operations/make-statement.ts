@@ -29,15 +29,21 @@ import {
 import {
   type ClosedMonth,
   type Database,
+  isClosed,
   lastNormalisedPage,
   recordAccess,
+  selectClientsOfLine,
   selectClosedLines,
   selectClosedMonths,
+  selectNames,
+  selectStatementKeys,
   type SettlementLine,
 } from "#store";
 import { type Actor, permit } from "./actor.ts";
 import type { CloseNeeds } from "./close-month.ts";
+import { refsOf } from "./pictures.ts";
 import { readSurroundings, readTables } from "./read-window.ts";
+import { readTablesOf } from "./reconcile-changed.ts";
 
 export interface StatementNeeds extends CloseNeeds {
   config: { municipality: { name: string; organisationNumber?: string | undefined } };
@@ -75,24 +81,13 @@ export async function makeStatement(
   permit(actor, "settlement:read");
   const { database, now } = needs;
   const { tables, settlement, closed, first, last, asOf } = await settlementOf(needs, actor.tenantId, month);
-  const lines: StatementLine[] = [];
-  let code = -1;
-  for (let client = 0; client < tables.clients.count; client++) {
-    const figures = settlement
-      .month(client, first, last)
-      .filter((row) => row.provider >= 0 && tables.providers.text(row.provider) === provider)
-      .filter((row) => line === undefined || (row.line >= 0 && tables.lines.id(row.line) === line));
-    if (figures.length === 0) continue;
-    code = figures[0]!.provider;
-    const detail = new Map(
-      [...settlement.detail(client, first, last)].map(([row, visits]) => [keyOf(row), { row, visits }]),
-    );
-    for (const row of figures) lines.push(statementLine(tables, row, detail.get(keyOf(row))));
-  }
+  const { lines, code } = linesOf(tables, settlement, {
+    first,
+    last,
+    provider,
+    ...(line === undefined ? {} : { line }),
+  });
   if (code < 0) throw new UnknownProvider(provider, month);
-  lines.sort(
-    (a, b) => compare(a.client, b.client) || compare(a.service, b.service) || compare(a.line ?? "", b.line ?? ""),
-  );
   const adjustments =
     closed === null || line !== undefined ? [] : await adjustmentsOf(database, actor.tenantId, month, provider, tables);
   await recordAccess(database, actor, {
@@ -126,6 +121,105 @@ export async function makeStatement(
       adjustmentsOre: adjustments.reduce((total, { ore }) => total + ore, 0),
     },
   };
+}
+
+/** A page of a provider's month. */
+export interface StatementPage extends Pick<Statement, "month" | "state" | "lines"> {
+  provider: string;
+  /** Of how many lines. */
+  count: number;
+}
+
+/**
+ * Some lines of a provider's open month, from every registered interval to öre, made of the records of their clients alone.
+ * Which lines there are is as the last night found it; what they say is as it is now. The reading is recorded.
+ */
+export async function pageOfStatement(
+  needs: StatementNeeds,
+  actor: Actor,
+  asked: { month: Month; provider: string; line?: string; offset: number; limit: number },
+): Promise<StatementPage> {
+  permit(actor, "settlement:read");
+  const { month, provider, line, offset, limit } = asked;
+  const { database, now } = needs;
+  const { tenantId } = actor;
+  const few = (await isClosed(database, tenantId, month)) ? null : await readFew(needs, tenantId, asked);
+  if (few === null) {
+    const whole = await makeStatement(needs, actor, { month, provider, ...(line === undefined ? {} : { line }) });
+    const lines = whole.lines.slice(offset, offset + limit);
+    return { provider: whole.provider.name, month, state: whole.state, lines, count: whole.lines.length };
+  }
+  const { tables, keys, count } = few;
+  const { first, last } = daysOfMonth(month);
+  const wanted = keys === null ? null : new Set(keys.map(({ client, order, line: of }) => `${client} ${order} ${of}`));
+  const settlement = new Settlement(tables, matchVisits(tables));
+  const lines = linesOf(tables, settlement, { first, last, provider, ...(line === undefined ? {} : { line }) }).lines;
+  const shown = wanted === null ? lines : lines.filter((one) => wanted.has(`${one.client} ${one.order} ${one.line}`));
+  await recordAccess(database, actor, {
+    at: now(),
+    operation: "statement",
+    subject: `${provider} ${month}`,
+    rows: shown.length,
+  });
+  const { provider: names } = await selectNames(database, tenantId);
+  return {
+    provider: names.get(provider) ?? provider,
+    month,
+    state: "open",
+    lines: shown,
+    count: count ?? shown.length,
+  };
+}
+
+/** Tables of the clients of some lines; null where only tables of everybody would say what they come to. */
+async function readFew(
+  needs: StatementNeeds,
+  tenantId: string,
+  { month, provider, line, offset, limit }: Parameters<typeof pageOfStatement>[2],
+): Promise<{
+  tables: Tables;
+  keys: Awaited<ReturnType<typeof selectStatementKeys>>["keys"] | null;
+  count: number | null;
+} | null> {
+  const { database, sources, now } = needs;
+  const found =
+    line === undefined ? await selectStatementKeys(database, tenantId, { month, provider, offset, limit }) : null;
+  if (found !== null && found.keys.length === 0) return null;
+  const clients = [...new Set((found?.keys ?? []).flatMap(({ client }) => client ?? []))];
+  const refs =
+    line === undefined
+      ? (await Promise.all(clients.map((client) => refsOf({ database, sources }, tenantId, "client", client)))).flat()
+      : await selectClientsOfLine(database, tenantId, line);
+  if (refs.length === 0) return null;
+  const { first, last } = daysOfMonth(month);
+  const tables = await readTablesOf(needs, tenantId, { refs, window: { from: first, through: last }, asOf: now() });
+  return tables === null ? null : { tables, keys: found?.keys ?? null, count: found?.count ?? null };
+}
+
+/** The lines of a provider that tables know, by client, service and line. `code` is the provider's, -1 where there are none. */
+function linesOf(
+  tables: Tables,
+  settlement: Settlement,
+  { first, last, provider, line }: { first: Day; last: Day; provider: string; line?: string },
+): { lines: StatementLine[]; code: number } {
+  const lines: StatementLine[] = [];
+  let code = -1;
+  for (let client = 0; client < tables.clients.count; client++) {
+    const figures = settlement
+      .month(client, first, last)
+      .filter((row) => row.provider >= 0 && tables.providers.text(row.provider) === provider)
+      .filter((row) => line === undefined || (row.line >= 0 && tables.lines.id(row.line) === line));
+    if (figures.length === 0) continue;
+    code = figures[0]!.provider;
+    const detail = new Map(
+      [...settlement.detail(client, first, last)].map(([row, visits]) => [keyOf(row), { row, visits }]),
+    );
+    for (const row of figures) lines.push(statementLine(tables, row, detail.get(keyOf(row))));
+  }
+  lines.sort(
+    (a, b) => compare(a.client, b.client) || compare(a.service, b.service) || compare(a.line ?? "", b.line ?? ""),
+  );
+  return { lines, code };
 }
 
 class MonthOpen extends AppError {

@@ -43,8 +43,13 @@ export interface PictureNeeds {
 /** Records that a finding rests on, to be marked in a picture. */
 type Claimed = ReadonlyArray<{ entity: string; source: string; id: string }>;
 
-/** All references to somebody whom a finding names; none where nobody knows them. */
-async function refsOf({ database, sources }: PictureNeeds, tenantId: string, of: "client" | "staff", name: string) {
+/** All references to somebody whom a finding or a figure names; none where nobody knows them. */
+export async function refsOf(
+  { database, sources }: Pick<PictureNeeds, "database" | "sources">,
+  tenantId: string,
+  of: "client" | "staff",
+  name: string,
+) {
   const order = sources.map(({ id }) => id);
   const named = await selectNamed(database, tenantId, of, name, order);
   if (named === null) return [];

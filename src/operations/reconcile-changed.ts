@@ -8,12 +8,13 @@ import {
   type EntityName,
   entityNames,
   formatDay,
+  type Instant,
   monthOf,
   parseDate,
   type RefKind,
   refKinds,
 } from "#model";
-import { monthsOf, readingPeriod, runEngine } from "#rule";
+import { asText, type EngineInput, monthsOf, readingPeriod, runEngine } from "#rule";
 import {
   acquireLease,
   type Database,
@@ -105,11 +106,7 @@ export async function reconcileChanged(
     period: window,
     release: true,
   });
-  // Any of a provider's visits may decide which others are paid.
-  for (let contract = 0; contract < tables.contracts.count; contract++) {
-    const { manual } = tables.contracts.terms(contract) as { manual?: { maxSharePercent?: number } };
-    if (manual?.maxSharePercent !== undefined) return "night";
-  }
+  if (decidesForOthers(tables)) return "night";
   signal.throwIfAborted();
   const codes = (people: Codes, { ids }: SamePeople): Set<number> =>
     new Set(ids.map(({ source, id }) => people.find(`${knowledge.sources[source]}/${id}`)).filter((code) => code >= 0));
@@ -119,7 +116,7 @@ export async function reconcileChanged(
     client: [...clients].map((code) => tables.clients.key(code)),
     staff: [...staff].map((code) => tables.staff.key(code)),
   };
-  const result = runEngine({
+  const input: EngineInput = {
     tenant: tenantId,
     tables,
     matches: matchVisits(tables),
@@ -134,7 +131,8 @@ export async function reconcileChanged(
     }),
     goLive: config.goLive === undefined ? null : parseDate(config.goLive),
     evaluate: { clients, staff },
-  });
+  };
+  const result = runEngine(input, asText);
   lease.check();
   const standing = rules.map((rule) => standingOn(rule, knowledge.parameters, window.through));
   const slices = [...slicesOf(keys, monthsOf(window))];
@@ -191,6 +189,43 @@ function* slicesOf(
       }
     }
   }
+}
+
+/**
+ * Tables of a few clients' days, with those who live with them, as the last run knew everything else; null where they
+ * would not say the same as tables of everybody. `refs` are the clients' numbers in `refs`.
+ */
+export async function readTablesOf(
+  needs: Pick<ReconcileNeeds, "database" | "sources">,
+  tenantId: string,
+  { refs, window, asOf }: { refs: readonly number[]; window: Window; asOf: Instant },
+): Promise<Tables | null> {
+  const { database } = needs;
+  const [run, knowledge] = await Promise.all([
+    selectLatestRun(database, tenantId, "reconcile"),
+    readKnowledge(needs, tenantId),
+  ]);
+  const beyond = run?.summary?.["beyond"];
+  if (typeof beyond !== "object" || beyond === null) return null;
+  if (knowledge.aliases.some(({ from, through }) => (from ?? through ?? null) !== null)) return null;
+  const reading = new Reading(database, tenantId, window, knowledge);
+  const tables = buildTables({
+    ...(await reading.records(await reading.living(refs))),
+    sourceOrder: needs.sources.map((source) => source.id),
+    // Written by the run that knew everything.
+    beyond: beyond as unknown as Beyond,
+    asOf,
+    period: window,
+    release: true,
+  });
+  return decidesForOthers(tables) ? null : tables;
+}
+
+/** Whether any of a provider's visits may decide which others are paid. */
+function decidesForOthers({ contracts }: Tables): boolean {
+  return Array.from({ length: contracts.count }, (_, row) => contracts.terms(row)).some(
+    ({ manual }: { manual?: { maxSharePercent?: number } }) => manual?.maxSharePercent !== undefined,
+  );
 }
 
 type Codes = Pick<Tables["clients"], "find">;
@@ -259,8 +294,13 @@ class Reading {
     return { clients, staff, readClients, readStaff };
   }
 
+  /** Clients and those who live with them: all that their figures are made of. */
+  async living(refs: readonly number[]): Promise<Pick<Reached, "readClients" | "readStaff">> {
+    return { readClients: await this.#same("client", { refs, households: true }), readStaff: { refs: [], ids: [] } };
+  }
+
   /** All that tables of those people need: of everything else they know what the run before has written down. */
-  async records({ readClients, readStaff }: Reached) {
+  async records({ readClients, readStaff }: Pick<Reached, "readClients" | "readStaff">) {
     const { sources, aliases, warnings, facts } = this.#knowledge;
     const raw: Partial<Record<EntityName, RawColumns>> = {};
     const read = async (entity: EntityName, selection: RawSelection): Promise<RawColumns> =>

@@ -92,3 +92,4 @@ export {
   writeToldAbsences,
   writeToldOrders,
 } from "./touched.ts";
+export { selectClientsOfLine, selectStatementKeys } from "./statement.ts";

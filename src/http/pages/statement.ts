@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { z } from "zod";
-import { makeStatement, type People, showPeople } from "#operations";
+import { pageOfStatement, type People, showPeople } from "#operations";
 import { bandText, minutesText, stateTitles, type StatementLine, stepText } from "#statement";
 import { needs } from "../authorise.ts";
 import type { Env } from "../served.ts";
@@ -21,19 +21,24 @@ type Query = z.output<typeof query>;
 
 /** `/avrakning/underlag`: from each registered interval to öre, of one order line or all of a provider's. */
 export function statementPage() {
-  const statementOf = (c: { var: Pick<Env["Variables"], "actor" | "system"> }, { manad, utforare, rad }: Query) =>
-    makeStatement(c.var.system, c.var.actor, {
-      month: manad,
-      provider: utforare,
-      ...(rad === undefined ? {} : { line: rad }),
-    });
   return new Hono<Env>().get("/", needs("settlement:read", "findings:read"), async (c) => {
     const asked = query.safeParse(c.req.query());
     if (!asked.success) return c.redirect("/avrakning");
-    const statement = await statementOf(c, asked.data);
-    const { provider, month, state, lines } = statement;
-    const first = (asked.data.sida - 1) * SHOWN;
-    const shown = lines.slice(first, first + SHOWN);
+    const { manad, utforare, rad, sida } = asked.data;
+    const first = (sida - 1) * SHOWN;
+    const {
+      provider,
+      month,
+      state,
+      lines: shown,
+      count,
+    } = await pageOfStatement(c.var.system, c.var.actor, {
+      month: manad,
+      provider: utforare,
+      ...(rad === undefined ? {} : { line: rad }),
+      offset: first,
+      limit: SHOWN,
+    });
     const people = await showPeople(
       c.var.system,
       c.var.actor,
@@ -43,18 +48,16 @@ export function statementPage() {
       },
       c.var.revealed,
     );
-    const body = html`<p>${provider.name}, ${stateTitles[state]}.</p>
+    const body = html`<p>${provider}, ${stateTitles[state]}.</p>
       ${shown.map((line) => lineSection(line, people))}
       ${
-        lines.length > SHOWN
-          ? html`<p>
-              Visar ${first + 1}–${first + shown.length} av ${lines.length} beställda insatser. Filen har alla.
-            </p>`
+        count > SHOWN
+          ? html`<p>Visar ${first + 1}–${first + shown.length} av ${count} beställda insatser. Filen har alla.</p>`
           : ""
       }
       ${revealForm(c, people, localPathOf(c))}
       ${c.var.actor.permissions.has("exports:make") ? statementExport(c, asked.data) : ""}
-      ${nextPage("/avrakning/underlag", first + SHOWN >= lines.length ? null : { ...Object.fromEntries(new URLSearchParams(parametersOf(asked.data))), sida: String(asked.data.sida + 1) })}`;
+      ${nextPage("/avrakning/underlag", first + SHOWN >= count ? null : { ...Object.fromEntries(new URLSearchParams(parametersOf(asked.data))), sida: String(asked.data.sida + 1) })}`;
     return c.html(
       layout(c, {
         title: `Underlag till avräkningen, ${month}`,

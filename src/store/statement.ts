@@ -1,0 +1,40 @@
+import type { Month } from "#model";
+import type { Database } from "./database.ts";
+
+/** A line of a month's figures, by what tells it from others of its provider. */
+export interface StatementKey {
+  client: string | null;
+  service: string | null;
+  order: string | null;
+  line: string | null;
+}
+
+/** Some of a provider's lines of a month, by client, service and line, and how many there are. */
+export async function selectStatementKeys(
+  { pool }: Database,
+  tenantId: string,
+  { month, provider, offset, limit }: { month: Month; provider: string; offset: number; limit: number },
+): Promise<{ keys: StatementKey[]; count: number }> {
+  const of = "FROM settlement_lines WHERE tenant_id = $1 AND month = $2 AND provider = $3";
+  const [keys, counted] = await Promise.all([
+    pool.query<StatementKey>(
+      `SELECT client, service, "order", line ${of}
+       ORDER BY client COLLATE "C", service COLLATE "C", line COLLATE "C" LIMIT $4 OFFSET $5`,
+      [tenantId, month, provider, limit, offset],
+    ),
+    pool.query<{ count: number }>(`SELECT count(*) AS count ${of}`, [tenantId, month, provider]),
+  ]);
+  return { keys: keys.rows, count: counted.rows[0]?.count ?? 0 };
+}
+
+/** The clients of an order line, by their numbers in `refs`. */
+export async function selectClientsOfLine({ pool }: Database, tenantId: string, line: string): Promise<number[]> {
+  const { rows } = await pool.query<{ client: number }>(
+    `SELECT DISTINCT o.client_id AS client FROM order_lines l
+       JOIN refs r ON r.tenant_id = $1 AND r.no = l.order_id
+       JOIN orders o ON o.tenant_id = $1 AND o.source_no = r.source_no AND o.id = r.id
+     WHERE l.tenant_id = $1 AND l.id = $2 AND l.source_no IN (SELECT no FROM sources_known WHERE tenant_id = $1)`,
+    [tenantId, line],
+  );
+  return rows.map(({ client }) => client);
+}
