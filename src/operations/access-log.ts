@@ -163,7 +163,6 @@ export interface LogControl {
   outsideHours: ShownAccess;
   busyHours: Awaited<ReturnType<typeof selectBusyHours>>;
   done: Control[];
-  chain: Chain;
 }
 
 const surnameOf = (name: string): string =>
@@ -178,13 +177,12 @@ export async function showLogControl(
   const { database } = needs;
   const { tenantId } = actor;
   const selection = { ...during(month), ...(unit === undefined ? {} : { unit }) };
-  const [sample, outside, busyHours, units, done, chain, related] = await Promise.all([
+  const [sample, outside, busyHours, units, done, related] = await Promise.all([
     sampleAccess(database, tenantId, { ...selection, seed: `${month} ${unit ?? ""}`, limit: SAMPLE }),
     selectOutsideHours(database, tenantId, { ...selection, limit: SHOWN_MAX }),
     selectBusyHours(database, tenantId, { ...selection, min: BUSY_MIN, limit: SHOWN_MAX }),
     selectReadingUnits(database, tenantId, during(month)),
     selectControls(database, tenantId, SHOWN_MAX),
-    verifyAccessLog(database, tenantId),
     relatives(needs, actor, selection),
   ]);
   return {
@@ -195,7 +193,6 @@ export async function showLogControl(
     outsideHours: await shown(needs, actor, outside),
     busyHours,
     done,
-    chain,
   };
 }
 
