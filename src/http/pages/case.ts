@@ -389,7 +389,8 @@ async function picturesOf(c: Context<Env>, { list: all }: ShownCase, finding: Ca
     });
     drawn.push(picture.then((one) => [one, false]));
   }
-  if (provider !== null && (level === "pattern" || client !== null)) {
+  // A single visit says nothing about its provider, and to compare providers takes longer than all else on the page.
+  if (provider !== null && level === "pattern") {
     const picture = drawPeers(system, actor, { provider, month, rule: client === null ? null : rule });
     drawn.push(picture.then((one) => [one, true]));
   }
