@@ -1,6 +1,7 @@
 // Times intake, reading, rules and whole nights at the size of a large municipality's month, beside what one would do by
 // hand, and ends with 1 where a limit is missed.
-// npm run bench -- [visits] [intake|speed]   (default 1,000,000, and both; also runs twice as many). Needs about 15 GB of disk.
+// npm run bench -- [visits] [intake|speed|pages] [FOLDER]   (default 1,000,000, and all; also runs twice as many). Needs
+// about 15 GB of disk, in a folder of its own that is gone afterwards, or in FOLDER, which stays.
 // The plans of the SQL: node bench/ten-rules/run.ts postgres|duckdb FOLDER --plans
 import { createReadStream, createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
@@ -11,6 +12,7 @@ import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { day, formatDay } from "#model";
 import { openDatabase } from "#store";
 import { limit, run } from "./child.ts";
+import { pages } from "./pages.ts";
 import { nodeOptions, speed } from "./speed.ts";
 
 const visitCount = Number(process.argv[2] ?? 1_000_000);
@@ -18,7 +20,8 @@ const part = process.argv[3];
 const days = 31;
 const first = day("2026-10-01");
 const perDay = 4;
-const workplace = mkdtempSync(join(tmpdir(), "klarsyn-bench-"));
+const kept = process.argv[4];
+const workplace = kept ?? mkdtempSync(join(tmpdir(), "klarsyn-bench-"));
 
 const clock = (minute: number): string =>
   `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
@@ -191,10 +194,11 @@ process.stdout.write(
   `${cpu} × ${cpus().length}, ${Math.round(totalmem() / 1024 ** 3)} GB, Node ${process.versions.node}, ${visitCount} visits\n`,
 );
 try {
-  if (part !== "speed") await intakeAndReading();
-  if (part !== "intake") await speed(workplace, visitCount);
+  if (part === undefined || part === "intake") await intakeAndReading();
+  if (part === undefined || part === "speed") await speed(workplace, visitCount);
+  if (part === undefined || part === "pages") await pages(workplace, visitCount);
 } finally {
-  rmSync(workplace, { recursive: true, force: true });
+  if (kept === undefined) rmSync(workplace, { recursive: true, force: true });
 }
 
 async function intakeAndReading(): Promise<void> {
