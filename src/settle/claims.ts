@@ -30,14 +30,15 @@ export function claimCoverage(
   const { claims, visits, services } = tables;
   const line = matcher.ofClaim(claim, claims.from(claim));
   const [first, last] = [claims.from(claim), claims.to(claim)];
-  const days = daysOfClaim(tables, line, first, last);
+  const due = daysOfClaim(tables, line, first, last);
   const minutes = claimedMinutes(claims, claim);
   const wanted = serviceOf(tables, claim, line);
   const client = claims.client(claim);
 
   const meant: number[] = [];
-  /** Those of `days` without a visit; visits come in order of day. */
+  /** Those of `due` without a visit, and days that had one though it was not due; visits come in order of day. */
   const without: Day[] = [];
+  const beside: Day[] = [];
   let next = 0;
   // Consecutive visits mostly name the same services.
   let setBefore = NaN;
@@ -61,10 +62,12 @@ export function claimCoverage(
       if (others && (line < 0 || !matcher.ofVisit(visit).lines.includes(line))) continue;
     }
     meant.push(visit);
-    while (next < days.length && days[next]! < day) without.push(days[next++]!);
-    if (days[next] === day) next++;
+    while (next < due.length && due[next]! < day) without.push(due[next++]!);
+    if (due[next] === day) next++;
+    else if (due[next - 1] !== day && beside.at(-1) !== day) beside.push(day);
   }
-  while (next < days.length) without.push(days[next++]!);
+  while (next < due.length) without.push(due[next++]!);
+  const days = beside.length === 0 ? due : [...due, ...beside].sort((a, b) => a - b);
   const silentDays = without.filter((day) => silent(client, startOfDay(day), startOfDay(day + 1)));
   return {
     line,
