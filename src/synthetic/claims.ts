@@ -160,6 +160,33 @@ function countedTime(
   return { start, end };
 }
 
+/**
+ * Ordered minutes of each of the visit's services, by which its time is divided. Of several lines of a service, which
+ * differ in the part of day, those are meant for which the visit is made; Lifecare's orders do not say the part of day,
+ * and there it is those that take as long together as was planned.
+ */
+function sharesOf({ visit, need }: Happening, order: WorldOrder): number[] {
+  const choices = visit.versions.at(-1)!.services.map((service) => {
+    const all = order.versions.at(-1)!.lines.filter((line) => line.service === service);
+    const wanted = order.source === "combine" ? need?.lines.find((line) => line.service === service) : undefined;
+    const own = all.filter(({ partOfDay }) => wanted !== undefined && partOfDay === wanted.partOfDay);
+    return (own.length > 0 ? own : all).map(({ minutes }) => minutes).sort((a, b) => b - a);
+  });
+  const { plannedStart, plannedEnd } = visit;
+  const planned =
+    plannedStart === undefined || plannedEnd === undefined ? Infinity : (plannedEnd - plannedStart) / MINUTE;
+  let best = choices.map((of) => of[0] ?? 0);
+  const off = (shares: readonly number[]) => Math.abs(shares.reduce((sum, one) => sum + one, 0) - planned);
+  const choose = (chosen: number[]) => {
+    const of = choices[chosen.length];
+    if (of === undefined) {
+      if (off(chosen) < off(best)) best = chosen;
+    } else for (const minutes of of.length === 0 ? [0] : of) choose([...chosen, minutes]);
+  };
+  choose([]);
+  return best;
+}
+
 /** What honest bookkeepers may bill for a client's visits at one provider, by the terms of the contract. */
 function payables(
   person: Person,
@@ -182,13 +209,7 @@ function payables(
     const head = visit.versions.at(-1)!;
     const day = dayOf(head.start);
     if (!dates.inForce(order, day)) continue;
-    const lines = head.services.map((service) => {
-      const ofService = order.versions.at(-1)!.lines.filter((line) => line.service === service);
-      // The line that the visit is made for, where it is one of several: lines of a service differ in the part of day.
-      const wanted = need?.lines.find((line) => line.service === service);
-      const own = ofService.filter(({ partOfDay }) => wanted !== undefined && partOfDay === wanted.partOfDay);
-      return (own.length > 0 ? own : ofService).reduce((most, line) => Math.max(most, line.minutes), 0);
-    });
+    const lines = sharesOf(happening, order);
     const whole = lines.reduce((sum, one) => sum + one, 0);
     if (whole === 0) continue;
     let begins = head.start;
@@ -259,10 +280,42 @@ function payables(
 /** When a part of the day is meant, in minutes of the day. */
 const middleOf: Record<string, number> = { morning: 480, midday: 720, afternoon: 930, evening: 1170, night: 120 };
 
+/** Which of an order's lines the client was away for on a day. */
+type AwayFrom = (line: WorldOrder["versions"][number]["lines"][number], day: Day) => boolean;
+
 /**
- * Granted minutes of the month that the client was away for: of whole days, and of days on which the client left or came
- * home what was due meanwhile. Of what is due at no said part of the day that is what nobody came for.
+ * All of it on whole days; on days on which the client left or came home what was due meanwhile. Of what is due at no
+ * said part of the day that is what nobody came for.
  */
+function awayFrom(person: Person, visits: readonly Happening[], order: WorldOrder): AwayFrom {
+  const gone = (from: Instant, until: Instant) =>
+    person.stays.reduce(
+      (sum, stay) => sum + Math.max(0, Math.min(stay.to ?? Infinity, until) - Math.max(stay.from, from)),
+      0,
+    );
+  return (line, day) => {
+    const [dawn, dusk] = [atMinute(day, 420), atMinute(day, 1320)];
+    const away = gone(dawn, dusk);
+    if (away === 0) return false;
+    if (away >= dusk - dawn) return true;
+    // Lifecare's orders do not say the part of day.
+    const middle = order.source === "combine" ? middleOf[line.partOfDay ?? "any"] : undefined;
+    if (middle !== undefined) return gone(atMinute(day, middle), atMinute(day, middle) + 1) > 0;
+    return (
+      away >= HOUR &&
+      !visits.some(
+        (one) =>
+          dayOf(startOfVisit(one)) === day &&
+          one.visit.orderId === order.id &&
+          performedMinutes(one) > 0 &&
+          gone(startOfVisit(one), startOfVisit(one) + 1) === 0 &&
+          one.need?.lines.some(({ service, partOfDay }) => service === line.service && partOfDay === line.partOfDay),
+      )
+    );
+  };
+}
+
+/** Granted minutes of the month that the client was away for. */
 function absentMinutes(
   person: Person,
   visits: readonly Happening[],
@@ -275,33 +328,12 @@ function absentMinutes(
   const { first, last } = daysOfMonth(monthOf(within));
   const validFrom = dayOfDate(order.versions[0]!.validFrom);
   const lines = order.versions.at(-1)!.lines.filter((line) => line.service === service && line.per !== "month");
-  const gone = (from: Instant, until: Instant) =>
-    person.stays.reduce(
-      (sum, stay) => sum + Math.max(0, Math.min(stay.to ?? Infinity, until) - Math.max(stay.from, from)),
-      0,
-    );
+  const away = awayFrom(person, visits, order);
   let minutes = 0;
   for (let day = first; day <= last; day++) {
-    const [dawn, dusk] = [atMinute(day, 420), atMinute(day, 1320)];
-    const away = gone(dawn, dusk);
-    if (away === 0 || !dates.inForce(order, day)) continue;
-    const came = visits.filter(
-      (one) =>
-        dayOf(startOfVisit(one)) === day &&
-        one.visit.orderId === order.id &&
-        performedMinutes(one) > 0 &&
-        gone(startOfVisit(one), startOfVisit(one) + 1) === 0,
-    );
+    if (!dates.inForce(order, day)) continue;
     for (const line of lines) {
-      if (!occurs(line, validFrom, day)) continue;
-      // Lifecare's orders do not say the part of day.
-      const middle = order.source === "combine" ? middleOf[line.partOfDay ?? "any"] : undefined;
-      const at = middle === undefined ? NaN : atMinute(day, middle);
-      const helped = came.some(({ need }) =>
-        need?.lines.some((one) => one.service === service && one.partOfDay === line.partOfDay),
-      );
-      const missed = away >= dusk - dawn || (middle === undefined ? away >= HOUR && !helped : gone(at, at + 1) > 0);
-      if (missed) minutes += line.minutes * line.times * (line.staffing ?? 1);
+      if (occurs(line, validFrom, day) && away(line, day)) minutes += line.minutes * line.times * (line.staffing ?? 1);
     }
   }
   return minutes;
@@ -335,7 +367,7 @@ function absencePay(
   dates: Calendar,
 ): Payable[] {
   const found: Payable[] = [];
-  const visited = new Set(visits.filter((one) => performedMinutes(one) > 0).map((one) => dayOf(startOfVisit(one))));
+  const came = visits.filter((one) => performedMinutes(one) > 0);
   for (const stay of person.stays) {
     if (stay.planned || stay.source === "lifecare") continue;
     for (const order of person.orders) {
@@ -343,6 +375,10 @@ function absencePay(
       const agreement = team === undefined ? undefined : agreements.get(team.provider.id);
       if (team === undefined || agreement === undefined || agreement.absencePercent.length === 0) continue;
       const validFrom = dayOfDate(order.versions[0]!.validFrom);
+      const away = awayFrom(person, visits, order);
+      // Each provider's days are counted from the first on which it did not come.
+      const own = came.filter(({ worker }) => worker.team.provider === team.provider);
+      const visited = new Set(own.map((one) => dayOf(startOfVisit(one))));
       let first = dayOf(stay.from);
       while (visited.has(first)) first++;
       const last = stay.to === undefined ? first + 30 : dayOf(stay.to);
@@ -352,6 +388,7 @@ function absencePay(
         if (!dates.inForce(order, day)) continue;
         for (const line of order.versions.at(-1)!.lines) {
           if (line.service === "larm" || line.per === "month" || !occurs(line, validFrom, day)) continue;
+          if (!away(line, day)) continue;
           const ms = (line.minutes * line.times * (line.staffing ?? 1) * MINUTE * percent) / 100;
           const start = atMinute(day, 600);
           const { service } = line;

@@ -265,7 +265,13 @@ function plantUnderstaffed(bench: Bench) {
   if (month === undefined) return;
   const kinds = (provider: string) => bench.organisation.teams.filter((team) => team.provider.id === provider);
   const lone = everyProvider.filter((id) => !["P2", "P5", "P6"].includes(id) && kinds(id).length > 0);
-  const provider = random.pick(lone);
+  // Of those who work for two companies nobody says for which of them a shift was.
+  const shared = (id: string) => {
+    const minutes = (visits: readonly Happening[]) => visits.reduce((sum, one) => sum + performedMinutes(one), 0);
+    const visits = bench.allOf(id).filter((one) => bench.monthOf(one) === month);
+    return minutes(visits.filter(({ worker }) => worker.staff.employments.length > 1)) / minutes(visits);
+  };
+  const provider = random.shuffled(lone).sort((a, b) => Math.max(0.1, shared(a)) - Math.max(0.1, shared(b)))[0]!;
   const hoursOf = (id: string) => {
     const visits = bench.allOf(id).filter((one) => bench.monthOf(one) === month);
     return visits.reduce((sum, one) => sum + performedMinutes(one), 0) / 60;

@@ -135,8 +135,21 @@ function plantUnbilled(bench: Bench, billing: Billing, find: Finder) {
           headOf(one).status === "completed",
       );
   };
+  // Where people are billed whom nobody has joined, whoever is never billed may be one of them.
+  const strangers = new Set([...bench.unjoined].map(({ team }) => team.provider.id));
+  const told = (claim: WorldClaim) =>
+    !strangers.has(claim.providerId) ||
+    billing
+      .of(claim.clientId)
+      .some(
+        (one) =>
+          one.providerId === claim.providerId &&
+          one.service !== claim.service &&
+          monthOfClaim(one) === month &&
+          worked(billing, one),
+      );
   bench.plant(everyProvider, (provider) => {
-    const claim = find(provider, (one) => monthOfClaim(one) === month && worked(billing, one));
+    const claim = find(provider, (one) => monthOfClaim(one) === month && worked(billing, one) && told(one));
     if (claim === null) return false;
     const lines = linesOf(claim);
     for (const one of lines) billing.drop(one);
@@ -182,8 +195,11 @@ function plantUnbilled(bench: Bench, billing: Billing, find: Finder) {
 
 function plantDuplicated(bench: Bench, billing: Billing, find: Finder) {
   const rule = "claim-duplicated";
+  // Two lines of one invoice may be two visits, where so many are ordered for a day.
+  const alone = ({ service }: WorldClaim, { orders }: Person) =>
+    orders.flatMap(({ versions }) => versions.at(-1)!.lines.filter((line) => line.service === service)).length === 1;
   bench.plant(everyProvider, (provider, number) => {
-    const claim = find(provider, (one) => worked(billing, one));
+    const claim = find(provider, (one, person) => worked(billing, one) && (number % 2 === 1 || alone(one, person)));
     if (claim === null) return false;
     const copy = billing.add(claim);
     copy.at = claim.at + (number % 2 === 0 ? 0 : 86_400_000);
