@@ -1,4 +1,5 @@
 import alias from "./alias.ts";
+import apiClients from "./api-clients.ts";
 import type { Command } from "./command.ts";
 import demo from "./demo.ts";
 import doctor from "./doctor.ts";
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   alias,
   rules,
   mapping,
+  apiClients,
   log,
   rebuild,
   migrate,

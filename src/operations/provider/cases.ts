@@ -103,8 +103,10 @@ interface Asked {
   question: string;
 }
 
-function ownCase({ no, state, explanationDueOn, decidedAt }: StoredCase, asked: Pick<Asked, "at">): OwnCase {
-  const decided = state === "decided" || state === "closed";
+function ownCase(stored: StoredCase, asked: Pick<Asked, "at">): OwnCase {
+  const { no, state, outcome, explanationDueOn, decidedAt } = stored;
+  // Whoever is reported to the police is not warned.
+  const decided = (state === "decided" || state === "closed") && outcome !== "police-report";
   return {
     no,
     state: decided ? "decided" : explanationDueOn !== null ? "explanation-requested" : "explained",
