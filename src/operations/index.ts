@@ -60,3 +60,4 @@ export { type ExportedFile, type ListFormat, listFormats } from "./hand-out.ts";
 export * from "./provider/index.ts";
 export { idempotent, useOnce } from "./idempotent.ts";
 export * from "./webhooks/index.ts";
+export { eventTypes, webhookBodies } from "#webhook";
