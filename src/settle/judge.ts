@@ -463,7 +463,7 @@ class Judge {
     else if (this.#tolerated(pool, over, payable.tolerance)) code = "M02";
     else if (over > 0) return { code: "M03", matter: "time" };
     else return { code: "M04", matter: "unbilled" };
-    return this.#otherPrice(charges, days, payable, claimed)
+    return this.#otherPrice(pool, charges, days, payable, claimed)
       ? { code: "M07", matter: "price" }
       : { code, matter: null };
   }
@@ -503,9 +503,16 @@ class Judge {
 
   /**
    * The amount is not that of the contract's price, though the minutes agree. Providers round amounts to whole kronor
-   * and reckon with parts of minutes; a price by the hour that the claim names is compared as it stands.
+   * and reckon with parts of minutes; a price by the hour that the claim names is compared as it stands, with the price
+   * of its band where it names that too.
    */
-  #otherPrice(charges: readonly NetClaim[], days: readonly Day[], payable: Payable, claimed: number): boolean {
+  #otherPrice(
+    pool: Pool,
+    charges: readonly NetClaim[],
+    days: readonly Day[],
+    payable: Payable,
+    claimed: number,
+  ): boolean {
     const { claims } = this.#needs.tables;
     if (payable.ore === null || payable.minutes === 0) return false;
     const ore = oreOn(charges, days);
@@ -513,14 +520,17 @@ class Judge {
     const perMinute = payable.ore / payable.minutes;
     const slack = days.length + charges.length * (50 + perMinute / 2);
     if (Math.abs(ore - expected) > slack) return true;
-    if (payable.orePerHour === null) return false;
-    return charges.some(({ claim, minutes, ore: own }) => {
+    return charges.some((charge) => {
+      const { claim, minutes, ore: own } = charge;
+      const band = payable.orePerHour === null ? this.#bandOf(charge, days[0]!) : null;
+      const agreed = band === null ? payable.orePerHour : this.#payable(pool, days, band).orePerHour;
+      if (agreed === null) return false;
       const price = claims.unitPriceOre(claim);
       const unit = claims.unitOfQuantity(claim);
       if (Number.isNaN(price) || (unit !== null && unit !== "HUR")) return false;
       // Only a price by which the claim reckons itself is its price.
       const reckoned = (sum(minutes.values()) * price) / 60;
-      return Math.abs(sum(own.values()) - reckoned) <= 50 + price / 120 && price !== payable.orePerHour;
+      return Math.abs(sum(own.values()) - reckoned) <= 50 + price / 120 && price !== agreed;
     });
   }
 

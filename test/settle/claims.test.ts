@@ -187,6 +187,14 @@ describe("codes of claims", () => {
       claim("k-2", 30, { band: "KVALL", unitPriceOre: 60_000, amountOre: 30_000 }),
     ];
     expect(judgedOf([late, ...split], { terms })).toMatchObject([{ code: "M00" }, { code: "M00" }]);
+    // 620 kronor an hour in the evening: ten kronor too much, which would drown in the day's roundings.
+    const dear = [
+      claim("k-1", 30, { unitPriceOre: 48_000, amountOre: 24_000 }),
+      claim("k-2", 30, { band: "kvall", unitPriceOre: 62_000, amountOre: 31_000 }),
+    ];
+    expect(judgedOf([late, ...dear], { terms })).toMatchObject([
+      { code: "M07", matter: "price", overbilledOre: 1_000 },
+    ]);
   });
 
   test("M07: the visit is there, on another service, or at the other one in the household", () => {
