@@ -2,113 +2,27 @@ import { describe, expect, test } from "vitest";
 import {
   changeEndpoint,
   createEndpoint,
-  type EndpointFilter,
-  type KeyKind,
+  type EventType,
   listDeliveries,
   listEndpoints,
-  openDelivery,
   pauseEndpoint,
   pingEndpoint,
-  pullSources,
   resendDeliveries,
   resumeEndpoint,
   rotateKey,
   sendTestEvent,
   webhookBodies,
-  type EventType,
 } from "#operations";
-import { type Delivered, handedSource, operator, signal } from "../night/hand.ts";
-import { testDatabase } from "../support/database.ts";
-import { isGenuine, type Received, startReceiver, webhooks } from "../webhook/receiver.ts";
-
-const providers: Delivered = {
-  entity: "providers",
-  records: ["1", "2"].map((no) => ({
-    id: `P${no}`,
-    organisationNumber: `556677-000${no}`,
-    name: `Omsorgen ${no}`,
-    regime: "private",
-  })),
-};
-const units: Delivered = {
-  entity: "units",
-  records: [
-    { id: "U1", providerId: "P1", name: "Norr" },
-    { id: "U2", providerId: "P1", name: "Söder" },
-    { id: "U3", providerId: "P2", name: "Väster" },
-  ],
-};
-const clients: Delivered = { entity: "clients", records: [1, 2, 3].map((no) => ({ id: `C${no}` })) };
-
-const line = (id: string, more: object = {}) => ({
-  id: `l-${id}`,
-  service: "dusch",
-  minutes: 30,
-  times: 1,
-  per: "day",
-  ...more,
-});
-
-/** An order of a client for a unit, as the source sends it. */
-function order(id: string, version: number, more: object = {}) {
-  const plain = { clientId: "C1", unitId: "U1", status: "sent", orderedAt: "2026-10-01T08:00:00+02:00" };
-  return { id, version, ...plain, validFrom: "2026-10-05", lines: [line(id)], ...more };
-}
-
-/** A municipality whose first orders are known, and where what comes next is news. */
-async function municipality({ clock = Date.now }: { clock?: () => number } = {}) {
-  const stored = await testDatabase();
-  let waiting: Delivered[] = [];
-  const needs = {
-    ...stored,
-    now: clock,
-    config: { webhooks },
-    sources: [handedSource("files", () => waiting)],
-  };
-  const pull = async (...delivered: Delivered[]) => {
-    waiting = delivered;
-    await pullSources(needs, operator, { ids: [], signal });
-  };
-  await pull(providers, units, clients, { entity: "orders", records: [order("old", 1)] });
-  return {
-    needs,
-    pull,
-    orders: (...records: object[]) => pull({ entity: "orders", records: records as Delivered["records"] }),
-    /** An endpoint that a ping has reached. */
-    async endpoint(
-      url: string,
-      { provider = "P1", key = "hmac", ...filter }: { provider?: string; key?: KeyKind } & Partial<EndpointFilter> = {},
-    ) {
-      const all = { types: null, units: null, ordered: false, description: "", ...filter };
-      const made = await createEndpoint(needs, operator, { provider, url, key, ...all });
-      expect(await pingEndpoint(needs, operator, made.endpoint.id)).toMatchObject({ error: null });
-      return { id: made.endpoint.id, key: made.key.key };
-    },
-    events: async () => {
-      const { rows } = await stored.database.pool.query<{ type: string; provider: string; changes: string[] }>(
-        "SELECT type, provider, changes FROM events WHERE type <> 'endpoint.ping' ORDER BY no",
-      );
-      return rows.map(({ type, provider, changes }) => [provider, type, ...changes].join(" "));
-    },
-    /** Sends what is due, until nothing is. */
-    async deliver(until: () => boolean = () => true) {
-      await using delivery = await openDelivery(needs);
-      const deadline = Date.now() + 20_000;
-      while ((await delivery.tick()) || !until()) {
-        if (Date.now() > deadline) throw new Error("Nothing more was delivered.");
-        await new Promise((done) => setTimeout(done, 30));
-      }
-    },
-    [Symbol.asyncDispose]: stored[Symbol.asyncDispose],
-  };
-}
+import { operator } from "../night/hand.ts";
+import { isGenuine, type Received, startReceiver } from "../webhook/receiver.ts";
+import { line, order, toldTown } from "./told-town.ts";
 
 const bodyOf = ({ body }: Received) => JSON.parse(body) as { type: EventType; data: Record<string, unknown> };
 const dataOf = (received: Received) => bodyOf(received).data;
 
 describe("what providers are told of orders", () => {
   test("is a new order, each kind of change, its end, and nothing that was known", async () => {
-    await using town = await municipality();
+    await using town = await toldTown();
     expect(await town.events()).toEqual([]);
     await town.orders(order("o-1", 1));
     await town.orders(order("o-1", 2, { lines: [line("o-1", { minutes: 45 })] }));
@@ -135,7 +49,7 @@ describe("what providers are told of orders", () => {
   });
 
   test("is the end of an order that moves, and the beginning to whom it moves", async () => {
-    await using town = await municipality();
+    await using town = await toldTown();
     await town.orders(order("o-1", 1), order("o-2", 1));
     await town.orders(order("o-1", 2, { unitId: "U3" }), order("o-2", 2, { deleted: true }));
     await town.orders(order("o-1", 3));
@@ -152,7 +66,7 @@ describe("what providers are told of orders", () => {
   });
 
   test("is none of what changes and changes back before anybody looks, and one of what comes twice", async () => {
-    await using town = await municipality();
+    await using town = await toldTown();
     await town.orders(order("o-1", 1));
     await town.orders(order("o-1", 2, { unitId: "U2" }), order("o-1", 3));
     await town.orders(order("o-2", 1), order("o-2", 1));
@@ -160,7 +74,7 @@ describe("what providers are told of orders", () => {
   });
 
   test("is an absence of their clients, under a neutral name, to each provider that has an order in force", async () => {
-    await using town = await municipality();
+    await using town = await toldTown();
     await town.orders(
       order("o-1", 1),
       order("o-2", 1, { unitId: "U3" }),
@@ -181,7 +95,7 @@ describe("what providers are told of orders", () => {
 
 describe("a receiver", () => {
   test.each(["hmac", "ed25519"] as const)("gets a thin event, signed (%s), under ids of its own", async (key) => {
-    await using town = await municipality();
+    await using town = await toldTown();
     await using one = await startReceiver();
     await using two = await startReceiver();
     const first = await town.endpoint(one.url, { key });
@@ -203,7 +117,7 @@ describe("a receiver", () => {
   });
 
   test("is told of what its filter lets through alone, and of nothing that is another provider's", async () => {
-    await using town = await municipality();
+    await using town = await toldTown();
     await using all = await startReceiver();
     await using north = await startReceiver();
     await using endings = await startReceiver();
@@ -226,7 +140,7 @@ describe("a receiver", () => {
   });
 
   test("gets nothing before a ping has reached it, and while it is paused all of it later", async () => {
-    await using town = await municipality();
+    await using town = await toldTown();
     await using receiver = await startReceiver();
     const { needs } = town;
     receiver.behave(() => ({ status: 500 }));
@@ -252,7 +166,7 @@ describe("a receiver", () => {
 
   test("may check by the old key or the new one while both hold", async () => {
     let at = Date.now();
-    await using town = await municipality({ clock: () => at });
+    await using town = await toldTown({ clock: () => at });
     await using receiver = await startReceiver();
     const { id, key } = await town.endpoint(receiver.url);
     const next = await rotateKey(town.needs, operator, { id, key: "ed25519", overlapMs: 60_000 });
@@ -269,7 +183,7 @@ describe("a receiver", () => {
 
   test("that was away is sent what it missed, counted and listed with each attempt", async () => {
     let at = Date.now();
-    await using town = await municipality({ clock: () => at });
+    await using town = await toldTown({ clock: () => at });
     await using receiver = await startReceiver();
     const { id } = await town.endpoint(receiver.url);
     receiver.behave(() => ({ status: 503, body: "x".repeat(5000) }));

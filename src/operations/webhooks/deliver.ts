@@ -152,6 +152,13 @@ export async function openDelivery(
       some.map(({ attempt }) => attempt),
       outcomes,
     );
+    // As it is written, for what ends before the endpoint is read again.
+    for (const { endpointNo, failures, succeeded } of outcomes) {
+      const lane = lanes.get(endpointNo);
+      if (lane !== undefined) {
+        lane.endpoint = { ...lane.endpoint, failures: failures + (succeeded ? 0 : lane.endpoint.failures) };
+      }
+    }
     for (const lane of failed) {
       await releaseDue(database, tenantId, lane.queue.splice(0));
       lane.failed = false;

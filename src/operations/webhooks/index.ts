@@ -1,4 +1,4 @@
-export { type EventType, eventTypes, type KeyKind, keyKinds, webhookBodies } from "#webhook";
+export { type EventType, type KeyKind, keyKinds } from "#webhook";
 export { announceChanges } from "./announce.ts";
 export { type Delivery, type DeliverNeeds, type EndpointNotice, openDelivery } from "./deliver.ts";
 export {

@@ -1,0 +1,268 @@
+import { describe, expect, test } from "vitest";
+import { HOUR, MINUTE } from "#model";
+import {
+  changeMailbox,
+  createEndpoint,
+  endEndpoint,
+  listDeliveries,
+  listEndpoints,
+  mailWaiting,
+  openDelivery,
+  pingEndpoint,
+  resendDeliveries,
+} from "#operations";
+import { operator } from "../night/hand.ts";
+import { type Received, startReceiver } from "../webhook/receiver.ts";
+import { order, toldTown } from "./told-town.ts";
+
+const start = Date.parse("2026-11-02T08:00:00Z");
+const orders = (count: number, more: object = {}) =>
+  Array.from({ length: count }, (_, no) => order(`o-${no}`, 1, { lines: [], ...more }));
+const subjects = (received: readonly Received[]) =>
+  received.map(({ body }) => (JSON.parse(body) as { data: { order?: string } }).data.order);
+
+/** A municipality whose clock a test sets, and an endpoint. */
+async function troubled() {
+  const clock = { at: start };
+  const town = await toldTown({ clock: () => clock.at });
+  const receiver = await startReceiver();
+  const { id } = await town.endpoint(receiver.url);
+  receiver.received.length = 0;
+  clock.at += 1000;
+  return {
+    ...town,
+    clock,
+    receiver,
+    id,
+    counts: async () => (await listEndpoints(town.needs, operator)).find((one) => one.id === id)!,
+    async [Symbol.asyncDispose]() {
+      await receiver[Symbol.asyncDispose]();
+      await town[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe("a receiver in trouble", () => {
+  test.each([
+    ["fails", { status: 500 }, "status"],
+    ["redirects", { status: 301, headers: { location: "https://127.0.0.1:1/" } }, "redirect"],
+    ["answers garbage", "garbage", "garbage"],
+    ["hangs up", "cut", "reset"],
+    ["hangs", "hang", "timeout"],
+  ] as const)(
+    "that %s gets the same event again in 5 seconds, 5 minutes, half an hour",
+    async (_what, behaviour, error) => {
+      await using town = await troubled();
+      const { clock, receiver, id } = town;
+      receiver.behave(() => behaviour);
+      await town.orders(order("o-1", 1));
+      const seen: number[] = [];
+      for (const pause of [0, 4000, 2000, 4 * MINUTE, 2 * MINUTE, 20 * MINUTE, 20 * MINUTE]) {
+        clock.at += pause;
+        await town.deliver();
+        seen.push(receiver.received.length);
+      }
+      expect(seen).toEqual([1, 1, 2, 2, 3, 3, 4]);
+      expect(new Set(receiver.ids()).size).toBe(1);
+      const { deliveries } = await listDeliveries(town.needs, operator, { id, types: ["order.created"], limit: 9 });
+      expect(deliveries[0]?.log.map((attempt) => attempt.error)).toEqual([error, error, error, error]);
+      receiver.behave(() => ({ status: 200 }));
+      clock.at += 3 * HOUR;
+      await town.deliver();
+      expect(await town.counts()).toMatchObject({
+        failingSince: null,
+        deliveries: { waiting: 0, failed: 0, delivered: 2 },
+      });
+    },
+  );
+
+  test("that keeps failing gets one attempt at a time, later and later, and all of it when it is back", async () => {
+    await using town = await troubled();
+    const { clock, receiver } = town;
+    receiver.behave(() => ({ status: 500 }));
+    await town.orders(...orders(60));
+    await town.deliver();
+    // As many as were under way when the first one failed.
+    expect(receiver.received.length).toBeLessThanOrEqual(16);
+    const before = receiver.received.length;
+    clock.at += 1000;
+    await town.deliver();
+    expect(receiver.received.length).toBe(before);
+    for (const times of [1, 2]) {
+      clock.at += 20 * MINUTE;
+      await town.deliver();
+      expect(receiver.received.length).toBe(before + times);
+    }
+    receiver.behave(() => ({ status: 204 }));
+    for (let round = 0; round < 5; round++) {
+      clock.at += HOUR;
+      await town.deliver();
+    }
+    expect(await town.counts()).toMatchObject({ state: "active", deliveries: { waiting: 0, failed: 0 } });
+    expect(new Set(receiver.ids()).size).toBe(60);
+  });
+
+  test("that hangs holds up nobody", async () => {
+    await using town = await troubled();
+    await using quick = await startReceiver();
+    await town.endpoint(quick.url);
+    town.receiver.behave(() => "hang");
+    await town.orders(...orders(200));
+    const begun = Date.now();
+    await town.deliver(() => quick.received.length === 201);
+    expect(new Set(quick.ids()).size).toBe(201);
+    expect(Date.now() - begun).toBeLessThan(10_000);
+    expect(town.receiver.received.length).toBeLessThan(30);
+  });
+
+  test("that wants no more (410) is disabled; what it misses is listed, counted, and sent when it is back", async () => {
+    await using town = await troubled();
+    const { clock, receiver, id, needs } = town;
+    receiver.behave((_, count) => ({ status: count > 2 ? 410 : 200 }));
+    await town.orders(order("o-1", 1), order("o-2", 1));
+    await town.deliver();
+    const from = (clock.at += 1000);
+    await town.orders(order("o-3", 1), order("o-4", 1), order("o-5", 1));
+    await town.deliver();
+    clock.at += 1000;
+    await town.orders(order("o-6", 1));
+    await town.deliver();
+    expect(await town.counts()).toMatchObject({
+      state: "disabled",
+      disabledWhy: "gone",
+      deliveries: { waiting: 0, failed: 4 },
+    });
+    await expect(resendDeliveries(needs, operator, { id, from })).rejects.toThrow(/disabled/);
+    receiver.behave(() => ({ status: 200 }));
+    await pingEndpoint(needs, operator, id);
+    const before = receiver.received.length;
+    const choice = { id, from, states: ["failed"] as const };
+    expect((await listDeliveries(needs, operator, { ...choice, limit: 1 })).counts.failed).toBe(4);
+    expect(await resendDeliveries(needs, operator, choice)).toBe(4);
+    await town.deliver();
+    expect(new Set(receiver.ids().slice(before)).size).toBe(4);
+    expect(await town.counts()).toMatchObject({ state: "active", deliveries: { waiting: 0, failed: 0, delivered: 8 } });
+  });
+
+  test("that asks for a pause (429, Retry-After) gets it, whatever waits", async () => {
+    await using town = await troubled();
+    const { clock, receiver } = town;
+    receiver.behave(() => ({ status: 429, headers: { "retry-after": "120" } }));
+    await town.orders(order("o-1", 1));
+    await town.deliver();
+    await town.orders(order("o-2", 1));
+    for (const pause of [10_000, 100_000]) {
+      clock.at += pause;
+      await town.deliver();
+      expect(receiver.received).toHaveLength(1);
+    }
+    receiver.behave(() => ({ status: 200 }));
+    clock.at += 15_000;
+    await town.deliver();
+    expect(receiver.received).toHaveLength(3);
+  });
+
+  test("for three days is disabled, with a word at half, seven and nine tenths of the way; nothing is lost", async () => {
+    await using town = await troubled();
+    const { clock, receiver, needs } = town;
+    receiver.behave(() => ({ status: 500 }));
+    await town.orders(order("o-1", 1), order("o-2", 1));
+    const told: Array<[hours: number, percent: number]> = [];
+    const begun = clock.at;
+    for (let hours = 0; hours <= 73; hours++) {
+      clock.at = begun + hours * HOUR;
+      await using delivery = await openDelivery(needs);
+      for (let again = 0; again < 3; again++) {
+        await delivery.tick();
+        await new Promise((done) => setTimeout(done, 40));
+      }
+      for (const { percent } of await delivery.notices()) told.push([hours, percent]);
+      if (hours === 30) await town.orders(order("o-3", 1));
+    }
+    expect(told.map(([, percent]) => percent)).toEqual([50, 70, 90, 100]);
+    expect(told.map(([hours]) => hours)).toEqual([37, 51, 65, 73].map((hours) => expect.closeTo(hours, -0.5)));
+    expect(await town.counts()).toMatchObject({
+      state: "disabled",
+      disabledWhy: "failing",
+      deliveries: { waiting: 0, failed: 3 },
+    });
+  }, 120_000);
+
+  test("gets the events of one order in their order where it asks for that, and of others meanwhile", async () => {
+    await using town = await troubled();
+    const { clock, needs } = town;
+    await using strict = await startReceiver();
+    const filter = {
+      types: ["order.created", "order.changed", "order.ended"],
+      units: null,
+      ordered: true,
+      description: "",
+    };
+    const made = await createEndpoint(needs, operator, { provider: "P1", url: strict.url, key: "hmac", ...filter });
+    await pingEndpoint(needs, operator, made.endpoint.id);
+    strict.received.length = 0;
+    await town.orders(order("o-1", 1));
+    await town.orders(order("o-1", 2, { validTo: "2026-12-31" }), order("o-2", 1));
+    await town.orders(order("o-1", 3, { validTo: "2026-12-31", status: "ended" }));
+    strict.behave((_, count) => ({ status: count === 1 ? 500 : 200 }));
+    await town.deliver();
+    expect(strict.types().slice(1)).toEqual(["order.created"]);
+    expect(new Set(subjects(strict.received)).size).toBe(2);
+    clock.at += 6000;
+    await town.deliver();
+    expect(strict.types().slice(2)).toEqual(["order.created", "order.changed", "order.ended"]);
+  });
+});
+
+describe("a large night", () => {
+  test("of one provider lets the others' events through within two seconds", async () => {
+    await using town = await toldTown();
+    await using busy = await startReceiver();
+    await using quiet = await startReceiver();
+    await town.endpoint(busy.url);
+    await town.endpoint(quiet.url, { provider: "P2" });
+    await town.orders(...orders(3000));
+    await using delivery = await openDelivery(town.needs);
+    await delivery.tick();
+    await town.orders(order("fast", 1, { unitId: "U3" }));
+    const committed = Date.now();
+    while (quiet.received.length < 2 && Date.now() - committed < 5000) {
+      await delivery.tick();
+      await new Promise((done) => setTimeout(done, 10));
+    }
+    expect(quiet.received[1]!.at - committed).toBeLessThan(2000);
+    expect(busy.received.length).toBeLessThan(3001);
+  });
+});
+
+describe("a provider without an endpoint", () => {
+  test("is told by e-mail that something waits, at most four times an hour, and not of what an endpoint takes", async () => {
+    await using town = await troubled();
+    const { clock, needs, id } = town;
+    await changeMailbox(needs, operator, { provider: "P1", email: "larm@utforare.example" });
+    await changeMailbox(needs, operator, { provider: "P2", email: "larm@annan.example" });
+    const sent: string[] = [];
+    let works = false;
+    const mail = () =>
+      mailWaiting(needs, "0192", async ({ email }) => {
+        sent.push(email);
+        return works;
+      });
+    expect(await mail()).toBe(0);
+    await town.orders(order("o-1", 1), order("o-2", 1, { unitId: "U3" }));
+    expect(await mail()).toBe(0);
+    works = true;
+    clock.at += 16 * MINUTE;
+    expect(await mail()).toBe(1);
+    clock.at += 16 * MINUTE;
+    expect(await mail()).toBe(0);
+    expect(sent).toEqual(["larm@annan.example", "larm@annan.example"]);
+    await endEndpoint(needs, operator, id);
+    await town.orders(order("o-3", 1));
+    expect(await mail()).toBe(1);
+    await town.orders(order("o-4", 1));
+    expect(await mail()).toBe(0);
+    expect(sent.slice(2)).toEqual(["larm@utforare.example"]);
+    await expect(changeMailbox(needs, operator, { provider: "P1", email: "a@b.se, c@d.se" })).rejects.toThrow(/e-mail/);
+  });
+});
