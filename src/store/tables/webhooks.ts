@@ -123,6 +123,9 @@ export const announcedOrders = pgTable(
     unique("announced_orders_one_per_change").on(t.tenantId, t.changeNo),
     index("announced_orders_by_client").on(t.tenantId, t.clientNo),
     index("announced_orders_by_provider").on(t.tenantId, t.provider, t.changeNo),
+    index("announced_orders_sent")
+      .on(t.tenantId)
+      .where(sql`${t.gone} IS NULL AND ${t.status} = 'sent'`),
   ],
 );
 
@@ -161,6 +164,7 @@ export const events = pgTable(
     primaryKey({ name: "events_in_order", columns: [t.tenantId, t.no] }),
     unique("events_one_per_id").on(t.tenantId, t.id),
     index("events_by_time").on(t.tenantId, t.provider, t.at),
+    index("events_by_subject").on(t.tenantId, t.subjectKind, t.subject),
     index("events_to_spread")
       .on(t.tenantId, t.no)
       .where(sql`NOT ${t.spread}`),
@@ -266,6 +270,27 @@ export const acknowledgements = pgTable(
   (t) => [
     primaryKey({ name: "acknowledgements_in_order", columns: [t.tenantId, t.no] }),
     index("acknowledgements_by_order").on(t.tenantId, t.sourceNo, t.orderId),
+  ],
+);
+
+/** That somebody was told of an order that waits for its answer, once each time that its clock has begun. */
+export const orderReminders = pgTable(
+  "order_reminders",
+  {
+    tenantId: text().notNull(),
+    provider: text().notNull(),
+    orderNo: big().notNull(), // of the announced order
+    since: instant().notNull(), // when the clock began
+    kind: text().notNull(), // reminder (to the provider), late or declined (to the handlers)
+    at: instant().notNull(),
+  },
+  (t) => [
+    primaryKey({ name: "order_reminders_once_each", columns: [t.tenantId, t.orderNo, t.since, t.kind] }),
+    foreignKey({
+      name: "order_reminders_are_of_an_order",
+      columns: [t.tenantId, t.orderNo],
+      foreignColumns: [announcedOrders.tenantId, announcedOrders.no],
+    }),
   ],
 );
 
