@@ -7,9 +7,10 @@ import type { System } from "#system";
 import { assets } from "./assets.ts";
 import { intakeApi } from "./api/intake.ts";
 import { providerApi } from "./api/index.ts";
-import { openapi } from "./api/openapi.ts";
+import { openapi, openapiAt } from "./api/openapi.ts";
 import { metrics } from "./metrics.ts";
 import { aboutPages } from "./pages/about.ts";
+import { apiDocsPages } from "./pages/api-docs.ts";
 import { casePages } from "./pages/case.ts";
 import { contractPages } from "./pages/contracts.ts";
 import { exportPages } from "./pages/exports.ts";
@@ -131,13 +132,14 @@ export function createApp(
     c.text(await metrics(served, readerOf(system.tenantId)), 200, { "content-type": "text/plain; version=0.0.4" }),
   );
   const { api, signIn: atPages } = system.config;
-  const described = openapi(api.url ?? atPages?.url ?? "/");
-  app.get("/openapi.json", (c) => c.json(described));
+  const described = openapi();
+  app.get("/openapi.json", (c) => c.json(openapiAt(described, api.url ?? atPages?.url ?? new URL(c.req.url).origin)));
   app.get("/assets/:name", (c) => {
     const asset = assets.get(c.req.param("name"));
     if (asset === undefined) return c.notFound();
     return c.body(asset.body, 200, { "content-type": asset.type, "cache-control": "max-age=31536000, immutable" });
   });
+  app.route("/api/docs", apiDocsPages(described));
   app.route("/api/v1/intake", intakeApi(system, uploadBytesMax));
   app.route("/api/v1", providerApi(system, served));
   if (signIn !== undefined) app.route("/", signIn);

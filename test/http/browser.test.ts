@@ -19,7 +19,7 @@ afterAll(async () => {
 
 /** No page for people: for machines, a file, or only the way to another page. */
 const noPage = [
-  /^\/(healthz|readyz|metrics|openapi\.json|assets\/)/,
+  /^\/(healthz|readyz|metrics|openapi\.json|assets\/|api\/v1\/)/,
   /^\/utseende$/,
   /^\/logga-in/,
   /^\/arenden\/sok$/,
@@ -37,6 +37,7 @@ const addresses: ReadonlyArray<readonly [RegExp, (path: string) => string]> = [
   [/^\/avtal\/:source/, () => "/avtal/files/K1"],
   [/^\/kallor\/:source/, () => "/kallor/files/providers"],
   [/^\/karantan\/:id/, () => "/karantan/1"],
+  [/^\/api\/docs\/:part$/, () => "/api/docs/orders"],
   [/^\/arenden\/:no\{/, () => `/arenden/${town.caseNo}`],
 ];
 

@@ -396,7 +396,7 @@ describe("for machines", () => {
     const { openapi, paths } = JSON.parse(text) as { openapi: string; paths: Record<string, Record<string, unknown>> };
     expect(openapi).toBe("3.1.0");
     const described = Object.keys(paths).map((path) => path.replaceAll(/\{(\w+)\}/g, ":$1"));
-    const routes = app.app.routes.filter(({ path, method }) => path.startsWith("/api/") && method !== "ALL");
+    const routes = app.app.routes.filter(({ path, method }) => path.startsWith("/api/v1/") && method !== "ALL");
     expect(described).toEqual([...new Set(routes.map(({ path }) => path))]);
     expect(paths["/api/v1/intake/{source}"]?.["post"]).toMatchObject({
       responses: { 202: {}, 400: {}, 403: {}, 409: {}, 413: {}, 422: {}, 503: {} },

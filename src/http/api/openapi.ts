@@ -360,8 +360,8 @@ function webhooks(components: Components): Json {
   );
 }
 
-/** OpenAPI 3.1 of what programs may call, made of the schemas that run. `url` is where it is served. */
-export function openapi(url: string): Json {
+/** OpenAPI 3.1 of what programs may call, made of the schemas that run. */
+export function openapi(): Json {
   const components = new Components();
   const paths: Json = {
     "/api/v1/intake/{source}": { post: intakeOperation(components) },
@@ -379,10 +379,8 @@ export function openapi(url: string): Json {
       version: "1",
       description:
         "What providers' programs read and answer, and what they are told. Ids differ from client to client and mean nothing elsewhere. Every answer that says what is wrong is a problem document with a stable type.",
-      contact: { name: "The municipality that runs this Klarsyn", url },
       license: { name: "EUPL-1.2", identifier: "EUPL-1.2" },
     },
-    servers: [{ url, description: "This Klarsyn." }],
     tags,
     paths,
     webhooks: events,
@@ -399,5 +397,15 @@ export function openapi(url: string): Json {
         uploadKey: { type: "http", scheme: "bearer", description: "The source's key for uploads." },
       },
     },
+  };
+}
+
+/** The document as it is served at an address. */
+export function openapiAt(document: Json, url: string): Json {
+  const contact = { name: "The municipality that runs this Klarsyn", url };
+  return {
+    ...document,
+    info: { ...(document["info"] as Json), contact },
+    servers: [{ url, description: "This Klarsyn." }],
   };
 }

@@ -56,7 +56,6 @@ export const problemTypes = {
   "idempotency.busy": [409, "The request with this Idempotency-Key is still being worked on."],
   "request.too-large": [413, "The request is too large."],
   "attachment.too-large": [413, "An attachment is too large, or there are too many."],
-  "case.text-too-long": [413, "The text is longer than is kept."],
   "intake.too-large": [413, "The file is too large. Divide it."],
   "idempotency.other-content": [422, "The Idempotency-Key was used for a request with other content."],
   "text.identity": [422, "The text has a personal identity number in it."],
