@@ -1,6 +1,6 @@
 // Times intake, reading, rules and whole nights at the size of a large municipality's month, beside what one would do by
 // hand, and ends with 1 where a limit is missed.
-// npm run bench -- [visits] [intake|speed|pages] [FOLDER]   (default 1,000,000, and all; also runs twice as many). Needs
+// npm run bench -- [visits] [intake|speed|pages|webhooks] [FOLDER]   (default 1,000,000, and all; also runs twice as many). Needs
 // about 15 GB of disk, in a folder of its own that is gone afterwards, or in FOLDER, which stays.
 // The plans of the SQL: node bench/ten-rules/run.ts postgres|duckdb FOLDER --plans
 import { createReadStream, createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -14,6 +14,7 @@ import { openDatabase } from "#store";
 import { limit, run } from "./child.ts";
 import { pages } from "./pages.ts";
 import { nodeOptions, speed } from "./speed.ts";
+import { webhooks } from "./webhooks.ts";
 
 const visitCount = Number(process.argv[2] ?? 1_000_000);
 const part = process.argv[3];
@@ -197,6 +198,7 @@ try {
   if (part === undefined || part === "intake") await intakeAndReading();
   if (part === undefined || part === "speed") await speed(workplace, visitCount);
   if (part === undefined || part === "pages") await pages(workplace, visitCount);
+  if (part === undefined || part === "webhooks") await webhooks(workplace);
 } finally {
   if (kept === undefined) rmSync(workplace, { recursive: true, force: true });
 }

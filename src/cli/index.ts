@@ -17,6 +17,7 @@ import serve from "./serve.ts";
 import settlement from "./settlement.ts";
 import simulate from "./simulate.ts";
 import sources from "./sources.ts";
+import webhooks from "./webhooks.ts";
 
 export { ReaderLeft } from "./render.ts";
 export { exitStatus, helpOf, helpOfAll, parseOptions, UsageError } from "./run.ts";
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = [
   apiClients,
   log,
   rebuild,
+  webhooks,
   migrate,
   simulate,
   serve,

@@ -66,6 +66,16 @@ export async function updateEndpoint(
     .where(and(eq(endpoints.tenantId, tenantId), eq(endpoints.no, no)));
 }
 
+/** Whether some source names a provider so. */
+export async function isProvider({ pool }: Database, tenantId: string, id: string): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `SELECT FROM refs WHERE tenant_id = $1 AND kind = 3 AND id = $2
+     UNION ALL SELECT FROM providers WHERE tenant_id = $1 AND id = $2 LIMIT 1`,
+    [tenantId, id],
+  );
+  return rowCount === 1;
+}
+
 /** A key of an endpoint, encrypted. */
 export interface StoredSecret {
   no: number;

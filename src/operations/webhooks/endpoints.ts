@@ -9,6 +9,7 @@ import {
   insertEndpoint,
   insertEvents,
   insertSecret,
+  isProvider,
   type ListedDelivery,
   replayDeliveries,
   selectAttempts,
@@ -16,7 +17,6 @@ import {
   selectEndpoint,
   selectEndpoints,
   selectMailboxes,
-  selectNames,
   selectSecrets,
   setMailbox,
   type StoredEndpoint,
@@ -120,6 +120,11 @@ function seesProvider({ scope }: Actor, provider: string): boolean {
   return scope.providers === null || scope.providers.includes(provider);
 }
 
+async function checkProvider(database: Database, actor: Actor, provider: string): Promise<void> {
+  if (seesProvider(actor, provider) && (await isProvider(database, actor.tenantId, provider))) return;
+  throw new EndpointRefused(`There is no provider ${provider.slice(0, 60)}.`);
+}
+
 async function find({ database }: Pick<EndpointNeeds, "database">, actor: Actor, id: string): Promise<StoredEndpoint> {
   const row = await selectEndpoint(database, actor.tenantId, id);
   if (row === null || !seesProvider(actor, row.provider)) throw new EndpointMissing();
@@ -202,9 +207,7 @@ export async function createEndpoint(
   permit(actor, "endpoints:write");
   const { database, now, config } = needs;
   const { tenantId } = actor;
-  if (!seesProvider(actor, provider)) throw new EndpointRefused(`There is no provider ${provider.slice(0, 60)}.`);
-  const names = await selectNames(database, tenantId);
-  if (!names.provider.has(provider)) throw new EndpointRefused(`There is no provider ${provider.slice(0, 60)}.`);
+  await checkProvider(database, actor, provider);
   const values = checkedFilter(actor, filter);
   await using poster = posterOf(config.webhooks);
   const refusal = await poster.refusal(url);
@@ -410,7 +413,7 @@ export async function changeMailbox(
   { provider, email }: { provider: string; email: string | null },
 ): Promise<void> {
   permit(actor, "endpoints:write");
-  if (!seesProvider(actor, provider)) throw new EndpointRefused(`There is no provider ${provider.slice(0, 60)}.`);
+  await checkProvider(database, actor, provider);
   if (email !== null && !/^[^\s@<>,;"]+@[^\s@<>,;"]+\.[^\s@<>,;"]+$/.test(email)) {
     throw new EndpointRefused("That is no e-mail address.");
   }
