@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { checkDigit } from "#model";
-import { actorOf, commentOnCase, everything, showCase, showRawRecord } from "#operations";
+import { actorOf, commentOnCase, everything, showCase, showRawRecord, standingFirst } from "#operations";
 import { tables } from "#store";
 import { day } from "../night/hand.ts";
 import { longVisit, openMunicipality, visit, visits } from "./municipality.ts";
@@ -91,6 +91,23 @@ describe("a case as its page shows it", { timeout: 60_000 }, () => {
     ]);
     const logged = await town.database.orm.select().from(tables.accessLog);
     expect(logged.at(-1)).toMatchObject({ actor: "anna", operation: "case", subject: "S1 C1", why: `Ärende ${no}` });
+  });
+
+  test("has the records of the finding that is looked at, however many the others rest on", async () => {
+    await using town = await openTown();
+    await town.night("2026-11-03", [{ entity: "visits", records: [visit(2, on + 1, 90)] }]);
+    const before = await showCase(town.needs, anna, no);
+    const [first, second] = before.list.map(({ id }) => id);
+    expect(before.records.map(({ findings }) => findings)).toEqual([[standingFirst(before.list)[0]!.id]]);
+    const many = Array.from({ length: 45 }, (_, n) => ({ entity: "visits", source: "files", id: `m-${n}` }));
+    await town.database.pool.query("UPDATE findings SET records = $2, amount_ore = 999999 WHERE id = $1", [
+      first,
+      JSON.stringify(many),
+    ]);
+    expect(await showCase(town.needs, anna, no)).toMatchObject({ recordsLeft: 5 });
+    const chosen = await showCase(town.needs, anna, no, { finding: second! });
+    expect(chosen.records.map(({ findings }) => findings)).toEqual([[second]]);
+    expect(chosen.recordsLeft).toBe(0);
   });
 
   test("shows a raw record masked, or whole for a reason that is kept", async () => {

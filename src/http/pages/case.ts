@@ -29,6 +29,7 @@ import {
   readAttachment,
   showCase,
   showRawRecord,
+  standingFirst,
   type ShownCase,
   snoozeCase,
   stepNames,
@@ -41,7 +42,6 @@ import {
 import type { Picture } from "#picture";
 import { needs, needsWithFiles } from "../authorise.ts";
 import type { Env } from "../served.ts";
-import { standingFirst } from "../views/case/finding.ts";
 import { caseBody } from "../views/case/page.ts";
 import { stepPaths, type Typed } from "../views/case/steps.ts";
 import { caseExport } from "../views/export.ts";
@@ -329,7 +329,7 @@ async function casePage(c: Context<Env>, no: string, refused?: Refused): Promise
   const { system, actor } = c.var;
   const asked = query.parse(c.req.query());
   const [shown, colleagues] = await Promise.all([
-    showCase(system, actor, no, { page: asked.sida }),
+    showCase(system, actor, no, { page: asked.sida, finding: asked.fynd }),
     actor.permissions.has("cases:work") ? listColleagues(system, actor) : [],
   ]);
   const names = await namesFor(c.var, peopleIn(shown));

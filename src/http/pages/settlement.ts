@@ -68,6 +68,7 @@ export function settlementPage() {
             provider === null
               ? minutes.payable
               : html`<a
+                  class="ds-link"
                   href="/avrakning/underlag?${parametersOf({ manad: month, utforare: provider, ...(line === null ? {} : { rad: line }) })}"
                   >${wholeNumber(minutes.payable)}</a
                 >`,

@@ -4,7 +4,7 @@ export * from "./types.ts";
 export * from "./words.ts";
 export { openCases } from "./open-cases.ts";
 export { listViews, queueOfCases, removeView, saveView } from "./queue.ts";
-export { type RawRecord, showCase, showRawRecord } from "./show-case.ts";
+export { type RawRecord, showCase, showRawRecord, standingFirst } from "./show-case.ts";
 export { CaseChanged, CaseMissing, StepRefused } from "./step.ts";
 export {
   approveDecision,

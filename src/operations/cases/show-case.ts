@@ -43,6 +43,8 @@ type Needs = CaseNeeds & { rules: readonly Rule[] };
 export interface CaseExtent {
   findings: number;
   records: number;
+  /** Only those of one finding, by its id; of the first that stands where there is no such one. */
+  recordsOf?: string;
   sourceDays: number;
 }
 
@@ -56,10 +58,13 @@ export async function showCase(
   needs: Needs,
   actor: Actor,
   no: string,
-  { page: wanted = 1 }: { page?: number } = {},
+  { page: wanted = 1, finding }: { page?: number; finding?: string | undefined } = {},
 ): Promise<ShownCase> {
   permit(actor, "cases:read");
-  const { shown, stored, found } = await readCase(needs, actor, no, wanted, onPage);
+  const { shown, stored, found } = await readCase(needs, actor, no, wanted, {
+    ...onPage,
+    recordsOf: finding ?? "first",
+  });
   await recordReading(needs, actor, stored, found);
   return shown;
 }
@@ -83,14 +88,17 @@ export async function readCase(
     selectEarlierCases(database, tenantId, actor.scope, stored),
   ]);
   const { found, page, pages } = await pageOfFindings(needs, tenantId, members, wanted, extent.findings);
-  const keys = recordKeys(found);
+  const member = new Map(members.map((one) => [one.findingId, one]));
+  const ranked = standingFirst(found.map((finding) => ({ ...finding, goneAt: member.get(finding.id)!.goneAt })));
+  const { recordsOf } = extent;
+  const one = ranked.find(({ id }) => id === recordsOf) ?? ranked[0];
+  const keys = recordKeys(recordsOf === undefined || one === undefined ? found : [one]);
   const [records, sources, clauses, ruleTexts] = await Promise.all([
     readRecords(needs, tenantId, found, keys.slice(0, extent.records)),
     readSources(needs, tenantId, found, extent.sourceDays),
     clausesOf(needs, tenantId, found),
     describeRules(needs, tenantId, rules, [...new Set(found.map(({ ruleId }) => ruleId))]),
   ]);
-  const member = new Map(members.map((one) => [one.findingId, one]));
   const at = now();
   const { heard, explanationDueOn, claimOre, proposedBy, proposedName, decidedName, decidedAt } = stored;
   const shown: ShownCase = {
@@ -122,6 +130,17 @@ export async function readCase(
   };
   return { shown, stored, found };
 }
+
+/** Findings that stand first, those with most at stake before others. */
+export const standingFirst = <Of extends { goneAt: Instant | null; amountOre: number | null; minutes: number | null }>(
+  list: readonly Of[],
+): Of[] =>
+  list.toSorted(
+    (a, b) =>
+      Number(a.goneAt !== null) - Number(b.goneAt !== null) ||
+      (b.amountOre ?? 0) - (a.amountOre ?? 0) ||
+      (b.minutes ?? 0) - (a.minutes ?? 0),
+  );
 
 async function recordReading(
   { database, now }: CaseNeeds,

@@ -18,7 +18,7 @@ import {
 import type { Html } from "../html.ts";
 import { hours, wholeNumber } from "../layout.ts";
 import { tag } from "../state.ts";
-import { counted, type Names, period } from "./words.ts";
+import { counted, type Names, periodCell } from "./words.ts";
 
 type Value = CaseFinding["evidence"][number]["value"];
 
@@ -60,11 +60,11 @@ export function findingList({ no, list, page }: ShownCase, chosen: CaseFinding |
                 >
                 ${finding.id === chosen?.id ? html`<small>(visas nedan)</small>` : ""}
               </td>
-              <td class="short">${period(finding.fromDay, finding.throughDay)}</td>
+              <td class="period">${periodCell(finding.fromDay, finding.throughDay)}</td>
               <td>${levels[finding.level]}</td>
               <td class="number">${finding.minutes === null ? "–" : wholeNumber(finding.minutes)}</td>
               <td class="number">${finding.amountOre === null ? "–" : formatOre(finding.amountOre)}</td>
-              <td>${standing(finding)}</td>
+              <td class="short">${standing(finding)}</td>
             </tr>`,
         )}
       </tbody>
@@ -268,7 +268,7 @@ function recordList(
           <span class="quiet">Sida ${at} av ${pages}</span>
         </p>`
   }
-  ${recordsLeft > 0 && at === pages ? html`<p class="quiet">Ytterligare ${recordsLeft} poster i ärendet visas inte här.</p>` : ""}`;
+  ${recordsLeft > 0 && at === pages ? html`<p class="quiet">Ytterligare ${recordsLeft} poster som fyndet vilar på visas inte här.</p>` : ""}`;
 }
 
 /** A record with all that its source has said of it; the newest version is open, the older ones are one press away. */
@@ -327,12 +327,3 @@ export function recordVersion(
       )}
     </dl>`;
 }
-
-/** Findings that stand before those that are gone; the most at stake first. */
-export const standingFirst = (list: readonly CaseFinding[]): CaseFinding[] =>
-  list.toSorted(
-    (a, b) =>
-      Number(a.goneAt !== null) - Number(b.goneAt !== null) ||
-      (b.amountOre ?? 0) - (a.amountOre ?? 0) ||
-      (b.minutes ?? 0) - (a.minutes ?? 0),
-  );

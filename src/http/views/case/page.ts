@@ -1,10 +1,18 @@
 import { html } from "hono/html";
 import { type Day, formatDay, formatLocal, formatOre } from "#model";
-import { type CaseEvent, type CaseRow, caseStateNames, eventNames, outcomeTexts, type ShownCase } from "#operations";
+import {
+  type CaseEvent,
+  type CaseRow,
+  caseStateNames,
+  eventNames,
+  outcomeTexts,
+  type ShownCase,
+  standingFirst,
+} from "#operations";
 import type { Html } from "../html.ts";
 import { dataTable, hours } from "../layout.ts";
 import { tag } from "../state.ts";
-import { findingBody, findingList, standingFirst } from "./finding.ts";
+import { findingBody, findingList } from "./finding.ts";
 import { findingsText, heardText, judgeForm, type StepForms, stepList, talkForms } from "./steps.ts";
 import { dueText, levelTag, type Names, outcomeTitle, period, providerText, stateTag, subjectText } from "./words.ts";
 
@@ -54,8 +62,10 @@ export function caseBody(
       </div>
       <aside aria-label="Ärendet i korthet, och vad du kan göra">
         ${facts(shown, names, forms.today)} ${reveal}
-        <h2 id="steg">Vad du kan göra</h2>
-        ${stepList(shown, forms)}
+        <div class="screen">
+          <h2 id="steg">Vad du kan göra</h2>
+          ${stepList(shown, forms)}
+        </div>
       </aside>
     </div>`;
 }

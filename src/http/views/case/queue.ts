@@ -15,7 +15,17 @@ import { button, group, hidden, input, textArea, tick } from "../fields.ts";
 import type { Html } from "../html.ts";
 import { amount, dataTable, emptyState, hours, selectField, wholeNumber } from "../layout.ts";
 import { tag } from "../state.ts";
-import { counted, dueText, levelTag, type Names, period, providerText, stateTag, subjectText } from "./words.ts";
+import {
+  counted,
+  dueText,
+  levelTag,
+  type Names,
+  period,
+  periodCell,
+  providerText,
+  stateTag,
+  subjectText,
+} from "./words.ts";
 
 export const queuePath = "/arenden";
 
@@ -302,8 +312,8 @@ function queueRow(row: CaseRow, { names, today, works }: { names: Names; today: 
     <td>${levelTag(row.level)}</td>
     <td class="number">${row.stakeOre === 0 ? "–" : amount(row.stakeOre)}</td>
     <td class="number">${row.stakeMinutes === 0 ? "–" : wholeNumber(row.stakeMinutes)}</td>
-    <td class="short">
-      ${period(row.firstDay, row.lastDay)}<br /><small>${counted(row.findings, "fynd", "fynd")}</small>
+    <td class="period">
+      ${periodCell(row.firstDay, row.lastDay)}<br /><small>${counted(row.findings, "fynd", "fynd")}</small>
     </td>
     <td>
       ${stateTag(row.state)}

@@ -59,6 +59,12 @@ export const outcomeTitle = (outcome: NonNullable<CaseRow["outcome"]>): string =
 export const period = (first: Day, last: Day): string =>
   first === last ? formatDay(first) : `${formatDay(first)} – ${formatDay(last)}`;
 
+/** The same in a narrow cell: broken between its days, and nowhere else. */
+export const periodCell = (first: Day, last: Day): Html =>
+  first === last
+    ? html`<span class="short">${formatDay(first)}</span>`
+    : html`<span class="short">${formatDay(first)} –</span> <span class="short">${formatDay(last)}</span>`;
+
 /** A day by which something is to be done; a sign where it has passed. */
 export function dueText(due: Day | null, today: Day): Html | null {
   if (due === null) return null;
