@@ -57,6 +57,7 @@ const needs = (db: Database): Parameters<typeof reconcile>[0] => ({
   database: db,
   now: () => now,
   rules,
+  thread: new URL("../src/check-thread.ts", import.meta.url),
   sources: [],
   config: { night: { at: "04:30", reconcileDays: 31 } },
 });

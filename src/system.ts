@@ -35,6 +35,8 @@ export interface System extends AsyncDisposable {
   vault: Vault;
   adapters: readonly Adapter[];
   rules: readonly Rule[];
+  /** Program of a second thread that knows the same rules. */
+  thread: URL;
   /** In the order of the configuration. */
   sources: readonly ConfiguredSource[];
   now: () => Instant;
@@ -55,6 +57,9 @@ class KeyMissing extends AppError {
     );
   }
 }
+
+// Knows the rules of this file.
+const checkThread = new URL("./check-thread.ts", import.meta.url);
 
 const builtinMappings = resolve(import.meta.dirname, "../mappings");
 
@@ -169,6 +174,7 @@ export async function openSystem(
       config,
       adapters,
       rules,
+      thread: checkThread,
       sources: config.sources.map((source) => configured(source, opened)),
       log,
       operator: operatorOf(tenantId, operatorName()),

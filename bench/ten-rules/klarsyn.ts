@@ -1,7 +1,7 @@
 import { buildTables, type RawColumns } from "#columns";
 import { atMinute, day, type EntityName } from "#model";
 import { writeWindow } from "../../src/operations/write-window.ts";
-import { type Rule, runEngine } from "#rule";
+import { asText, type Rule, runEngine } from "#rule";
 import { rules } from "#rules";
 import { type Database, readRawColumns, readRefs, readSources } from "#store";
 import { period, tenant } from "../month.ts";
@@ -89,7 +89,7 @@ export async function withKlarsyn(database: Database): Promise<Contender> {
     const tables = buildTables(input);
     visits = tables.visits.count;
     part("build");
-    const result = runEngine({ tenant, tables, rules: tenRules, figures: false });
+    const result = runEngine({ tenant, tables, rules: tenRules, figures: false }, asText);
     part("rules");
     await writeWindow(database, tenant, result, {
       at: asOf,

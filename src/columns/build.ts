@@ -6,6 +6,7 @@ import { type Silence, silencesInside, sourceFacts, type SourceFacts, type Warni
 import { Maker, type Tables } from "./parts.ts";
 import { type Alias, codeOfKey, identitiesOf, type Master, resolve, type Resolved } from "./identity.ts";
 import { mergeVisits } from "./merge.ts";
+import { free, ints } from "./room.ts";
 import { NO_DAY, type Period, type RawColumns, type Refs, type TextColumn } from "./raw.ts";
 import { groupBy, groupInTime, type Grouped, inFront, inverse, moved, Mover, upTo } from "./sort.ts";
 import * as table from "./tables.ts";
@@ -150,9 +151,10 @@ export function buildTables(input: TableInput): Tables {
     older: olderLines(lineRows, input.history["order-lines"]),
   });
 
-  const release = (entity: EntityName, kept: readonly string[]): void => {
+  /** Those that no table reads in the order of the raw columns give back their memory at once. */
+  const release = (entity: EntityName, unread: readonly string[] | null): void => {
     if (input.release !== true) return;
-    for (const columns of [input.raw[entity], input.history[entity]]) if (columns) letGo(columns, kept);
+    for (const columns of [input.raw[entity], input.history[entity]]) if (columns) letGo(columns, unread);
   };
   // Without the caller's leave its columns are copied before their rows are put in order.
   const taken = <A extends { slice(): A }>(values: A): A => (input.release === true ? values : values.slice());
@@ -171,7 +173,7 @@ export function buildTables(input: TableInput): Tables {
     },
   );
 
-  release("planned-visits", []);
+  release("planned-visits", null);
   const buildings = new Map<string, number>();
   const beyond = input.beyond ?? null;
   const received =
@@ -201,7 +203,7 @@ export function buildTables(input: TableInput): Tables {
     input.warnings,
   );
 
-  release("visits", []);
+  release("visits", ["clientId", "staffId", "unitId", "orderId", "plannedVisitId"]);
   const absenceRows = read("absences");
   const absenceFrom = column.numbers(absenceRows, "from");
   const absenceClient = dated(absenceRows, "clientId", clients, absenceFrom.map(dayOf));
@@ -360,11 +362,16 @@ function elsewhereOf(
   };
 }
 
-/** Forgets the columns except those that a table goes on reading; ids and sources always stay. */
-function letGo(columns: RawColumns, kept: readonly string[]): void {
+/** Forgets the columns, except ids and sources; nobody reads any of `unread`, or any at all where that is null. */
+function letGo(columns: RawColumns, unread: readonly string[] | null): void {
+  for (const name of unread ?? Object.keys(columns.fields)) {
+    const values = columns.fields[name];
+    if (values === undefined) continue;
+    for (const part of "nulls" in values ? [values.bytes, values.offsets, values.nulls] : [values]) free(part);
+  }
   columns.version = new Float64Array(0);
   columns.received = new Float64Array(0);
-  columns.fields = Object.fromEntries(Object.entries(columns.fields).filter(([name]) => kept.includes(name)));
+  columns.fields = {};
 }
 
 interface Context {
@@ -710,6 +717,12 @@ function daysOf(start: Float64Array): Int32Array {
   return days;
 }
 
+function providersOf(units: Int32Array, unitTable: table.Units): Int32Array {
+  const providers = ints(units.length);
+  for (let row = 0; row < units.length; row++) providers[row] = unitTable.provider(units[row]!);
+  return providers;
+}
+
 /** The table, and where each raw row went in it. */
 function buildPlans(
   heads: RawColumns,
@@ -735,7 +748,7 @@ function buildPlans(
     linked.clients.count,
   );
   // Heads lie by client and start, older versions behind them.
-  const order = new Int32Array(raw.count);
+  const order = ints(raw.count);
   order.set(inFront(byClient.rows, heads.count));
   for (let row = heads.count; row < raw.count; row++) order[row] = row;
   const at = inverse(order);
@@ -750,7 +763,7 @@ function buildPlans(
     client: mover.ints(client),
     staff: mover.ints(staff),
     unit: unitOf,
-    provider: unitOf.map((code) => linked.unitTable.provider(code)),
+    provider: providersOf(unitOf, linked.unitTable),
     start: mover.floats(taken(start)),
     end: mover.floats(taken(column.numbers(raw, "end"))),
     services: mover.ints(taken(column.codes(raw, "services"))),
@@ -928,8 +941,7 @@ function buildVisits(
   const client = dated(raw, "clientId", linked.clients, day);
   const staff = dated(raw, "staffId", linked.staff, day);
   const unit = dated(raw, "unitId", linked.units, day);
-  const provider = new Int32Array(raw.count);
-  for (let row = 0; row < raw.count; row++) provider[row] = linked.unitTable.provider(unit[row]!);
+  const provider = providersOf(unit, linked.unitTable);
 
   const startProof = column.flags(raw, "startProof");
   const endProof = column.flags(raw, "endProof");

@@ -1,3 +1,5 @@
+import { bytes, floats, free, ints } from "./room.ts";
+
 /** Rows by group: those of group `g` are rows[offsets[g]..offsets[g+1]]. */
 export interface Grouped {
   readonly offsets: Int32Array;
@@ -103,7 +105,7 @@ function same(start: Float64Array, hashes: Uint32Array, a: number, b: number): b
 
 /** Stable counting sort: rows of the same group keep the order of `order`; rows with a negative group are left out. */
 export function groupBy(order: Int32Array, group: Int32Array, groups: number): Grouped {
-  const offsets = new Int32Array(groups + 1);
+  const offsets = ints(groups + 1);
   // Where all rows are there, their order does not matter for counting: memory is walked as it lies.
   const all = order.length === group.length;
   for (let i = 0; i < order.length; i++) {
@@ -112,7 +114,7 @@ export function groupBy(order: Int32Array, group: Int32Array, groups: number): G
   }
   for (let code = 0; code < groups; code++) offsets[code + 1]! += offsets[code]!;
   const next = offsets.slice();
-  const rows = new Int32Array(offsets[groups]!);
+  const rows = ints(offsets[groups]!);
   for (let i = 0; i < order.length; i++) {
     const row = order[i]!;
     const code = group[row]!;
@@ -152,28 +154,25 @@ export function groupInTime(key: Float64Array, ties: TieBreak, group: Int32Array
 
 /** 0, 1, … count-1 */
 export function upTo(count: number): Int32Array {
-  const rows: Int32Array = new Int32Array(count);
+  const rows = ints(count);
   for (let row = 0; row < count; row++) rows[row] = row;
   return rows;
 }
 
 /** Where each row went, when row `order[i]` became row `i`. */
 export function inverse(order: Int32Array): Int32Array {
-  const at: Int32Array = new Int32Array(order.length);
+  const at = ints(order.length);
   for (let i = 0; i < order.length; i++) at[order[i]!] = i;
   return at;
 }
 
 /**
- * Puts the rows of columns in another order. What is handed over is no longer the caller's: the memory of one column takes
- * the next one, since a copy of each would be as much memory again. One loop for each type of array, since a loop that
- * sees them all is several times slower.
+ * Puts the rows of columns in another order. What is handed over is no longer the caller's: its memory is given back, since
+ * a copy of each column would be as much memory again. One loop for each type of array, since a loop that sees them all is
+ * several times slower.
  */
 export class Mover {
   readonly #order: Int32Array;
-  #floats: Float64Array | null = null;
-  #ints: Int32Array | null = null;
-  #bytes: Int8Array | null = null;
 
   constructor(order: Int32Array) {
     this.#order = order;
@@ -183,41 +182,41 @@ export class Mover {
   floats(column: Float64Array): Float64Array {
     const order = this.#order;
     if (column.length === 0) return column;
-    const into = this.#floats ?? new Float64Array(order.length);
+    const into = floats(order.length);
     for (let i = 0; i < order.length; i++) into[i] = column[order[i]!]!;
-    this.#floats = column.length === order.length ? column : null;
+    free(column);
     return into;
   }
 
   ints(column: Int32Array): Int32Array {
     const order = this.#order;
     if (column.length === 0) return column;
-    const into = this.#ints ?? new Int32Array(order.length);
+    const into = ints(order.length);
     for (let i = 0; i < order.length; i++) into[i] = column[order[i]!]!;
-    this.#ints = column.length === order.length ? column : null;
+    free(column);
     return into;
   }
 
   bytes(column: Int8Array): Int8Array {
     const order = this.#order;
     if (column.length === 0) return column;
-    const into = this.#bytes ?? new Int8Array(order.length);
+    const into = bytes(order.length);
     for (let i = 0; i < order.length; i++) into[i] = column[order[i]!]!;
-    this.#bytes = column.length === order.length ? column : null;
+    free(column);
     return into;
   }
 }
 
 /** Row numbers as they are after rows were moved to `at`; negative numbers stand. */
 export function moved(rows: Int32Array, at: Int32Array): Int32Array {
-  const after = new Int32Array(rows.length);
+  const after = ints(rows.length);
   for (let i = 0; i < rows.length; i++) after[i] = rows[i]! < 0 ? rows[i]! : at[rows[i]!]!;
   return after;
 }
 
 /** All rows, those of `first` in front. */
 export function inFront(first: Int32Array, count: number): Int32Array {
-  const order: Int32Array = new Int32Array(count);
+  const order = ints(count);
   order.set(first);
   if (first.length === count) return order;
   const taken = new Uint8Array(count);

@@ -1,4 +1,5 @@
 import type { RawColumns, TextColumn } from "./raw.ts";
+import { ints, octets } from "./room.ts";
 import type { TieBreak } from "./sort.ts";
 
 const decoder = new TextDecoder();
@@ -13,7 +14,8 @@ export function shortText(bytes: Uint8Array, start: number, length: number): str
     for (; at < end && bytes[at]! < 0x80; at++) text += String.fromCharCode(bytes[at]!);
     if (at === end) return text;
   }
-  return decoder.decode(bytes.subarray(start, end));
+  // A copy: the decoder takes no memory that threads share.
+  return decoder.decode(bytes.slice(start, end));
 }
 
 /** The text of a row; null where the source does not say. Decodes: for output, not for walks. */
@@ -66,13 +68,13 @@ export function concatText(a: TextColumn, b: TextColumn): TextColumn {
   const lengthA = a.nulls.length;
   const bytesA = a.offsets[lengthA] ?? 0;
   const bytesB = b.offsets[b.nulls.length] ?? 0;
-  const bytes = new Uint8Array(bytesA + bytesB);
+  const bytes = octets(bytesA + bytesB);
   bytes.set(a.bytes.subarray(0, bytesA));
   bytes.set(b.bytes.subarray(0, bytesB), bytesA);
-  const offsets = new Int32Array(lengthA + b.nulls.length + 1);
+  const offsets = ints(lengthA + b.nulls.length + 1);
   offsets.set(a.offsets.subarray(0, lengthA + 1));
   for (let row = 0; row <= b.nulls.length; row++) offsets[lengthA + row] = bytesA + (b.offsets[row] ?? 0);
-  const nulls = new Uint8Array(lengthA + b.nulls.length);
+  const nulls = octets(lengthA + b.nulls.length);
   nulls.set(a.nulls);
   nulls.set(b.nulls, lengthA);
   return { bytes, offsets, nulls };

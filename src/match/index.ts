@@ -1,6 +1,8 @@
 export * from "./lines.ts";
 export {
   Matches,
+  matchesOf,
+  type MatchParts,
   matchVisits,
   orderedPair,
   type PlanState,

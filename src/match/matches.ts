@@ -1,4 +1,4 @@
-import { rowsOf, type Tables } from "#columns";
+import { bytes, ints, rowsOf, singles, type Tables } from "#columns";
 import { type Instant, MINUTE } from "#model";
 import { assign } from "./assign.ts";
 import { missingState, silentFor } from "./missed.ts";
@@ -47,6 +47,10 @@ export class Matches {
     this.#planState = made.planState;
     this.silent = made.silent;
   }
+  get parts(): MatchParts {
+    const [plan, visit] = [this.#plan, this.#visit];
+    return { plan, visitState: this.#visitState, visitScore: this.#visitScore, visit, planState: this.#planState };
+  }
   /** The plan of a visit, or -1; of an ambiguous visit the best. */
   plan(visit: number): number {
     return this.#plan[visit]!;
@@ -67,13 +71,22 @@ export class Matches {
   }
 }
 
-interface Made {
+/** Matches as plain data, which can be sent to another thread. */
+export interface MatchParts {
   plan: Int32Array;
   visitState: Int8Array;
   visitScore: Float32Array;
   visit: Int32Array;
   planState: Int8Array;
+}
+
+interface Made extends MatchParts {
   silent: (client: number, from: Instant, until: Instant) => boolean;
+}
+
+/** The matches of parts that came from another thread. */
+export function matchesOf(tables: Tables, parts: MatchParts): Matches {
+  return new Matches({ ...parts, silent: silentFor(tables) });
 }
 
 const visitState = (state: VisitState): number => visitStates.indexOf(state);
@@ -96,11 +109,11 @@ const AMBIGUOUS_WITHIN = 0.05;
 export function matchVisits(tables: Tables): Matches {
   const { visits, plans, clients } = tables;
   const made: Made = {
-    plan: new Int32Array(visits.count).fill(-1),
-    visitState: new Int8Array(visits.count).fill(UNPLANNED),
-    visitScore: new Float32Array(visits.count),
-    visit: new Int32Array(plans.count).fill(-1),
-    planState: new Int8Array(plans.count).fill(-1),
+    plan: ints(visits.count).fill(-1),
+    visitState: bytes(visits.count).fill(UNPLANNED),
+    visitScore: singles(visits.count),
+    visit: ints(plans.count).fill(-1),
+    planState: bytes(plans.count).fill(-1),
     silent: silentFor(tables),
   };
   const missing = missingState(tables, made.silent);

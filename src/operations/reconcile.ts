@@ -1,7 +1,7 @@
 import { buildTables } from "#columns";
 import { matchVisits } from "#match";
 import { type Day, dayOf, type Instant, parseDate } from "#model";
-import { type Evaluate, type Rule, runEngine } from "#rule";
+import { type Evaluate, type Rule, runBeside } from "#rule";
 import { tellingProviders } from "#settle";
 import {
   acquireLease,
@@ -20,6 +20,7 @@ import { bringUpToDate } from "./cases/open-cases.ts";
 import { holdBack, measureNight, readExpectations, seenIn, standingOn } from "./hold-back.ts";
 import type { ConfiguredSource } from "./pull-sources.ts";
 import { nightTime, readMeasures, readRecords, readSurroundings, type Window } from "./read-window.ts";
+import { SecondThread } from "./second-thread.ts";
 import { prepareTravel, type TravelNeeds } from "./travel.ts";
 import { marksOf, monthsDiffering, windowsOf } from "./what-changed.ts";
 import { writeWindow } from "./write-window.ts";
@@ -29,6 +30,8 @@ export interface ReconcileNeeds {
   now: () => Instant;
   rules: readonly Rule[];
   sources: readonly ConfiguredSource[];
+  /** Program of a second thread, which knows the same rules: it takes a part of what there is much of. */
+  thread?: URL | undefined;
   config: TravelNeeds["config"] & { goLive?: string | undefined; night: { at: string; reconcileDays: number } };
 }
 
@@ -112,6 +115,8 @@ export async function reconcileUnder(
     signal.throwIfAborted();
     progress?.("read", window);
     const records = await readRecords(needs, tenantId, window, asOf, surroundings);
+    // Begins while tables are built.
+    await using thread = SecondThread.for(records.raw.visits?.count ?? 0, needs.thread);
     progress?.("build", window);
     const tables = buildTables(records);
     const told = [...tellingProviders(tables)].sort();
@@ -124,7 +129,7 @@ export async function reconcileUnder(
     progress?.("match", window);
     const matches = matchVisits(tables);
     progress?.("check", window);
-    const result = runEngine({
+    const input = {
       tenant: tenantId,
       tables,
       matches,
@@ -135,7 +140,8 @@ export async function reconcileUnder(
       measures: await readMeasures(needs, tenantId, window),
       goLive: config.goLive === undefined ? null : parseDate(config.goLive),
       evaluate,
-    });
+    };
+    const result = await runBeside(input, thread?.ask ?? null);
     signal.throwIfAborted();
     progress?.("write", window);
     lease.check();

@@ -1,10 +1,10 @@
 import { type Instant, parseDate } from "#model";
-import type { EngineResult } from "#rule";
+import type { EngineResult, FindingText, RowText } from "#rule";
 import {
   type Database,
   type FindingsWritten,
   type HeldBack,
-  type NewFinding,
+  type FindingToWrite,
   type RuleOutcome,
   selectStoredSlices,
   writeFindings,
@@ -16,7 +16,7 @@ import {
 export async function writeWindow(
   database: Database,
   tenantId: string,
-  result: EngineResult,
+  result: EngineResult<FindingText, RowText>,
   {
     at,
     rules,
@@ -39,7 +39,7 @@ export async function writeWindow(
   for (const { slice } of result.measures) evaluated.add(slice);
   const findings = writeFindings(database, tenantId, {
     evaluated,
-    findings: result.findings.map((finding): NewFinding => {
+    findings: result.findings.map((finding): FindingToWrite => {
       const { rule, version, period, status: _status, ...rest } = finding;
       return {
         ...rest,

@@ -21,7 +21,7 @@ import type {
 } from "./define.ts";
 import { dirtyClosure, type DirtySlices, type Evaluate } from "./dirty.ts";
 import { stableId } from "./finding-id.ts";
-import { type Measure, MeasureBook } from "./measures.ts";
+import { type MadeMeasures, type Measure, MeasureBook } from "./measures.ts";
 import { PeerBook } from "./peers.ts";
 import {
   clientDays,
@@ -90,8 +90,13 @@ type Row = SettlementRow & { slice: string };
 const asTheyAre: Keeping<Finding, Row> = { finding: (finding) => finding, row: (row) => row };
 
 /** Walks every slice once for all rules that look at it. Pure: the same tables and parameters give the same result. */
-export function runEngine(input: EngineInput): EngineResult {
-  const walk = new EngineWalk(input, asTheyAre);
+export function runEngine(input: EngineInput): EngineResult;
+export function runEngine<F extends Kept, L>(input: EngineInput, keeping: Keeping<F, L>): EngineResult<F, L>;
+export function runEngine(
+  input: EngineInput,
+  keeping: Keeping<Kept, unknown> = asTheyAre,
+): EngineResult<Kept, unknown> {
+  const walk = new EngineWalk(input, keeping);
   for (let month = 0; month < walk.months; month++) {
     walk.clients(month);
     walk.staff(month);
@@ -104,18 +109,20 @@ export function runEngine(input: EngineInput): EngineResult {
 /** Two visits that a rule reported together: the rule, and both rows. */
 export type ReportedPair = readonly [rule: string, a: number, b: number];
 
-/** A part of all clients, or of all staff: every `of`th block of them, from the `nth` on. */
-export interface Part {
-  nth: number;
-  of: number;
+/** Gives the next block of clients, or of staff, that nobody has taken yet. */
+export type NextBlock = () => number;
+
+function inOrder(): NextBlock {
+  let next = 0;
+  return () => next++;
 }
 
-const whole: Part = { nth: 0, of: 1 };
-/** So few of them lie side by side that both parts see the same kinds of people, and so many that memory is read in order. */
-const BLOCK = 64;
+/** So few that two threads end at the same time, and so many that memory is read in order. */
+const BLOCK = 32;
 
-function* codesIn(count: number, { nth, of }: Part): Generator<number> {
-  for (let from = nth * BLOCK; from < count; from += of * BLOCK) {
+/** Codes of the blocks that are taken here. */
+function* codesOf(count: number, next: NextBlock): Generator<number> {
+  for (let from = next() * BLOCK; from < count; from = next() * BLOCK) {
     const until = Math.min(count, from + BLOCK);
     for (let code = from; code < until; code++) yield code;
   }
@@ -145,12 +152,12 @@ export class EngineWalk<F extends Kept, L> {
   }
 
   /** Pairs of one client's visits are reported before those of one staff member's: see `yieldsTo`. */
-  clients(month: number, part = whole): void {
+  clients(month: number, next = inOrder()): void {
     const { tables, figures } = this.#input;
     const { first, last } = this.#months[month]!;
     const run = this.#run;
     this.#dirty.open(month);
-    for (const client of codesIn(tables.clients.count, part)) {
+    for (const client of codesOf(tables.clients.count, next)) {
       if (!this.#dirty.client(client, month)) continue;
       const slice = clientMonth(tables, client, first, last);
       if (slice === null) continue;
@@ -164,12 +171,12 @@ export class EngineWalk<F extends Kept, L> {
     }
   }
 
-  staff(month: number, part = whole): void {
+  staff(month: number, next = inOrder()): void {
     const { tables } = this.#input;
     const { first, last } = this.#months[month]!;
     const run = this.#run;
     if (!run.has("staff-day") && !run.has("staff-month")) return;
-    for (const staff of codesIn(tables.staff.count, part)) {
+    for (const staff of codesOf(tables.staff.count, next)) {
       if (!this.#dirty.staff(staff, month)) continue;
       const key = tables.staff.key(staff);
       if (run.has("staff-day"))
@@ -209,6 +216,16 @@ export class EngineWalk<F extends Kept, L> {
   /** A later month is held against this one: where something else was measured now, it must be looked at again. */
   mark(month: number, measuredAnew: readonly string[]): void {
     for (const slice of measuredAnew) this.#dirty.mark(slice, month + 1);
+  }
+
+  /** What was measured here of a month, and is asked for in later ones. */
+  measured(month: number): MadeMeasures {
+    return this.#run.measured(this.#months[month]!.first);
+  }
+
+  /** What was measured elsewhere. */
+  knowMeasured(made: MadeMeasures): void {
+    this.#run.knowMeasured(made);
   }
 
   /** Pairs that rules before others have reported here so far. */
@@ -430,6 +447,14 @@ class Run<F extends Kept, L> {
 
   measuredAnew(firstDay: Day): Iterable<string> {
     return this.#measures.changed(firstDay);
+  }
+
+  measured(firstDay: Day): MadeMeasures {
+    return this.#measures.ofMonth(firstDay);
+  }
+
+  knowMeasured(made: MadeMeasures): void {
+    this.#measures.know(made);
   }
 
   has(scope: Scope): boolean {

@@ -21,24 +21,31 @@ export interface ClaimCoverage {
   silentDays: readonly Day[];
 }
 
+const none: readonly Day[] = [];
+
+/** Days of claims, each list once: claims of a week mostly speak of the same days. */
+export type DayLists = Map<string, readonly Day[]>;
+
 export function claimCoverage(
   tables: Tables,
   matcher: LineMatcher,
   silent: (client: number, from: number, until: number) => boolean,
+  known: DayLists,
   claim: number,
 ): ClaimCoverage {
   const { claims, visits, services } = tables;
   const line = matcher.ofClaim(claim, claims.from(claim));
   const [first, last] = [claims.from(claim), claims.to(claim)];
-  const due = daysOfClaim(tables, line, first, last);
+  const due = daysOfClaim(tables, line, first, last, known);
   const minutes = claimedMinutes(claims, claim);
   const wanted = serviceOf(tables, claim, line);
   const client = claims.client(claim);
 
   const meant: number[] = [];
   /** Those of `due` without a visit, and days that had one though it was not due; visits come in order of day. */
-  const without: Day[] = [];
-  const beside: Day[] = [];
+  let without: Day[] | null = null;
+  const miss = (day: Day): void => void (without ??= []).push(day);
+  let beside: Day[] | null = null;
   let next = 0;
   // Consecutive visits mostly name the same services.
   let setBefore = NaN;
@@ -62,27 +69,30 @@ export function claimCoverage(
       if (others && (line < 0 || !matcher.ofVisit(visit).lines.includes(line))) continue;
     }
     meant.push(visit);
-    while (next < due.length && due[next]! < day) without.push(due[next++]!);
+    while (next < due.length && due[next]! < day) miss(due[next++]!);
     if (due[next] === day) next++;
-    else if (due[next - 1] !== day && beside.at(-1) !== day) beside.push(day);
+    else if (due[next - 1] !== day && beside?.at(-1) !== day) (beside ??= []).push(day);
   }
-  while (next < due.length) without.push(due[next++]!);
-  const days = beside.length === 0 ? due : [...due, ...beside].sort((a, b) => a - b);
-  const silentDays = without.filter((day) => silent(client, startOfDay(day), startOfDay(day + 1)));
+  while (next < due.length) miss(due[next++]!);
+  const days = beside === null ? due : [...due, ...(beside as Day[])].sort((a, b) => a - b);
+  const empty: readonly Day[] = without ?? none;
+  const silentDays =
+    empty.length === 0 ? none : empty.filter((day) => silent(client, startOfDay(day), startOfDay(day + 1)));
   return {
     line,
     days,
     timed: !Number.isNaN(minutes),
     minutesPerDay: Number.isNaN(minutes) ? 0 : minutes / days.length,
     orePerDay: claims.amountOre(claim) / days.length,
-    visits: meant,
-    emptyDays: silentDays.length === 0 ? without : without.filter((day) => !silentDays.includes(day)),
+    // As long as they are: it is remembered of every claim.
+    visits: meant.slice(),
+    emptyDays: silentDays.length === 0 ? empty : empty.filter((day) => !silentDays.includes(day)),
     silentDays,
   };
 }
 
 /** Those from `first` to `last` on which a line of the claim's order and service expects a visit, else all. */
-function daysOfClaim(tables: Tables, line: number, first: Day, last: Day): Day[] {
+function daysOfClaim(tables: Tables, line: number, first: Day, last: Day, known: DayLists): readonly Day[] {
   const { lines } = tables;
   const expected: Day[] = [];
   if (line >= 0) {
@@ -99,7 +109,10 @@ function daysOfClaim(tables: Tables, line: number, first: Day, last: Day): Day[]
     }
   }
   if (expected.length === 0) for (let day = first; day <= last; day++) expected.push(day);
-  return expected;
+  const key = expected.length === last - first + 1 ? `${first}-${last}` : expected.join(" ");
+  const before = known.get(key);
+  if (before === undefined) known.set(key, expected);
+  return before ?? expected;
 }
 
 /** Position of the first of these rows, in order of time, that is on the day or later. */

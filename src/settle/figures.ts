@@ -2,7 +2,7 @@ import type { Tables } from "#columns";
 import { type Day, daysOfMonth, type Instant, MINUTE, type Month, monthOf, type Ore, roundHalfUp } from "#model";
 import { LineMatcher, type Matches, type Shares, silentFor } from "#match";
 import { bandAt } from "./bands.ts";
-import { type ClaimCoverage, claimCoverage } from "./claims.ts";
+import { type ClaimCoverage, claimCoverage, type DayLists } from "./claims.ts";
 import { acceptedCodes, type JudgedClaim } from "./codes.ts";
 import { type ClaimedSum, judgeClaims, type Judgement, tellingProviders } from "./judge.ts";
 import { ManualShares } from "./manual.ts";
@@ -62,6 +62,7 @@ export class Settlement {
   #telling: ReadonlySet<string> | null = null;
   /** By claim: rules about clients and about providers ask again. */
   readonly #coverages: ClaimCoverage[] = [];
+  readonly #dayLists: DayLists = new Map();
   /** The client and month asked for last. */
   #last: Remembered | null = null;
 
@@ -114,7 +115,7 @@ export class Settlement {
   }
 
   claim(claim: number): ClaimCoverage {
-    return (this.#coverages[claim] ??= claimCoverage(this.#tables, this.#matcher, this.#silent, claim));
+    return (this.#coverages[claim] ??= claimCoverage(this.#tables, this.#matcher, this.#silent, this.#dayLists, claim));
   }
 
   /** What minutes of a visit cost; null where no price is known. */

@@ -4,7 +4,7 @@ import type { Day, Instant } from "#model";
 import type { Level, Severity } from "#rule";
 import type { Database, Transaction } from "./database.ts";
 import { insertRuleHolds, type NewRuleHold } from "./rule-rates.ts";
-import { columnName, compareInBulk, type Evaluated, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
+import { columnName, compareInBulk, type Evaluated, json, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
 import { findings as table } from "./tables/findings.ts";
 import { without } from "./without.ts";
 
@@ -34,6 +34,12 @@ export interface NewFinding {
   reason: string;
   evidence: unknown;
 }
+
+/** What of it is stored as JSON may be JSON already. */
+export type FindingToWrite = Omit<NewFinding, "records" | "evidence"> & {
+  records: NewFinding["records"] | string;
+  evidence: unknown;
+};
 
 /** held: of an active rule, found while it was held back. */
 export type FindingMode = "active" | "shadow" | "held";
@@ -99,9 +105,9 @@ const said: StagedColumns<Staged> = [
 const columns: StagedColumns<Staged> = [["id", "text"], ...said, ["contentHash", "bytea"]];
 const saidNames = [...said.map(([field]) => columnName(field)), "content_hash"];
 
-async function* staged(findings: Iterable<NewFinding> | AsyncIterable<NewFinding>): AsyncGenerator<Staged> {
+async function* staged(findings: Iterable<FindingToWrite> | AsyncIterable<FindingToWrite>): AsyncGenerator<Staged> {
   for await (const finding of findings) {
-    const row = { ...finding, records: JSON.stringify(finding.records), evidence: JSON.stringify(finding.evidence) };
+    const row = { ...finding, records: json(finding.records), evidence: json(finding.evidence) };
     const content = JSON.stringify(said.map(([field]) => row[field as keyof typeof row]));
     yield { ...row, contentHash: hash("sha256", content, "buffer").subarray(0, 16) };
   }
@@ -117,7 +123,7 @@ export async function writeFindings(
   tenantId: string,
   run: {
     evaluated: Evaluated;
-    findings: Iterable<NewFinding> | AsyncIterable<NewFinding>;
+    findings: Iterable<FindingToWrite> | AsyncIterable<FindingToWrite>;
     outcomes?: Iterable<RuleOutcome>;
     at: Instant;
     /** All that the run had; what a rule found as another version is not corrected because it is gone. */

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { NO_DAY, type RawColumns, type Refs, shortText, type TextColumn } from "#columns";
+import { ints, NO_DAY, octets, type RawColumns, type Refs, shortText, type TextColumn, words } from "#columns";
 import {
   type Day,
   entities,
@@ -241,7 +241,10 @@ class Table {
     this.#how = Uint8Array.from(how);
     this.#capacity = Math.max(expected, 1024);
     this.#slots = how.map((kind, index) => (index < fixed ? slotsOf(kind, this.#capacity) : null));
-    this.#texts = how.map((kind, index) => (index < fixed && kind === TEXT ? new TextGrower(this.#capacity) : null));
+    // Ids are kept as they are read.
+    this.#texts = how.map((kind, index) =>
+      index < fixed && kind === TEXT ? new TextGrower(this.#capacity, ints, octets) : null,
+    );
   }
 
   /** Decodes the row, or the last mark, of one message. */
@@ -262,7 +265,7 @@ class Table {
   #begin(column: number): void {
     const how = this.#how[column]!;
     this.#slots[column] = slotsOf(how, this.#capacity);
-    if (how === TEXT || how === HEX) this.#texts[column] = new TextGrower(this.#capacity);
+    if (how === TEXT || how === HEX) this.#texts[column] = new TextGrower(this.#capacity, ownInts, ownOctets);
   }
 
   #row(bytes: Uint8Array, view: DataView, start: number): number {
@@ -335,7 +338,7 @@ function slotsOf(how: number, capacity: number): Slots | null {
     case SMALL:
       return new Int8Array(capacity).fill(-1);
     case SOURCE:
-      return new Int16Array(capacity);
+      return words(capacity);
     case WHOLE:
       return new Int32Array(capacity).fill(-1);
     case DATE:
@@ -354,6 +357,9 @@ function slotsOf(how: number, capacity: number): Slots | null {
 
 const digits = new TextEncoder().encode("0123456789abcdef");
 
+const ownInts = (length: number): Int32Array => new Int32Array(length);
+const ownOctets = (length: number): Uint8Array => new Uint8Array(length);
+
 class TextGrower {
   #bytes: Uint8Array;
   /** Where the text of each row begins; set for the rows that have one, and for the others at last. */
@@ -363,11 +369,16 @@ class TextGrower {
   /** The row after the last one that has a text. */
   #next = 0;
 
-  constructor(rows: number) {
+  readonly #ints: (length: number) => Int32Array;
+  readonly #octets: (length: number) => Uint8Array;
+
+  constructor(rows: number, ofInts: typeof ints, ofOctets: typeof octets) {
+    this.#ints = ofInts;
+    this.#octets = ofOctets;
     // Ids of a dozen bytes are common; longer texts are few.
-    this.#bytes = new Uint8Array(Math.max(1024, rows * 2));
-    this.#offsets = new Int32Array(rows + 1);
-    this.#nulls = new Uint8Array(rows).fill(1);
+    this.#bytes = this.#octets(Math.max(1024, rows * 2));
+    this.#offsets = this.#ints(rows + 1);
+    this.#nulls = this.#octets(rows).fill(1);
   }
 
   add(row: number, from: Uint8Array, at: number, length: number): void {
@@ -389,10 +400,10 @@ class TextGrower {
   }
 
   grow(rows: number): void {
-    const offsets = new Int32Array(rows + 1);
+    const offsets = this.#ints(rows + 1);
     offsets.set(this.#offsets);
     this.#offsets = offsets;
-    const nulls = new Uint8Array(rows).fill(1);
+    const nulls = this.#octets(rows).fill(1);
     nulls.set(this.#nulls);
     this.#nulls = nulls;
   }
@@ -410,7 +421,7 @@ class TextGrower {
     while (this.#next <= row) this.#offsets[this.#next++] = this.#used;
     this.#nulls[row] = 0;
     if (this.#used + bytes <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(Math.ceil(this.#bytes.length * 1.5), this.#used + bytes));
+    const larger = this.#octets(Math.max(Math.ceil(this.#bytes.length * 1.5), this.#used + bytes));
     larger.set(this.#bytes);
     this.#bytes = larger;
   }

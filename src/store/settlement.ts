@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { and, asc, eq, gt } from "drizzle-orm";
 import type { Instant, Month, Ore } from "#model";
 import type { Database } from "./database.ts";
-import { columnName, compareInBulk, type Evaluated, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
+import { columnName, compareInBulk, type Evaluated, json, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
 import { settlementLines as table } from "./tables/settlement.ts";
 import { without } from "./without.ts";
 
@@ -61,6 +61,12 @@ export interface NewSettlementLine extends SettlementLine {
   slice: string;
 }
 
+/** What of it is stored as JSON may be JSON already. */
+type JsonPart = "codes" | "trace" | "claims";
+export type SettlementLineToWrite = Omit<NewSettlementLine, JsonPart> & {
+  [K in JsonPart]: NewSettlementLine[K] | string;
+};
+
 const keys = ["month", "provider", "unit", "client", "service", "order", "line", "contract"] as const;
 
 /** Names a line by what it is about. */
@@ -85,15 +91,17 @@ const columns: StagedColumns<Staged> = [
   ["contentHash", "bytea"],
 ];
 
-async function* staged(lines: Iterable<NewSettlementLine> | AsyncIterable<NewSettlementLine>): AsyncGenerator<Staged> {
+async function* staged(
+  lines: Iterable<SettlementLineToWrite> | AsyncIterable<SettlementLineToWrite>,
+): AsyncGenerator<Staged> {
   for await (const line of lines) {
     const row: Staged = {
       id: settlementLineId(line),
       slice: line.slice,
       feeMinutes: line.feeMinutes,
-      codes: JSON.stringify(line.codes),
-      trace: JSON.stringify(line.trace),
-      claims: JSON.stringify(line.claims),
+      codes: json(line.codes),
+      trace: json(line.trace),
+      claims: json(line.claims),
     };
     for (const key of keys) row[key] = line[key];
     for (const kind of minuteKinds) row[`${kind}Minutes`] = line.minutes[kind];
@@ -116,7 +124,7 @@ export async function writeSettlement(
   tenantId: string,
   run: {
     evaluated: Evaluated;
-    lines: Iterable<NewSettlementLine> | AsyncIterable<NewSettlementLine>;
+    lines: Iterable<SettlementLineToWrite> | AsyncIterable<SettlementLineToWrite>;
     at: Instant;
   },
 ): Promise<SettlementWritten> {

@@ -1,6 +1,6 @@
 import { HOUR } from "#model";
 
-export { Journeys, type Place, placeOf, positionOf } from "./journeys.ts";
+export { type JourneySeconds, Journeys, type Place, placeOf, positionOf } from "./journeys.ts";
 export { journeyPairs, type JourneyPair } from "./pairs.ts";
 export { speedOf, straightMs, type TravelMode, travelModes } from "./modes.ts";
 export { Travel } from "./travel.ts";

@@ -16,9 +16,21 @@ export function positionOf(place: Place): { latitude: number; longitude: number 
   };
 }
 
+/** By mode, from and to. */
+export type JourneySeconds = Map<TravelMode, Map<Place, Map<Place, number | null>>>;
+
 /** What a router has said of journeys between places: seconds, or null where there is no way. */
 export class Journeys {
-  readonly #seconds = new Map<TravelMode, Map<Place, Map<Place, number | null>>>();
+  readonly #seconds: JourneySeconds;
+
+  /** `seconds`: those of another thread. */
+  constructor(seconds: JourneySeconds = new Map()) {
+    this.#seconds = seconds;
+  }
+
+  get parts(): JourneySeconds {
+    return this.#seconds;
+  }
 
   set(mode: TravelMode, from: Place, to: Place, seconds: number | null): void {
     let ofMode = this.#seconds.get(mode);

@@ -10,7 +10,7 @@ const ROUTED_PART = 0.8;
 /** The least time that a journey between two clients' homes takes. Pure: what a router says was fetched before. */
 export class Travel {
   readonly #tables: Pick<Tables, "clients" | "plans" | "units"> & Partial<Pick<Tables, "beyond">>;
-  readonly #journeys: Journeys;
+  readonly journeys: Journeys;
   #modes: Map<string, Uint8Array> | null = null;
   #day: Day = NaN;
   #month: Uint8Array | undefined;
@@ -20,7 +20,7 @@ export class Travel {
     journeys = new Journeys(),
   ) {
     this.#tables = tables;
-    this.#journeys = journeys;
+    this.journeys = journeys;
   }
 
   /** How the unit may travel on the day, by its plans of the month; any way where they do not say. */
@@ -53,12 +53,12 @@ export class Travel {
     const { clients } = this.#tables;
     if (Number.isNaN(metres) || clients.protectedIdentity(clientA) || clients.protectedIdentity(clientB)) return NaN;
     const bits = this.#bits(unit, day);
-    if (this.#journeys.empty) return metres * fastestMsPerMetre[bits]!;
+    if (this.journeys.empty) return metres * fastestMsPerMetre[bits]!;
     const start = placeOf(clients.homePosition(clientA, day)!);
     const end = placeOf(clients.homePosition(clientB, day)!);
     let least = Infinity;
     for (const mode of modesOf(bits)) {
-      const seconds = this.#journeys.seconds(mode, start, end);
+      const seconds = this.journeys.seconds(mode, start, end);
       least = Math.min(least, typeof seconds === "number" ? seconds * 1000 * ROUTED_PART : straightMs(metres, mode));
     }
     return least;

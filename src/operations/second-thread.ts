@@ -1,0 +1,44 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { Answer, Ask, Asked } from "#rule";
+
+/** Below so many visits a thread takes longer to begin than it saves. */
+const VISITS_MIN = 100_000;
+
+interface Waiting {
+  resolve: (answer: Answer) => void;
+  reject: (error: unknown) => void;
+}
+
+/** A thread that walks a part of a night's slices; it answers in the order in which it is asked. */
+export class SecondThread implements AsyncDisposable {
+  readonly #worker: Worker;
+  readonly #waiting: Waiting[] = [];
+
+  /** One for so many visits, where that pays off; `program` is what it runs. */
+  static for(visits: number, program: URL | undefined): SecondThread | null {
+    return program === undefined || visits < VISITS_MIN || availableParallelism() < 2
+      ? null
+      : new SecondThread(program);
+  }
+
+  constructor(program: URL) {
+    this.#worker = new Worker(program);
+    this.#worker.on("message", (answer: Answer) => this.#waiting.shift()?.resolve(answer));
+    const fail = (error: unknown): void => {
+      for (const { reject } of this.#waiting.splice(0)) reject(error);
+    };
+    this.#worker.on("error", fail);
+    this.#worker.on("exit", () => fail(new Error("The second thread has ended.")));
+  }
+
+  readonly ask: Ask = (asked: Asked) =>
+    new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#worker.postMessage(asked, []);
+    });
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker.terminate();
+  }
+}

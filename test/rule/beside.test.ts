@@ -1,0 +1,103 @@
+import { describe, expect, test } from "vitest";
+import { type SourcedRecord, type Tables, tablesFrom } from "#columns";
+import { matchVisits } from "#match";
+import { day, formatDay, samples } from "#model";
+import { type Ask, asText, type Asked, type EngineInput, runBeside, runEngine, WalkBeside } from "#rule";
+import { rules } from "#rules";
+import { Travel } from "#travel";
+import { SecondThread } from "../../src/operations/second-thread.ts";
+
+const { at, sample, sampleMunicipality } = samples;
+const period = { from: day("2026-09-01"), through: day("2026-10-31") };
+const asOf = at("2026-11-10 04:30");
+
+/** Clients of several blocks, whose staff come twice at the same time, elsewhere at once, and too long. */
+function records(): SourcedRecord[] {
+  const all: SourcedRecord[] = [];
+  for (let client = 0; client < 150; client++) {
+    all.push(sample("clients", `C-${client}`, { householdId: `H-${client % 80}` }));
+    for (let date = period.from + (client % 3); date <= period.through; date += 6) {
+      const visit = (id: string, start: string, end: string, staff: number): void => {
+        all.push(
+          sample("visits", `v-${client}-${date}-${id}`, {
+            clientId: `C-${client}`,
+            staffId: `S-${staff}`,
+            start: `${formatDay(date)} ${start}`,
+            end: `${formatDay(date)} ${end}`,
+          }),
+        );
+      };
+      visit("a", "08:00", client % 5 === 0 ? "20:00" : "08:40", client % 9);
+      if (client % 4 === 0) visit("b", "08:02", "08:41", client % 9);
+      if (client % 7 === 0) visit("c", "08:10", "08:50", 20 + (client % 3));
+    }
+    all.push(
+      sample("claims", `c-${client}`, {
+        clientId: `C-${client}`,
+        from: "2026-10-05",
+        to: "2026-10-11",
+        minutes: 100 + client,
+      }),
+    );
+  }
+  return [...sampleMunicipality(), ...all];
+}
+
+const inputOf = (tables: Tables): EngineInput & Required<Pick<EngineInput, "matches" | "travel">> => ({
+  tenant: "0192",
+  tables,
+  matches: matchVisits(tables),
+  travel: new Travel(tables),
+  rules,
+});
+
+/** Sent and answered as between threads, but in this one: when `turn` says. */
+const here =
+  (turn: () => Promise<void> | null): Ask =>
+  async (asked) => {
+    await turn();
+    return structuredClone(beside.answer(structuredClone(asked)));
+  };
+let beside = new WalkBeside(rules);
+
+describe("a walk that is shared", () => {
+  const tables = tablesFrom(records(), { asOf, period });
+  const alone = runEngine(inputOf(tables), asText);
+  const compared = ({ findings, outcomes, measures, settlement }: typeof alone) => ({
+    findings,
+    outcomes,
+    measures,
+    settlement: settlement.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+  });
+
+  test("finds the same with a thread beside it", async () => {
+    await using thread = new SecondThread(new URL("../../src/check-thread.ts", import.meta.url));
+    const shared = await runBeside(inputOf(tables), thread.ask);
+    expect(alone.findings.length).toBeGreaterThan(500);
+    expect(compared(shared)).toEqual(compared(alone));
+    expect(shared.covers("client-month:files/C-1:2026-10")).toBe(true);
+  });
+
+  test("finds the same where the other one does everything, or nothing", async () => {
+    for (const turn of [() => null, () => Promise.resolve()]) {
+      beside = new WalkBeside(rules);
+      expect(compared(await runBeside(inputOf(tables), here(turn)))).toEqual(compared(alone));
+    }
+  });
+
+  test("finds the same where only the clients are the other's", async () => {
+    beside = new WalkBeside(rules);
+    let kind: Asked["kind"] = "begin";
+    const ask: Ask = (asked) => {
+      kind = asked.kind;
+      return here(() => (kind === "staff" ? Promise.resolve() : null))(asked);
+    };
+    expect(compared(await runBeside(inputOf(tables), ask))).toEqual(compared(alone));
+  });
+
+  test("fails where the thread fails", async () => {
+    await using thread = new SecondThread(new URL("../../src/check-thread.ts", import.meta.url));
+    const broken = { ...tables, parts: null } as unknown as Tables;
+    await expect(runBeside({ ...inputOf(tables), tables: broken }, thread.ask)).rejects.toThrow("reading 'visits'");
+  });
+});
