@@ -42,17 +42,21 @@ interface Described {
 }
 
 /** `/api/docs`: what `/openapi.json` says, for those who read it, a part a page. Shows nobody's data. */
-export function apiDocsPages(document: Json) {
-  // Made by `openapi`.
-  const described = document as unknown as Described;
-  const operations = Object.entries(described.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation })),
-  );
+export function apiDocsPages(document: () => Json) {
+  const read = () => {
+    // Made by `openapi`.
+    const described = document() as unknown as Described;
+    const operations = Object.entries(described.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation })),
+    );
+    return { described, operations };
+  };
   const title = "Gränssnitt för utförarnas system";
   const addressOf = ({ tags: [tag = ""], operationId }: Operation): string =>
     `/api/docs/${tag.toLowerCase()}#${operationId}`;
   return new Hono<Env>()
     .get("/", guest, (c) => {
+      const { described, operations } = read();
       const body = html`<p>
           Här står vad utförarnas system kan läsa, svara på och få veta. Samma sak för maskiner finns i
           <a class="ds-link" href="/openapi.json">/openapi.json</a>. Kommunens administratör släpper in ett system med
@@ -82,6 +86,7 @@ export function apiDocsPages(document: Json) {
       return c.html(layout(c, { title, path: "/api/docs", body }));
     })
     .get("/:part", guest, (c) => {
+      const { described, operations } = read();
       const part = c.req.param("part");
       const tag = described.tags.find(({ name }) => name.toLowerCase() === part);
       const some = operations.filter(({ operation }) => operation.tags.includes(tag?.name ?? ""));
