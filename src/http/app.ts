@@ -132,8 +132,10 @@ export function createApp(
     c.text(await metrics(served, readerOf(system.tenantId)), 200, { "content-type": "text/plain; version=0.0.4" }),
   );
   const { api, signIn: atPages } = system.config;
-  const described = openapi();
-  app.get("/openapi.json", (c) => c.json(openapiAt(described, api.url ?? atPages?.url ?? new URL(c.req.url).origin)));
+  // Made when somebody first asks.
+  let made: ReturnType<typeof openapi> | undefined;
+  const described = () => (made ??= openapi());
+  app.get("/openapi.json", (c) => c.json(openapiAt(described(), api.url ?? atPages?.url ?? new URL(c.req.url).origin)));
   app.get("/assets/:name", (c) => {
     const asset = assets.get(c.req.param("name"));
     if (asset === undefined) return c.notFound();
