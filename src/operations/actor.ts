@@ -184,13 +184,15 @@ export function permitOwn(actor: Actor, permission: Permission): string {
   return provider;
 }
 
-/** Somebody with a role, and with what else they alone are given. */
+/** Somebody with a role, and with what else they alone are given. Who is of no provider that anybody has named sees none. */
 export function actorOf(
   who: Pick<Actor, "id" | "name" | "tenantId"> & { role: Role; unit?: string | null; scope?: Scope },
   more: readonly Permission[] = [],
 ): Actor {
   const permissions = new Set([...permissionsOf[who.role], ...more]);
-  return { unit: null, scope: everything, ...who, permissions };
+  const { scope = everything } = who;
+  const own = who.role === "provider" && scope.providers === null ? { ...scope, providers: [] } : scope;
+  return { unit: null, ...who, scope: own, permissions };
 }
 
 /** The person at the command line of the machine: may do everything with its one tenant, save seeing who is protected. */

@@ -7,13 +7,15 @@ import { makeStatement, type StatementNeeds } from "./make-statement.ts";
 import { type PersonTag, showPeople } from "./persons.ts";
 import { reasonOf } from "./reason.ts";
 
-const files = {
+/** How a statement is written as a file. */
+export const statementFiles = {
   csv: { type: "text/csv; charset=utf-8", write: async (statement: Statement) => Buffer.from(statementCsv(statement)) },
   xlsx: { type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write: statementXlsx },
   pdf: { type: "application/pdf", write: statementPdf },
 } as const;
 
-export const statementFormats = Object.keys(files) as Array<keyof typeof files>;
+export type StatementFormat = keyof typeof statementFiles;
+export const statementFormats = Object.keys(statementFiles) as StatementFormat[];
 
 /**
  * A provider's month as a file, for a reason that is recorded. Who may see who people are gets the ids that the sources
@@ -27,7 +29,7 @@ export async function exportStatement(
     format,
     reason,
     ...asked
-  }: { month: Month; provider: string; line?: string; format: keyof typeof files; reason: string },
+  }: { month: Month; provider: string; line?: string; format: StatementFormat; reason: string },
 ): Promise<ExportedFile> {
   permit(actor, "exports:make");
   const why = reasonOf(reason);
@@ -43,7 +45,7 @@ export async function exportStatement(
     const person = people[kind].get(id);
     return person === undefined ? "Okänd" : permitted(person) ? id : person.text;
   };
-  const content = await files[format].write({
+  const content = await statementFiles[format].write({
     ...statement,
     lines: lines.map((line) => ({
       ...line,
@@ -58,5 +60,5 @@ export async function exportStatement(
   async function* body(): AsyncGenerator<Uint8Array> {
     yield new Uint8Array(content);
   }
-  return { name: `avrakning-${asked.month}.${format}`, type: files[format].type, body: body() };
+  return { name: `avrakning-${asked.month}.${format}`, type: statementFiles[format].type, body: body() };
 }

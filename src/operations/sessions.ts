@@ -6,11 +6,14 @@ import {
   type Database,
   dropSession,
   dropSessionsOf,
+  insertGrant,
   keepSession,
   keepSignIn,
   keepUser,
   type KnownUser,
+  selectBusiestProvider,
   selectSession,
+  selectUsers,
   type SignIn,
   takeSignIn,
   type Vault,
@@ -55,6 +58,7 @@ export async function startSession(
   const id = newId();
   const at = now();
   const userNo = await keepUser(database, tenantId, known, at);
+  if (known.issuer === DEMO && known.roles.includes("provider")) await grantBusiest(database, tenantId, userNo, at);
   await keepSession(database, tenantId, id, {
     userNo,
     role: known.roles[0],
@@ -140,8 +144,26 @@ export async function endSessionsOf(
   return dropSessionsOf(database, tenantId, whose);
 }
 
+const DEMO = "demo";
+
+/** Whoever plays a provider in the demonstration is of the one with the most orders. */
+async function grantBusiest(database: Database, tenantId: string, userNo: number, at: Instant): Promise<void> {
+  const [user] = await selectUsers(database, tenantId, userNo);
+  const provider = user?.granted === null ? await selectBusiestProvider(database, tenantId) : null;
+  if (provider === null) return;
+  const scope = { providers: [provider], units: null, groups: null };
+  await insertGrant(database, tenantId, {
+    userNo,
+    scope,
+    protected: false,
+    at,
+    by: DEMO,
+    why: "Demonstrationens utförare.",
+  });
+}
+
 const demo = (subject: string, name: string, unit: string, role: Role): Person => {
-  return { issuer: "demo", subject, name, unit, roles: [role] };
+  return { issuer: DEMO, subject, name, unit, roles: [role] };
 };
 
 /** Invented people of the demonstration: one of each role, and a second who can approve what the first proposes. */
@@ -151,4 +173,5 @@ export const demoPeople: readonly Person[] = [
   demo("demo-cecilia", "Cecilia Holm", "Avtalsenheten", "purchaser"),
   demo("demo-david", "David Sund", "Internrevisionen", "auditor"),
   demo("demo-eva", "Eva Berg", "Systemförvaltningen", "administrator"),
+  demo("demo-frida", "Frida Sten", "Samordnare", "provider"),
 ];

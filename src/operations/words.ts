@@ -147,4 +147,12 @@ export const accessNames: Readonly<Record<string, string>> = {
   "export-settlement": "Avräkning uttagen",
   "export-statement": "Underlag till avräkning uttaget",
   "export-log": "Åtkomstlogg uttagen",
+  "orders-to-chase": "Obekräftade beställningar",
+  "own-orders": "Utförarens beställningar",
+  "own-order": "Utförarens beställning",
+  "own-order-client": "Utförarens beställning med brukarens namn",
+  "own-client": "Utförarens brukare",
+  "own-cases": "Utförarens frågor",
+  "own-case": "Utförarens fråga",
+  "export-own-statement": "Underlag till avräkning uttaget av utföraren",
 };

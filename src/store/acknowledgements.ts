@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, or } from "drizzle-orm";
 import { type Day, type Instant, refKinds } from "#model";
-import type { Database } from "./database.ts";
+import type { Database, Transaction } from "./database.ts";
 import { acknowledgements, announcedOrders, events } from "./tables/webhooks.ts";
 import { sourcesKnown } from "./tables/refs.ts";
 import { without } from "./without.ts";
@@ -87,8 +87,18 @@ export async function selectOrderCreated({ orm }: Database, tenantId: string, no
   return row?.at ?? null;
 }
 
+/** The provider with the most orders that stand; null where nobody has any. */
+export async function selectBusiestProvider({ pool }: Database, tenantId: string): Promise<string | null> {
+  const { rows } = await pool.query<{ provider: string }>(
+    `SELECT provider FROM announced_orders WHERE tenant_id = $1 AND gone IS NULL
+     GROUP BY provider ORDER BY count(*) DESC, provider LIMIT 1`,
+    [tenantId],
+  );
+  return rows[0]?.provider ?? null;
+}
+
 export async function insertAcknowledgement(
-  { orm }: Database,
+  { orm }: Pick<Transaction, "orm">,
   tenantId: string,
   acknowledgement: Acknowledgement,
 ): Promise<void> {

@@ -68,3 +68,9 @@ export async function markAllDirtyIn({ client }: Transaction, tenantId: string):
   await client.query("SELECT pg_advisory_xact_lock_shared(hashtextextended('klarsyn dirty ' || $1, 0))", [tenantId]);
   await client.query("INSERT INTO dirty (tenant_id, kind) VALUES ($1, 0)", [tenantId]);
 }
+
+/** Marks a client wherever they appear, by their number in `refs`, in the transaction of what changes it. */
+export async function markClientDirtyIn({ client }: Transaction, tenantId: string, ref: number): Promise<void> {
+  await client.query("SELECT pg_advisory_xact_lock_shared(hashtextextended('klarsyn dirty ' || $1, 0))", [tenantId]);
+  await client.query("INSERT INTO dirty (tenant_id, kind, ref) VALUES ($1, 1, $2)", [tenantId, ref]);
+}

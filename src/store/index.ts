@@ -73,6 +73,7 @@ export * from "./sessions.ts";
 export * from "./users.ts";
 export * from "./people.ts";
 export * from "./acknowledgements.ts";
+export * from "./waiting-orders.ts";
 export * from "./api-clients.ts";
 export * from "./explanations.ts";
 export * from "./endpoints.ts";

@@ -33,8 +33,19 @@ export {
   explanationReasons,
   listOwnCases,
   type OwnCase,
+  type OwnCaseDetail,
   showOwnCase,
 } from "./cases.ts";
-export { makeOwnStatement, type OwnNumbers, pageOfOwnSettlement } from "./settlement.ts";
+export { type InboxFilter, inboxFilters, type InboxOrder, countOwnWaiting, listInbox } from "./inbox.ts";
+export { type Chaser, chaseOrders, countOrdersToChase, listOrdersToChase, type OrderToChase } from "./clock.ts";
+export {
+  exportOwnStatement,
+  makeOwnStatement,
+  type OwnMonth,
+  type OwnNumbers,
+  pageOfOwnSettlement,
+  showOwnMonth,
+} from "./settlement.ts";
+export { listOwners } from "./owners.ts";
 export { showOwnClient } from "./client.ts";
 export { caseNoOf, caseNumber, opaqueIdsOf, type OwnIds, ownIds } from "./ids.ts";

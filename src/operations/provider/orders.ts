@@ -6,6 +6,7 @@ import {
   type AnnouncedOrder,
   type Database,
   insertAcknowledgement,
+  markClientDirtyIn,
   recordAccess,
   selectAcknowledgements,
   selectAnnouncedOrder,
@@ -393,6 +394,10 @@ export async function acknowledgeOwnOrder(
     by: actor.id,
     byName: actor.name,
   };
-  await insertAcknowledgement(database, actor.tenantId, acknowledgement);
+  await database.transaction(async (tx) => {
+    await insertAcknowledgement(tx, actor.tenantId, acknowledgement);
+    // What rules say of the order may be otherwise now.
+    await markClientDirtyIn(tx, actor.tenantId, order.clientNo);
+  });
   return acknowledged(order, acknowledgement);
 }

@@ -1,9 +1,22 @@
 import type { Month } from "#model";
 import type { Statement } from "#statement";
-import { selectOwnNumbers, type SettlementLine } from "#store";
+import {
+  type Database,
+  isClosed,
+  type ProviderFigures,
+  selectNames,
+  selectOwnNumbers,
+  selectProviderFigures,
+  type SettlementLine,
+  type Vault,
+} from "#store";
 import { type Actor, permitOwn } from "../actor.ts";
+import { statementFiles, type StatementFormat } from "../export-statement.ts";
+import type { ExportedFile } from "../hand-out.ts";
 import { pageOfSettlement } from "../list-settlement.ts";
 import { makeStatement, type StatementNeeds } from "../make-statement.ts";
+import { showPeople } from "../persons.ts";
+import { chooseMonth } from "../show-overview.ts";
 import type { OwnNeeds } from "./orders.ts";
 
 /** Clients and orders of a provider's by what figures call them, as numbers; what is not among its own is not there. */
@@ -46,4 +59,82 @@ export async function makeOwnStatement(
     orders: known(statement.lines.map(({ order }) => order)),
   });
   return { statement, numbers };
+}
+
+/** A month of the provider's in sums. */
+export interface OwnMonth {
+  /** Null: nothing has been counted yet. */
+  month: Month | null;
+  months: Month[];
+  /** Nothing of it changes any more; what comes later is paid in another month. */
+  closed: boolean;
+  provider: string;
+  figures: Omit<ProviderFigures, "provider"> | null;
+}
+
+/** The wanted month of the provider's, else the latest in which it visited somebody: sums only, nothing about a person. */
+export async function showOwnMonth(
+  { database }: { database: Database },
+  actor: Actor,
+  wanted?: Month,
+): Promise<OwnMonth> {
+  const provider = permitOwn(actor, "own-settlement:read");
+  const { tenantId } = actor;
+  const [{ month, months }, names] = await Promise.all([
+    chooseMonth({ database }, reading(actor), wanted),
+    selectNames(database, tenantId),
+  ]);
+  const name = names.provider.get(provider) ?? provider;
+  if (month === null) return { month, months, closed: false, provider: name, figures: null };
+  const figures = (await selectProviderFigures(database, tenantId, month)).find((row) => row.provider === provider);
+  return { month, months, closed: await isClosed(database, tenantId, month), provider: name, figures: figures ?? null };
+}
+
+/**
+ * The provider's month as a file. Clients and staff stand as its own systems know them; of somebody whose identity is
+ * protected only that. The reading is recorded.
+ */
+export async function exportOwnStatement(
+  needs: StatementNeeds & { vault: Vault },
+  actor: Actor,
+  { month, format }: { month: Month; format: StatementFormat },
+): Promise<ExportedFile> {
+  const provider = permitOwn(actor, "own-settlement:read");
+  const statement = await makeStatement(
+    needs,
+    reading(actor),
+    { month, provider },
+    { operation: "export-own-statement" },
+  );
+  const { lines, adjustments } = statement;
+  const people = await showPeople(
+    needs,
+    { ...actor, permissions: new Set(["findings:read"]) },
+    {
+      client: [...lines, ...adjustments].map(({ client }) => client),
+      staff: lines.flatMap(({ visits }) => visits.map(({ staff }) => staff)),
+    },
+  );
+  const shown = (kind: "client" | "staff", id: string): string => {
+    const person = people[kind].get(id);
+    // An id of ours says nothing to a provider.
+    if (person === undefined) return "Okänd";
+    return person.protected || id.startsWith("pid:") ? person.text : id;
+  };
+  const content = await statementFiles[format].write({
+    ...statement,
+    lines: lines.map((line) => ({
+      ...line,
+      client: shown("client", line.client),
+      visits: line.visits.map((visit) => ({
+        ...visit,
+        staff: visit.staff === null ? null : shown("staff", visit.staff),
+      })),
+    })),
+    adjustments: adjustments.map((one) => ({ ...one, client: shown("client", one.client) })),
+  });
+  async function* body(): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(content);
+  }
+  return { name: `avrakning-${month}.${format}`, type: statementFiles[format].type, body: body() };
 }
