@@ -13,13 +13,19 @@ import { aboutPages } from "./pages/about.ts";
 import { apiDocsPages } from "./pages/api-docs.ts";
 import { casePages } from "./pages/case.ts";
 import { contractPages } from "./pages/contracts.ts";
+import { endpointPages } from "./pages/endpoints.ts";
 import { exportPages } from "./pages/exports.ts";
 import { findingsPage } from "./pages/findings.ts";
 import { identityPages } from "./pages/identities.ts";
 import { learningPages } from "./pages/learning.ts";
 import { logPages } from "./pages/log.ts";
+import { chasePages } from "./pages/orders-to-chase.ts";
 import { overviewPage } from "./pages/overview.ts";
+import { ownCasePages } from "./pages/own-cases.ts";
+import { ownMonthPages } from "./pages/own-month.ts";
+import { ownOrderPages } from "./pages/own-orders.ts";
 import { personPages } from "./pages/persons.ts";
+import { programPages } from "./pages/programs.ts";
 import { quarantinePage } from "./pages/quarantine.ts";
 import { queuePages } from "./pages/queue.ts";
 import { reviewPages } from "./pages/review.ts";
@@ -73,6 +79,10 @@ const texts: Readonly<Record<ReturnType<typeof statusOf>, { title: string; text:
 
 /** Why a form was not taken, by the error's code, where it can be said more exactly. */
 const refusals: Readonly<Record<string, string>> = {
+  "endpoint.refused":
+    "Adressen ska börja med https:// och leda till en öppen adress, eller till ett nät som står i webhooks.allow. Enheterna ska vara sådana som du ser.",
+  "api-client.invalid":
+    "Ange ett namn och minst en sak som programmet får göra. Öppna nycklar hör till eget nyckelpar och ska vara ett JSON Web Key Set utan hemliga delar.",
   "person.reason": "Skriv ett skäl på 5 till 200 tecken. Det sparas i loggen.",
 };
 
@@ -162,6 +172,12 @@ export function createApp(
   app.route("/identiteter", identityPages());
   app.route("/kallor", sourcesPage());
   app.route("/karantan", quarantinePage());
+  app.route("/bestallningar", ownOrderPages());
+  app.route("/fragor", ownCasePages());
+  app.route("/manad", ownMonthPages());
+  app.route("/obekraftade", chasePages());
+  app.route("/mottagare", endpointPages());
+  app.route("/program", programPages());
   app.route("/", overviewPage());
 
   app.notFound((c) => {

@@ -77,7 +77,7 @@ export function exportPages() {
 }
 
 /** The answer that a browser saves as a file. What fails before its first piece is a page that says so. */
-async function handOut(c: Context<Env>, { name, type, body }: ExportedFile): Promise<Response> {
+export async function handOut(c: Context<Env>, { name, type, body }: ExportedFile): Promise<Response> {
   const pieces = body[Symbol.asyncIterator]();
   const first = await pieces.next();
   const { log } = c.var.system;

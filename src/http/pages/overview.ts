@@ -4,9 +4,12 @@ import { html } from "hono/html";
 import { dayOf, formatDay, formatLocal, formatOre } from "#model";
 import {
   drawFindingTrend,
+  countOrdersToChase,
+  countOwnWaiting,
   dueReminders,
   heldText,
   levels,
+  listOwnCases,
   listSources,
   outcomes,
   type Overview,
@@ -25,7 +28,7 @@ import { button, hidden } from "../views/fields.ts";
 import { form } from "../views/form.ts";
 import { amount, dataTable, type Html, layout, monthChoice } from "../views/layout.ts";
 import { figure } from "../views/picture.ts";
-import { stateOf } from "../views/state.ts";
+import { stateOf, tag } from "../views/state.ts";
 import { namesFor } from "./case-names.ts";
 
 const RULES = 10;
@@ -36,25 +39,69 @@ export function overviewPage() {
     const { system, actor } = c.var;
     const may = (...wanted: Array<Parameters<typeof actor.permissions.has>[0]>): boolean =>
       wanted.every((permission) => actor.permissions.has(permission));
-    const [overview, sources, work, course] = await Promise.all([
+    const own = actor.scope.providers?.length === 1;
+    const [overview, sources, work, course, waiting, chase] = await Promise.all([
       may("findings:read", "settlement:read") ? showOverview(system, actor, c.req.query("manad")) : null,
       may("sources:read") ? listSources(system, actor) : null,
       may("cases:read", "findings:read", "settlement:read") ? workOf(c) : null,
       may("findings:read") ? drawFindingTrend(system, actor) : null,
+      own && may("orders:read", "own-cases:read") ? ownWork(c) : null,
+      may("findings:read") ? countOrdersToChase(system, actor) : null,
     ]);
-    const body = html`${work ?? ""} ${overview === null ? "" : html`${nightFacts(overview)} ${heldBack(overview)}`}
+    const body = html`${waiting ?? ""} ${work ?? ""} ${chase === null ? "" : chaseText(chase)}
+    ${overview === null ? "" : html`${nightFacts(overview)} ${heldBack(overview)}`}
     ${overview === null ? "" : html`${ruleTable(overview)} ${course === null ? "" : figure(course, { wide: true })} ${figures(overview)}`}
     ${sources === null ? "" : sourceTable(sources, may("quarantine:read"))}
     ${
-      overview === null && sources === null
+      overview === null && sources === null && waiting === null
         ? html`<p class="empty">
-            Här finns ingenting för din roll än. Behöver du se ärenden eller avräkningar, vänd dig till den som ansvarar
-            för Klarsyn i kommunen.
+            ${
+              actor.role === "provider"
+                ? "Ingen har sagt vilken utförare du hör till. Be den som ansvarar för Klarsyn i kommunen att ange det."
+                : "Här finns ingenting för din roll än. Behöver du se ärenden eller avräkningar, vänd dig till den som ansvarar för Klarsyn i kommunen."
+            }
           </p>`
         : ""
     }`;
     return c.html(layout(c, { title: "Start", path: "/", body }));
   });
+}
+
+/** What waits for somebody of a provider. */
+async function ownWork(c: Context<Env>): Promise<Html> {
+  const { system, actor } = c.var;
+  const [{ orders, late, nextDueAt }, { cases }] = await Promise.all([
+    countOwnWaiting(system, actor),
+    listOwnCases(system, actor, { after: "", limit: 1000 }),
+  ]);
+  const asked = cases.filter(({ state }) => state === "explanation-requested");
+  const next = asked.flatMap(({ dueOn }) => dueOn ?? []).toSorted((a, b) => a - b)[0];
+  return html`<h2 class="first">Väntar på er</h2>
+    <ul class="facts">
+      <li class="box">
+        <a href="/bestallningar">Beställningar att svara på<strong>${orders}</strong></a>
+        ${late > 0 ? html`${tag(`${late} försenade`, "warning")}` : nextDueAt === null ? "" : `senast ${formatLocal(nextDueAt)}`}
+      </li>
+      <li class="box">
+        <a href="/fragor">Frågor att svara på<strong>${asked.length}</strong></a>
+        ${next === undefined ? "" : dueText(next, dayOf(system.now()))}
+      </li>
+      <li class="box">
+        <a href="/manad">Er avräkning<strong>Visa</strong></a>
+      </li>
+    </ul>`;
+}
+
+/** Orders that somebody has to see to. */
+function chaseText({ late, declined }: Record<"late" | "declined", number>): Html | "" {
+  if (late + declined === 0) return "";
+  const parts = [
+    late === 0 ? null : `${counted(late, "beställning", "beställningar")} är inte bekräftade i tid`,
+    declined === 0 ? null : `${counted(declined, "beställning", "beställningar")} har utföraren tackat nej till`,
+  ].filter((part) => part !== null);
+  return html`<div class="ds-alert" data-color="warning">
+    <p>${parts.join(", och ")}. <a class="ds-link" href="/obekraftade">Se vilka</a></p>
+  </div>`;
 }
 
 /** What waits for somebody who works with cases, and where to begin for who has none yet. */
