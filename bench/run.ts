@@ -11,7 +11,7 @@ import { pipeline } from "node:stream/promises";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { day, formatDay } from "#model";
 import { openDatabase } from "#store";
-import { limit, run } from "./child.ts";
+import { image, limit, run } from "./child.ts";
 import { pages } from "./pages.ts";
 import { nodeOptions, speed } from "./speed.ts";
 import { webhooks } from "./webhooks.ts";
@@ -160,7 +160,7 @@ async function intake(count: number): Promise<{ perRow: number; folder: string; 
   });
   const sources = [source("phoniro", "phoniro", inbox), source("files", "standard", files)];
   writeFileSync(config, JSON.stringify({ municipality: { code: "0000", name: "Mätning" }, database: "", sources }));
-  const env = { KLARSYN_DATA: join(folder, "data"), LOG_LEVEL: "warn" };
+  const env = { ...image, KLARSYN_DATA: join(folder, "data"), LOG_LEVEL: "warn" };
   // Held open, so that start and stop of the database are not part of what is timed.
   await using database = await openDatabase({ folder: env.KLARSYN_DATA });
   await run(["bin/klarsyn.js", "migrate", "--config", config], env);
@@ -205,7 +205,7 @@ try {
 
 async function intakeAndReading(): Promise<void> {
   const one = await intake(visitCount);
-  const env = { KLARSYN_DATA: join(one.folder, "data"), LOG_LEVEL: "warn" };
+  const env = { ...image, KLARSYN_DATA: join(one.folder, "data"), LOG_LEVEL: "warn" };
   const files = join(one.folder, "files");
   writeRegisters(files, visitCount);
   await writeLines(join(files, "planned-visits.csv"), planFile(visitCount));

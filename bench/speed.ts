@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { migrate, openDatabase } from "#store";
-import { limit, median, type Ran, run } from "./child.ts";
+import { image, limit, median, type Ran, run } from "./child.ts";
 import { loadMonth, type Sizes } from "./month.ts";
 
 interface TenRules {
@@ -12,8 +12,7 @@ interface TenRules {
   hash: string;
 }
 
-/** As in the image: the young generation of the heap stays small, since a night's data lies outside it. */
-export const nodeOptions = ["--expose-gc", "--max-semi-space-size=16"];
+export const nodeOptions = ["--expose-gc"];
 
 const read = ({ output }: Ran): unknown => JSON.parse(output.trim().split("\n").at(-1)!);
 const seconds = (value: number): string => `${value.toFixed(2)} s`;
@@ -49,7 +48,7 @@ async function month(workplace: string, visits: number): Promise<{ folder: strin
 
 async function tenRules(folder: string): Promise<void> {
   const contender = async (name: string): Promise<TenRules & { peakMb: number }> => {
-    const ran = await run([...nodeOptions, "bench/ten-rules/run.ts", name, folder], {});
+    const ran = await run([...nodeOptions, "bench/ten-rules/run.ts", name, folder], name === "klarsyn" ? image : {});
     return { ...(read(ran) as TenRules), peakMb: Math.round(ran.peakMb) };
   };
   const ours = await contender("klarsyn");
@@ -102,8 +101,8 @@ interface Changed {
 }
 
 async function wholeNight(folder: string, sizes: Sizes): Promise<number> {
-  const drained = read(await run([...nodeOptions, "bench/night.ts", "drain", folder], {})) as { seconds: number[] };
-  const ran = await run([...nodeOptions, "bench/night.ts", "full", folder], {});
+  const drained = read(await run([...nodeOptions, "bench/night.ts", "drain", folder], image)) as { seconds: number[] };
+  const ran = await run([...nodeOptions, "bench/night.ts", "full", folder], image);
   const night = read(ran) as Night;
   const [first = NaN, again = NaN] = night.seconds;
   const drain = median(drained.seconds);
@@ -117,12 +116,12 @@ async function wholeNight(folder: string, sizes: Sizes): Promise<number> {
     Math.max(first, again) <= 3 * drain,
   );
   limit("  memory of it", `${Math.round(ran.peakMb)} MB (below 900)`, ran.peakMb < 900);
-  const parts = read(await run([...nodeOptions, "bench/night.ts", "settle", folder], {})) as Settled;
+  const parts = read(await run([...nodeOptions, "bench/night.ts", "settle", folder], image)) as Settled;
   process.stdout.write(
     `  matching, figures, rules with figures ${[parts.matching, parts.figures, parts.all].map(seconds).join(", ")}\n` +
       `  slowest alone                        ${parts.slowest.map(({ rule, seconds: of }) => `${rule} ${of.toFixed(2)}`).join(", ")}\n`,
   );
-  const changed = read(await run([...nodeOptions, "bench/night.ts", "changed", folder], {})) as Changed;
+  const changed = read(await run([...nodeOptions, "bench/night.ts", "changed", folder], image)) as Changed;
   const once = median(changed.seconds);
   limit("  what everything gives then", changed.same ? "is the same" : "differs", changed.same);
   limit(
@@ -131,8 +130,8 @@ async function wholeNight(folder: string, sizes: Sizes): Promise<number> {
     once * 100 < again,
   );
   const [alone] = await Promise.all([
-    run([...nodeOptions, "bench/night.ts", "full", folder], {}).then((one) => median((read(one) as Night).seconds)),
-    run([...nodeOptions, "bench/night.ts", "wait", folder], {}),
+    run([...nodeOptions, "bench/night.ts", "full", folder], image).then((one) => median((read(one) as Night).seconds)),
+    run([...nodeOptions, "bench/night.ts", "wait", folder], image),
   ]);
   limit(
     "with a second worker that waits",
@@ -146,7 +145,7 @@ async function twice(workplace: string, visits: number, once: number): Promise<v
   const two = await month(workplace, visits * 2);
   await using held = await openDatabase({ folder: two.folder });
   await held.pool.query("CHECKPOINT");
-  const ran = await run([...nodeOptions, "bench/night.ts", "full", two.folder], {});
+  const ran = await run([...nodeOptions, "bench/night.ts", "full", two.folder], image);
   const [first = NaN] = (read(ran) as Night).seconds;
   limit(
     "a whole night of twice as many",
