@@ -40,7 +40,7 @@ export interface Call<
   method: "get" | "post";
   /** Under /api/v1. */
   path: string;
-  tag: "Orders" | "Cases" | "Settlement" | "Reference";
+  tag: "Orders" | "Cases" | "Settlement" | "Endpoints" | "Reference";
   summary: string;
   description?: string;
   /** Null: every client. */
@@ -49,7 +49,8 @@ export interface Call<
   query?: Query;
   /** With one the call changes something, and needs an Idempotency-Key. */
   body?: { schema: Body; bytesMax: number; examples: Record<string, z.input<Body>> };
-  answer: { description: string; schema: Answer; example: z.output<Answer> };
+  /** 201 where something is made: what a body leads to where nothing else is said. */
+  answer: { status?: 200; description: string; schema: Answer; example: z.output<Answer> };
   /** Beside those that every call has. */
   problems: readonly ProblemType[];
   run: (
@@ -188,16 +189,19 @@ export function serveCalls(system: System, served: Served, tokens: Tokens, calls
     const raw = await bodyOf(c, bytesMax);
     const body = fitting("body", schema, jsonOf(raw));
     const { actor } = asked;
-    const text = await idempotent(
+    // An answer may show a secret, and is kept for whoever asks again.
+    const sealed = await idempotent(
       system,
       actor.tenantId,
       { operation: `api/${actor.id}`, key },
       {
         contentHash: async () => createHash("sha256").update(`${call.id} ${c.req.path}\n`).update(raw).digest(),
-        work: async () => textOf(call, await call.run(asked, { ...given, body })),
+        work: async () =>
+          system.vault.encrypt(textOf(call, await call.run(asked, { ...given, body }))).toString("base64"),
       },
     );
-    return c.body(text, 201, { "content-type": "application/json" });
+    const text = system.vault.decrypt(Buffer.from(sealed, "base64")).toString();
+    return c.body(text, call.answer.status ?? 201, { "content-type": "application/json" });
   }
 
   const app = new Hono();

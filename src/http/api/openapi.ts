@@ -2,13 +2,20 @@ import { z } from "zod";
 import { apiScopes, eventTypes, webhookBodies } from "#operations";
 import { type Call, idempotencyKey } from "./call.ts";
 import { caseCalls, reasonCalls } from "./cases.ts";
+import { endpointCalls } from "./endpoints.ts";
 import { orderCalls } from "./orders.ts";
 import { problemTypes, type ProblemType } from "./problems.ts";
 import { settlementCalls } from "./settlement.ts";
 import { TOKEN_PATH } from "./tokens.ts";
 
 /** Every way in for providers' programs. */
-export const calls: readonly Call[] = [...orderCalls, ...caseCalls, ...settlementCalls, ...reasonCalls];
+export const calls: readonly Call[] = [
+  ...orderCalls,
+  ...caseCalls,
+  ...settlementCalls,
+  ...endpointCalls,
+  ...reasonCalls,
+];
 
 export type Json = { [key: string]: unknown };
 
@@ -28,6 +35,7 @@ const tags = [
   { name: "Orders", description: "What help is to be given, and the answer to it." },
   { name: "Cases", description: "What the municipality asks about, and the explanation." },
   { name: "Settlement", description: "What a month comes to." },
+  { name: "Endpoints", description: "Where a provider's own system is told what happens." },
   { name: "Reference", description: "Lists to choose from." },
   { name: "Intake", description: "Files in the interchange format." },
   { name: "Events", description: "What is sent to a provider's own address, signed by Standard Webhooks." },
@@ -177,7 +185,7 @@ function operationOf(components: Components, call: Call): Json {
             },
             304: { description: "The answer that is kept is still right." },
           }
-        : { 201: { description: answer.description, headers: rateHeaders, content } }),
+        : { [answer.status ?? 201]: { description: answer.description, headers: rateHeaders, content } }),
       ...problemResponses(components, problemsOf(call)),
     },
   };

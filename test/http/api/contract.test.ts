@@ -14,7 +14,7 @@ import { freePort } from "../../support/oidc-provider.ts";
 import { signedIn } from "../../support/signed-in.ts";
 import { uploadKey } from "../../support/system.ts";
 import { person } from "../desk.ts";
-import { agda, order, program, providersTown, type Town } from "./providers.ts";
+import { agda, endpointOf, order, program, providersTown, type Town } from "./providers.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 const bin = (name: string): string => join(root, "node_modules/.bin", name);
@@ -31,12 +31,20 @@ interface Document {
 let town: Town;
 /** Another one, whose database goes away. */
 let gone: Town;
+/** Of P1 one in each state, and one of P2. */
+let endpoints: Record<"unverified" | "active" | "paused" | "theirs", string>;
 let folder: string;
 let document: Document;
 let server: Awaited<ReturnType<typeof listen>>;
 beforeAll(async () => {
   town = await providersTown({ url: "https://klarsyn.example.se" });
   gone = await providersTown();
+  endpoints = {
+    unverified: await endpointOf(town.system, "P1", "unverified"),
+    active: await endpointOf(town.system, "P1", "active"),
+    paused: await endpointOf(town.system, "P1", "paused"),
+    theirs: await endpointOf(town.system, "P2", "active"),
+  };
   folder = await mkdtemp(join(tmpdir(), "klarsyn-contract-"));
   document = (await (await town.app.request("/openapi.json")).json()) as Document;
   server = await listen(town.app, "127.0.0.1", 0);
@@ -85,7 +93,7 @@ describe("the description of the API", () => {
     };
     const contents = await page("/api/docs");
     const [schemas, ...parts] = await Promise.all(
-      ["schemas", "orders", "cases", "settlement", "authorisation", "intake", "reference"].map((part) =>
+      ["schemas", "orders", "cases", "settlement", "authorisation", "intake", "endpoints", "reference"].map((part) =>
         page(`/api/docs/${part}`),
       ),
     );
@@ -187,6 +195,12 @@ const uploadHeaders = (idempotencyKey: string = crypto.randomUUID()) => ({
   "content-type": "application/jsonl",
 });
 
+/** As they were before anybody asked. */
+async function resetEndpoints(): Promise<void> {
+  for (const state of ["unverified", "active", "paused"] as const)
+    await town.system.database.pool.query("UPDATE endpoints SET state = $2 WHERE id = $1", [endpoints[state], state]);
+}
+
 /** How each operation is asked so that it does what it is for. */
 function right(operationId: string, { order: one, headers }: Asking, cases: Record<string, string>): Sent {
   const answer = { kind: "accepted", version: one.version, plannedStart: "2026-10-12" };
@@ -206,6 +220,24 @@ function right(operationId: string, { order: one, headers }: Asking, cases: Reco
     listSettlement: { path: "/api/v1/settlement?month=2026-10" },
     getStatement: { path: "/api/v1/settlement/2026-10/statement" },
     listReasons: { path: "/api/v1/reasons" },
+    listEndpoints: { path: "/api/v1/endpoints" },
+    createEndpoint: {
+      path: "/api/v1/endpoints",
+      body: { url: "https://127.0.0.1:9/klarsyn", types: ["order.created"] },
+    },
+    getEndpoint: { path: `/api/v1/endpoints/${endpoints.unverified}` },
+    changeEndpoint: {
+      path: `/api/v1/endpoints/${endpoints.unverified}/filter`,
+      body: { units: ["U1"], ordered: true },
+    },
+    pingEndpoint: { path: `/api/v1/endpoints/${endpoints.unverified}/ping`, body: {} },
+    testEndpoint: { path: `/api/v1/endpoints/${endpoints.unverified}/test`, body: { type: "order.created" } },
+    rotateEndpointKey: { path: `/api/v1/endpoints/${endpoints.unverified}/keys`, body: { key: "ed25519" } },
+    pauseEndpoint: { path: `/api/v1/endpoints/${endpoints.active}/pause`, body: {} },
+    resumeEndpoint: { path: `/api/v1/endpoints/${endpoints.paused}/resume`, body: {} },
+    endEndpoint: { path: `/api/v1/endpoints/${endpoints.paused}/end`, body: {} },
+    listDeliveries: { path: `/api/v1/endpoints/${endpoints.unverified}/deliveries` },
+    resendDeliveries: { path: `/api/v1/endpoints/${endpoints.active}/resend`, body: { states: ["failed"] } },
   };
   const found = sent[operationId];
   if (found === undefined) throw new Error(`how is ${operationId} asked?`);
@@ -272,6 +304,8 @@ describe("every problem of the description", () => {
     const api = await asked(town);
     const secret = await program(system, { kind: "secret", scopes: ["orders:read"] });
     const narrow = await program(system, { scopes: ["endpoints:read"] });
+    const orderly = await program(system, { scopes: ["orders:read"] });
+    const oneUnit = await program(system, { units: ["U1"] });
     const other = await asked(town, { provider: "P2" });
     const lost = await program(gone.system);
     const lostSecret = await program(gone.system, { kind: "secret" });
@@ -299,7 +333,7 @@ describe("every problem of the description", () => {
       const sent = rightOne(id);
       if (sent.body !== undefined) return { ...sent, body: { kind: agda.number } };
       if (id === "listOrders" || id === "listCases") return { ...sent, path: `${sent.path.split("?")[0]}?limit=0` };
-      return { ...sent, path: sent.path.replace(/(ord|cli)_[\w-]+|2026-\d+/, "x") };
+      return { ...sent, path: sent.path.replace(/(ord|cli|ep)_[\w-]+|2026-\d+/, "x") };
     };
     const absent = (id: string): Sent => {
       const sent = rightOne(id);
@@ -307,7 +341,8 @@ describe("every problem of the description", () => {
         .replace(/ord_[\w-]+/, other.order.id)
         .replace(/cli_[\w-]+/, other.order.client)
         .replace(/2026-\d{5}/, town.cases["f-2"] ?? "")
-        .replace("2026-10", "2020-01");
+        .replace("2026-10", "2020-01")
+        .replace(/ep_[\w-]+/, endpoints.theirs);
       return { ...sent, path: theirs };
     };
     const explaining = (body: object, no = town.cases["f-1"]): Sent => {
@@ -323,8 +358,10 @@ describe("every problem of the description", () => {
       attachments: [{ name: "a.txt", content: content.toString("base64") }],
     });
     const twice = async (method: string, first: Sent, second: Sent) => {
+      await resetEndpoints();
       await send(town.app, method, first);
-      return send(proxy.url, method, second);
+      // The proxy writes JSON anew, and so the same again.
+      return send(town.app, method, second);
     };
 
     /** How each kind of problem comes about, of an operation. */
@@ -332,11 +369,39 @@ describe("every problem of the description", () => {
       "request.malformed": (id, method) => send(proxy.url, method, malformed(id)),
       "client.unknown": (id, method) =>
         send(proxy.url, method, { ...rightOne(id), headers: key("kl_0000000000000000.x") }),
-      "permission.missing": (id, method) => send(proxy.url, method, { ...rightOne(id), headers: key(narrow.secret) }),
+      "permission.missing": (id, method) =>
+        send(proxy.url, method, {
+          ...rightOne(id),
+          headers: key(/endpoint|deliver/i.test(id) ? orderly.secret : narrow.secret),
+        }),
       "order.missing": (id, method) => send(proxy.url, method, absent(id)),
       "client.missing": (id, method) => send(proxy.url, method, absent(id)),
       "case.missing": (id, method) => send(proxy.url, method, absent(id)),
       "statement.unknown-provider": (id, method) => send(proxy.url, method, absent(id)),
+      "endpoint.missing": (id, method) => send(proxy.url, method, absent(id)),
+      "endpoint.refused": (id, method) => {
+        const sent = rightOne(id);
+        return id === "createEndpoint"
+          ? send(proxy.url, method, { ...sent, body: { url: "http://planering.example.se" } })
+          : send(proxy.url, method, {
+              ...sent,
+              headers: { ...sent.headers, ...key(oneUnit.secret) },
+              body: { units: ["U3"] },
+            });
+      },
+      "endpoint.state": async (id, method) => {
+        await resetEndpoints();
+        const sent = rightOne(id);
+        const path = sent.path.replace(/ep_[\w-]+/, endpoints.unverified);
+        if (id !== "createEndpoint") return send(proxy.url, method, { ...sent, path });
+        await system.database.pool.query(
+          `INSERT INTO endpoints (tenant_id, id, provider, url, description, ordered, state, created_at, created_by)
+           SELECT '0192', 'ep_many' || n, 'P1', 'https://127.0.0.1:9/', '', false, 'paused', now(), 'x' FROM generate_series(1, 10) n`,
+        );
+        const got = await send(proxy.url, method, sent);
+        await system.database.pool.query("DELETE FROM endpoints WHERE id LIKE 'ep_many%'");
+        return got;
+      },
       "order.changed": (_, method) => send(proxy.url, method, answering({ kind: "accepted", version: changed })),
       "order.gone": (_, method) =>
         send(proxy.url, method, answering({ kind: "accepted", version: api.ended.version }, api.ended)),
@@ -368,7 +433,7 @@ describe("every problem of the description", () => {
       },
       "idempotency.other-content": async (id, method) => {
         const sent = rightOne(id);
-        const body = typeof sent.body === "string" ? `${sent.body}\n` : { ...(sent.body as object), text: "Annat." };
+        const body = typeof sent.body === "string" ? `${sent.body}\n` : `${JSON.stringify(sent.body)} `;
         return twice(method, sent, { ...sent, body });
       },
       "intake.request": (_, method) => send(proxy.url, method, upload({ path: "/api/v1/intake/files?name=%2F" })),

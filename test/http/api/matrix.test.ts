@@ -6,11 +6,13 @@ import { day } from "#model";
 import type { System } from "#system";
 import { signedIn } from "../../support/signed-in.ts";
 import { person } from "../desk.ts";
-import { type Answer, asking, at, order, program, providersTown, SECRET, type Town } from "./providers.ts";
+import { type Answer, asking, at, endpointOf, order, program, providersTown, SECRET, type Town } from "./providers.ts";
 
 let town: Town;
 beforeAll(async () => {
   town = await providersTown();
+  for (const system of [town.system, town.other])
+    for (const provider of ["P1", "P2"]) await endpointOf(system, provider, "active");
 }, 120_000);
 afterAll(() => town?.[Symbol.asyncDispose]());
 
@@ -27,11 +29,13 @@ interface Known {
   versions: string[];
   cursors: string[];
   cases: string[];
+  endpoints: string[];
 }
 
 /** Every id that a program is given. */
 async function idsOf(api: Api): Promise<Known> {
   const [orders, cases] = [await api.get("/orders"), await api.get("/cases")];
+  const endpoints = (await api.get("/endpoints")).body.endpoints as Array<{ id: string }>;
   const list = orders.body.orders as Array<Record<"id" | "client" | "version", string>>;
   return {
     orders: list.map(({ id }) => id),
@@ -39,6 +43,7 @@ async function idsOf(api: Api): Promise<Known> {
     versions: list.map(({ version }) => version),
     cursors: [orders.body.cursor],
     cases: (cases.body.cases as Array<{ no: string }>).map(({ no }) => no),
+    endpoints: endpoints.map(({ id }) => id),
   };
 }
 
@@ -63,9 +68,22 @@ const questions = (ids: Known): Array<[name: string, ask: (api: Api) => Promise<
     [`case ${no}`, (api) => api.get(`/cases/${no}`)],
     [`explain ${no}`, (api) => api.post(`/cases/${no}/explanations`, { reason: "agreed" })],
   ]),
+  ...ids.endpoints.flatMap((id): Array<[string, (api: Api) => Promise<Answer>]> => [
+    [`endpoint ${id}`, (api) => api.get(`/endpoints/${id}`)],
+    [`deliveries ${id}`, (api) => api.get(`/endpoints/${id}/deliveries`)],
+    [`ping ${id}`, (api) => api.post(`/endpoints/${id}/ping`, {})],
+    [`end ${id}`, (api) => api.post(`/endpoints/${id}/end`, {})],
+  ]),
 ];
 
-const lists = ["/orders", "/cases", "/settlement?month=2026-10", "/settlement/2026-10/statement", "/reasons"];
+const lists = [
+  "/orders",
+  "/cases",
+  "/endpoints",
+  "/settlement?month=2026-10",
+  "/settlement/2026-10/statement",
+  "/reasons",
+];
 
 describe.each([
   ["another provider", () => as(town.system, { provider: "P2" })],
@@ -75,14 +93,27 @@ describe.each([
 ])("a program of one provider, with the ids of %s", (who, theirs) => {
   test("is answered as for what is not there", async () => {
     const known = await idsOf(await theirs());
-    // Numbers of cases are the municipality's own, and one provider has them in all its programs.
+    // Numbers of cases are the municipality's own; they and endpoints are the same for all programs of a provider.
     const sameCases = who.startsWith("another program") || who.includes("municipality");
-    const ids = { ...known, cases: sameCases ? [] : known.cases };
+    const sameEndpoints = who.startsWith("another program");
+    const ids = {
+      ...known,
+      cases: sameCases ? [] : known.cases,
+      endpoints: sameEndpoints ? [] : known.endpoints,
+    };
     const absent: Record<string, Answer> = {
       order: await (await as(town.system)).get("/orders/ord_AAAAAAAAAAAAAAAAAAAAAA"),
       answer: await (await as(town.system)).get("/orders/ord_AAAAAAAAAAAAAAAAAAAAAA"),
       client: await (await as(town.system)).get("/clients/cli_AAAAAAAAAAAAAAAAAAAAAA"),
       cursor: await (await as(town.system)).get("/orders?cursor=cur_AAAAAAAAAAAAAAAAAAAAAA"),
+      ...Object.fromEntries(
+        await Promise.all(
+          ["endpoint", "deliveries", "ping", "end"].map(async (kind) => [
+            kind,
+            await (await as(town.system)).get("/endpoints/ep_AAAAAAAAAAAAAAAA"),
+          ]),
+        ),
+      ),
       case: await (await as(town.system)).get("/cases/2026-99999"),
       explain: await (await as(town.system)).get("/cases/2026-99999"),
     };

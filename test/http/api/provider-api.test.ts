@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp } from "#http";
-import { revokeApiClient, showCase } from "#operations";
+import { caseNumber, opaqueIdsOf, revokeApiClient, showCase } from "#operations";
 import { selectOrdersAnswered } from "#store";
 import { signedIn } from "../../support/signed-in.ts";
 import { agda, asking, order, program, providersTown, SECRET, type Town } from "./providers.ts";
@@ -195,6 +195,59 @@ describe("POST /api/v1/orders/{id}/acknowledgement", () => {
     expect(await api.post(path, { kind: "accepted", version }, { "idempotency-key": "" })).toMatchObject(
       problem(400, "request.malformed"),
     );
+  });
+});
+
+describe("an event", () => {
+  test("leads the provider's programs to what it is about, and nobody else's", async () => {
+    const { system } = town;
+    const { rows } = await system.database.pool.query<{ no: number; order: number; client: number }>(
+      `INSERT INTO endpoints (tenant_id, id, provider, url, description, ordered, state, created_at, created_by)
+       VALUES ('0192', 'ep_0123456789abcdef', 'P1', 'https://127.0.0.1:9/', '', false, 'active', now(), 'x')
+       RETURNING no, (SELECT no FROM announced_orders WHERE tenant_id = '0192' AND id = 'o-1') AS order,
+         (SELECT client_no FROM announced_orders WHERE tenant_id = '0192' AND id = 'o-1') AS client`,
+    );
+    const { no, order: orderNo, client } = rows[0]!;
+    const ids = opaqueIdsOf(system.vault);
+    const told = (kind: "order" | "client" | "case", subject: number) =>
+      ids.seal({ kind: "endpoint", no }, kind, subject);
+    const caseId = told("case", caseNumber(town.cases["f-1"] ?? ""));
+    const [mine, theirs] = [await mineOf("P1"), await mineOf("P2")];
+    for (const path of [
+      `/orders/${told("order", orderNo)}`,
+      `/clients/${told("client", client)}`,
+      `/cases/${caseId}`,
+    ]) {
+      expect([path, (await mine.get(path)).status, (await theirs.get(path)).status]).toEqual([path, 200, 404]);
+    }
+    const { body } = await mine.get(`/orders/${told("order", orderNo)}`);
+    expect(body).toMatchObject({ reference: "o-1" });
+    expect(body.id).not.toBe(told("order", orderNo));
+  });
+});
+const mineOf = (provider: string) => mine({ provider });
+
+describe("an endpoint", () => {
+  test("is made, shown its key once for each request, and changed by its provider", async () => {
+    const api = await mine();
+    const key = { "idempotency-key": "endpoint-1" };
+    const made = await api.post("/endpoints", { url: "https://127.0.0.1:9/klarsyn", units: ["U1"] }, key);
+    expect(made).toMatchObject({
+      status: 201,
+      body: { endpoint: { state: "unverified", units: ["U1"] }, key: { kind: "hmac" } },
+    });
+    expect((await api.post("/endpoints", { url: "https://127.0.0.1:9/klarsyn", units: ["U1"] }, key)).body).toEqual(
+      made.body,
+    );
+    const { rows } = await town.system.database.pool.query("SELECT answer FROM idempotency_keys");
+    expect(JSON.stringify(rows)).not.toContain(made.body.key.key);
+    const { id } = made.body.endpoint;
+    const answered = await api.post(`/endpoints/${id}/ping`, {});
+    expect(answered).toMatchObject({ status: 200, body: { status: null } });
+    const log = await api.get(`/endpoints/${id}/deliveries`);
+    expect(log.body.deliveries).toMatchObject([{ type: "endpoint.ping", log: [{ status: null }] }]);
+    expect(await api.post(`/endpoints/${id}/pause`, {})).toMatchObject(problem(409, "endpoint.state"));
+    expect(await api.post("/endpoints", { url: "https://10.0.0.1/" })).toMatchObject(problem(422, "endpoint.refused"));
   });
 });
 

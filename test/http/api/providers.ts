@@ -8,6 +8,7 @@ import {
   apiScopes,
   type ApiClientKind,
   createApiClient,
+  createEndpoint,
   openCases,
   requestExplanation,
 } from "#operations";
@@ -193,7 +194,7 @@ export async function upload(app: ReturnType<typeof createApp>, name: string, re
 
 /** Two municipalities on one database, each with two providers that have orders, cases and figures. */
 export async function providersTown(api: Record<string, unknown> = {}) {
-  const config = { api: { requestsPerMinute: 100_000, ...api } };
+  const config = { api: { requestsPerMinute: 100_000, ...api }, webhooks: { allow: ["127.0.0.0/8"] } };
   const opened = await testSystem(config);
   const { system, content, configFile, env } = opened;
   const elsewhere = { ...content, municipality: { code: "0180", name: "Grannkommun" } };
@@ -237,6 +238,15 @@ export async function program(
 ) {
   const made = { name: "Planeringssystemet", provider, units, scopes, kind: "key" as const, ...more };
   return createApiClient(system, system.operator, made);
+}
+
+/** Makes an endpoint that nobody answers at, in the state that is wanted. */
+export async function endpointOf(system: System, provider: string, state: "unverified" | "active" | "paused") {
+  const filter = { types: null, units: null, ordered: false, description: provider === "P1" ? "Norr" : SECRET };
+  const made = { provider, url: "https://127.0.0.1:9/klarsyn", key: "hmac", ...filter } as const;
+  const { endpoint } = await createEndpoint(system, system.operator, made);
+  await system.database.pool.query("UPDATE endpoints SET state = $2 WHERE id = $1", [endpoint.id, state]);
+  return endpoint.id;
 }
 
 export interface Answer {
