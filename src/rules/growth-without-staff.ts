@@ -5,11 +5,15 @@ import { at, cut, dayOf, decimalText, defineRule, example, type Hit, HOUR, MINUT
 function october(
   hours: number,
   staff: number,
-  { shiftHours = 0, before = { hours: 100, staff: 10, days: 31, shiftHours: 0 } as Record<string, number> } = {},
+  {
+    shiftHours = 0,
+    more = 0,
+    before = { hours: 100, staff: 10, days: 31, shiftHours: 0 } as Record<string, number>,
+  } = {},
 ) {
   return example(
     [
-      ...Array.from({ length: staff }, (_, person) => sample("staff", `S${person + 1}`)),
+      ...Array.from({ length: staff + 1 }, (_, person) => sample("staff", `S${person + 1}`)),
       ...Array.from({ length: hours }, (_, position) => {
         const start = at("2026-10-01 06:00", Math.floor(position / staff) * 120);
         return sample("visits", `v-${position}`, {
@@ -18,6 +22,14 @@ function october(
           end: start + HOUR,
         });
       }),
+      // Somebody who comes now and then.
+      ...Array.from({ length: more }, (_, position) =>
+        sample("visits", `m-${position}`, {
+          staffId: `S${staff + 1}`,
+          start: at("2026-10-20 06:00", position * 120),
+          end: at("2026-10-20 06:15", position * 120),
+        }),
+      ),
       ...(shiftHours === 0
         ? []
         : [sample("shifts", "w-1", { start: "2026-10-05 06:00", end: at("2026-10-05 06:00", shiftHours * 60) })]),
@@ -28,7 +40,7 @@ function october(
 
 export default defineRule({
   id: "growth-without-staff",
-  version: 1,
+  version: 2,
   level: "pattern",
   scope: "provider-month",
   title: { sv: "Fler timmar utan mer personal", en: "Growth without more staff" },
@@ -44,14 +56,20 @@ export default defineRule({
     staffPercentBelow: z.number().min(0).default(10).describe("Så mycket har antalet i personalen högst ökat."),
     monthsBack: z.int().min(1).max(12).default(3).describe("Jämförs med månaden så långt tillbaka."),
     hoursBeforeMin: z.number().min(0).default(100).describe("Med färre timmar då säger ökningen för lite."),
+    visitsEachMin: z
+      .int()
+      .min(1)
+      .default(3)
+      .describe("Den som har färre besök under månaden är en tillfällig vikarie och räknas inte till personalen."),
     daysBeforeMin: z.int().min(1).max(31).default(25).describe("Så många dagar av månaden då ska ha besök."),
   }),
   examples: {
-    reports: [october(150, 10)],
+    reports: [october(150, 10), october(150, 10, { more: 2 })],
     accepts: [
       october(149, 10),
       // Eleven are ten per cent more.
       october(150, 11),
+      october(150, 10, { more: 3 }),
       october(150, 10, { before: { hours: 99, staff: 10, days: 31 } }),
       october(150, 10, { before: { hours: 100, staff: 10, days: 24 } }),
       october(150, 10, { before: {} }),
@@ -60,24 +78,22 @@ export default defineRule({
   },
   evaluate(
     { visits, staff, shifts, measures, slice },
-    { hoursPercentMin, staffPercentBelow, monthsBack, hoursBeforeMin, daysBeforeMin },
+    { hoursPercentMin, staffPercentBelow, monthsBack, hoursBeforeMin, visitsEachMin, daysBeforeMin },
     report,
   ) {
     const hits: Hit[] = [];
-    const seen = new Uint8Array(staff.count);
+    const times = new Uint32Array(staff.count);
     let [ms, people, days, lastDay] = [0, 0, 0, NaN];
     for (const row of slice.visits) {
       if (!visits.usable(row)) continue;
       ms += visits.end(row) - visits.start(row);
       if (visits.day(row) !== lastDay) [days, lastDay] = [days + 1, visits.day(row)];
       const person = visits.staff(row);
-      if (person < 0 || seen[person] === 1) continue;
-      seen[person] = 1;
-      people++;
+      if (person >= 0 && ++times[person]! === visitsEachMin) people++;
     }
     let shiftMs = 0;
-    for (let person = 0; person < seen.length; person++) {
-      if (seen[person] === 0) continue;
+    for (let person = 0; person < times.length; person++) {
+      if (times[person] === 0) continue;
       for (const shift of rowsOf(shifts.byStaff, person)) {
         const start = shifts.start(shift);
         if (shifts.kind(shift) !== "work" || !inMonth(start)) continue;
