@@ -66,8 +66,8 @@ function emptyDay(bench: Bench, need: Need): Day | null {
   const busy = new Set(ofService(bench, need).map(dateOf));
   for (let tried = 0; tried < 40; tried++) {
     const day = bench.random.int(bench.from + 3, bench.through - 4);
-    // On a day of an outage nobody knows whether there was a visit.
-    const heard = bench.heard(atMinute(day, 0), atMinute(day + 1, 0));
+    // On a day of an outage, or beside one, nobody knows whether there was a visit: the silence lasts until a night ends.
+    const heard = bench.heard(atMinute(day - 1, 720), atMinute(day + 1, 720));
     if (weekdayOf(day) <= 5 && heard && validOn(need, day) && ![day - 1, day, day + 1].some((near) => busy.has(near)))
       return day;
   }
