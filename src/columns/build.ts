@@ -24,6 +24,8 @@ export interface TableInput {
   aliases: readonly Alias[];
   warnings: readonly Warning[];
   facts: readonly SourceFacts[];
+  /** What providers have answered here. */
+  answers?: readonly table.OrderAnswers[];
   asOf: Instant;
   period: Period;
   /** Where only some records are given: what is known of all. */
@@ -112,10 +114,11 @@ export function buildTables(input: TableInput): Tables {
   const orderFrom = column.days(orderRows, "validFrom");
   const orderClient = dated(orderRows, "clientId", clients, orderFrom);
   const orderUnit = dated(orderRows, "unitId", units, orderFrom);
+  const orderProvider = orderUnit.map((unit) => unitTable.provider(unit));
   const orders = make.ofRows("orders", orderRows, {
     client: orderClient,
     unit: orderUnit,
-    provider: orderUnit.map((unit) => unitTable.provider(unit)),
+    provider: orderProvider,
     decision: linkRefs(orderRows, "decisionId", orderClient, decisionRows, decisionClient, context),
     status: column.flags(orderRows, "status"),
     orderedAt: column.numbers(orderRows, "orderedAt"),
@@ -123,6 +126,7 @@ export function buildTables(input: TableInput): Tables {
     validFrom: orderFrom,
     validTo: column.days(orderRows, "validTo"),
     byClient: grouped(orderRows, Float64Array.from(orderFrom), orderClient, clients.count, context),
+    answers: answersOf(input.answers ?? [], orderRows, orderProvider, providers, sources),
   });
 
   const lineOrder = linkRefs(lineRows, "orderId", null, orderRows, orderClient, context);
@@ -471,6 +475,28 @@ function parsed(texts: TextColumn, row: number): unknown {
   const text = textAt(texts, row);
   // Checked against the entity's schema before it was stored.
   return text === null ? null : JSON.parse(text);
+}
+
+/** What the provider of each order has answered to it, by row; an earlier provider's answers are not this one's. */
+function answersOf(
+  answers: readonly table.OrderAnswers[],
+  orders: RawColumns,
+  orderProvider: Int32Array,
+  providers: Resolved,
+  sources: readonly string[],
+): ReadonlyMap<number, table.OrderAnswers> {
+  const found = new Map<number, table.OrderAnswers>();
+  if (answers.length === 0) return found;
+  const byOrder = Map.groupBy(answers, ({ source, order }) => `${source}/${order}`);
+  for (let row = 0; row < orders.count; row++) {
+    const source = sources[orders.source[row]!]!;
+    for (const one of byOrder.get(`${source}/${textAt(orders.id, row)!}`) ?? []) {
+      const provider = orderProvider[row]!;
+      // A provider is named as the source of the order, or of its unit, names it.
+      if (provider >= 0 && sources.some((of) => providers.find(of, one.provider) === provider)) found.set(row, one);
+    }
+  }
+  return found;
 }
 
 /** Codes of a reference field, each on the day of its row. */

@@ -774,6 +774,19 @@ export class Services {
   }
 }
 
+/** What a provider has answered to an order here, beside what the order's own source says. */
+export interface OrderAnswers {
+  source: string;
+  order: string;
+  provider: string;
+  /** When it first said yes, and no; null: never. */
+  acceptedAt: Instant | null;
+  declinedAt: Instant | null;
+  /** The last answer, which holds. */
+  last: "accepted" | "declined";
+  lastAt: Instant;
+}
+
 export interface OrderColumns {
   client: Int32Array;
   unit: Int32Array;
@@ -785,6 +798,8 @@ export interface OrderColumns {
   validFrom: Int32Array;
   validTo: Int32Array;
   byClient: Grouped;
+  /** By row; most orders have none. */
+  answers: ReadonlyMap<number, OrderAnswers>;
 }
 
 export class Orders extends RecordTable {
@@ -818,9 +833,13 @@ export class Orders extends RecordTable {
   orderedAt(row: number): Instant {
     return this.#c.orderedAt[row]!;
   }
-  /** When the provider accepted it, NaN where nobody says. */
+  /** When the provider accepted it as the source says, NaN where it does not. */
   acceptedAt(row: number): Instant {
     return this.#c.acceptedAt[row]!;
+  }
+  /** What its provider has answered here; null: nothing. */
+  answers(row: number): OrderAnswers | null {
+    return this.#c.answers.get(row) ?? null;
   }
   validFrom(row: number): Day {
     return this.#c.validFrom[row]!;

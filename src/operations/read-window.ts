@@ -10,6 +10,7 @@ import {
   selectAliases,
   selectExceptions,
   selectMeasures,
+  selectOrdersAnswered,
   selectRuleParameters,
   selectSourceFacts,
   selectWarnings,
@@ -46,11 +47,12 @@ export type Knowledge = Awaited<ReturnType<typeof readKnowledge>>;
 
 /** As `readSurroundings`, without what references stand for. */
 export async function readKnowledge({ database, sources }: Needs, tenantId: string, at?: Instant) {
-  const [sourceIds, aliases, warnings, facts, parameters, exceptions] = await Promise.all([
+  const [sourceIds, aliases, warnings, facts, answers, parameters, exceptions] = await Promise.all([
     readSources(database, tenantId),
     selectAliases(database, tenantId, at),
     selectWarnings(database, tenantId),
     selectSourceFacts(database, tenantId, (id) => sources.find((source) => source.id === id)?.everyHours ?? null, at),
+    selectOrdersAnswered(database, tenantId, at),
     selectRuleParameters(database, tenantId),
     selectExceptions(database, tenantId),
   ]);
@@ -59,6 +61,7 @@ export async function readKnowledge({ database, sources }: Needs, tenantId: stri
     aliases,
     warnings,
     facts,
+    answers,
     parameters: parameterVersions(parameters),
     exceptions: exceptions.map(exceptionOf),
   };
@@ -75,7 +78,7 @@ export async function readRecords(
   tenantId: string,
   window: Window,
   asOf: Instant,
-  { refs, sources: sourceIds, aliases, warnings, facts }: Surroundings,
+  { refs, sources: sourceIds, aliases, warnings, facts, answers }: Surroundings,
   known?: Known,
 ): Promise<TableInput> {
   const then = known === undefined ? {} : { known };
@@ -116,6 +119,7 @@ export async function readRecords(
     aliases,
     warnings,
     facts,
+    answers,
     asOf,
     period: window,
     release: true,

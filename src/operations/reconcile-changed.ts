@@ -301,7 +301,7 @@ class Reading {
 
   /** All that tables of those people need: of everything else they know what the run before has written down. */
   async records({ readClients, readStaff }: Pick<Reached, "readClients" | "readStaff">) {
-    const { sources, aliases, warnings, facts } = this.#knowledge;
+    const { sources, aliases, warnings, facts, answers } = this.#knowledge;
     const raw: Partial<Record<EntityName, RawColumns>> = {};
     const read = async (entity: EntityName, selection: RawSelection): Promise<RawColumns> =>
       (raw[entity] = await this.#read(entity, selection));
@@ -357,6 +357,7 @@ class Reading {
       ),
       warnings,
       facts,
+      answers,
       registers,
     };
   }

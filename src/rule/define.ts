@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Period, SourcedRecord, SourceFacts, Tables, Warning } from "#columns";
+import type { OrderAnswers, Period, SourcedRecord, SourceFacts, Tables, Warning } from "#columns";
 import type { Matches } from "#match";
 import type { Day, Instant, LocalDate, Month } from "#model";
 import type { Settlement } from "#settle";
@@ -213,6 +213,8 @@ export interface Example {
   period: Period;
   facts?: readonly SourceFacts[];
   warnings?: readonly Warning[];
+  /** What providers have answered to orders here. */
+  answers?: readonly OrderAnswers[];
   /** What the rule measured in earlier months, of people, units and providers by their sample ids. */
   earlier?: ReadonlyArray<{ who: string; month: Month; name: string; value: number }>;
   /** Other parameters than the defaults. */

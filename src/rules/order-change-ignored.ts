@@ -9,6 +9,7 @@ import {
   defineRule,
   example,
   formatDay,
+  formatLocal,
   heldAgainst,
   type Hit,
   type Lines,
@@ -26,6 +27,13 @@ type Given = Record<string, unknown>;
 /** As the line stood from 5 October 10:00; before, C1 had 30 minutes three times a day. */
 function changed(to: Given, when = "2026-10-05 10:00") {
   return sample("order-lines", "o-1-1", { orderId: "o-1", times: 3, ...to }, { version: at(when) });
+}
+
+/** What P1 has answered here to the order, and when. */
+function answers(last: "accepted" | "declined", when: string, order = "o-1") {
+  const [yes, no] = last === "accepted" ? [at(when), null] : [null, at(when)];
+  const one = { source: "files", order, provider: "P1", acceptedAt: yes, declinedAt: no, last, lastAt: at(when) };
+  return { answers: [one] };
 }
 
 /** C1's visits and plans from 1 October, `times` a day: so long as `minutes` says of the date, or of the plan alone. */
@@ -57,7 +65,7 @@ const replaced = [
 
 export default defineRule({
   id: "order-change-ignored",
-  version: 1,
+  version: 2,
   level: "indicator",
   scope: "order",
   title: { sv: "Ändrad beställning som inte följs", en: "A changed order that is not followed" },
@@ -65,6 +73,7 @@ export default defineRule({
   remedy: "Kontrollera att utföraren har fått den nya beställningen, och be utföraren ändra planeringen.",
   innocent: {
     visitsFollow: "Besöken följer den nya beställningen; bara planeringen är inte ändrad.",
+    declined: "Utföraren har i tid tackat nej till ändringen.",
     away: "Brukaren var frånvarande, eller källan tyst, nästan hela tiden efter ändringen.",
   },
   reads: ["visits", "plans", "orders", "lines", "services", "absences", "sources", "matches", "settlement"],
@@ -87,6 +96,10 @@ export default defineRule({
       example([changed({ minutes: 20 }), ...given(() => 30, { days: 10 })]),
       example([changed({ minutes: 30, times: 2 }), ...given(() => 30, { days: 31 })]),
       example([...replaced, ...given(() => 30)]),
+      // It said yes to the change, or no to what was ordered before, or no when the time to follow had passed.
+      example([changed({ minutes: 20 }), ...given(() => 30)], answers("accepted", "2026-10-06 09:00")),
+      example([changed({ minutes: 20 }), ...given(() => 30)], answers("declined", "2026-10-02 09:00")),
+      example([changed({ minutes: 20 }), ...given(() => 30)], answers("declined", "2026-10-09 09:00")),
       // Every day, where now two days a week are ordered, as a line for each.
       example([
         sample("orders", "o-1", { validTo: "2026-10-04" }),
@@ -124,6 +137,9 @@ export default defineRule({
         ...given(() => 30),
       ]),
       example([...replaced, ...given((date) => (date < 5 ? 30 : 20))]),
+      // No in time: somebody else has to give the help.
+      example([changed({ minutes: 20 }), ...given(() => 30)], answers("declined", "2026-10-08 16:00")),
+      example([...replaced, ...given(() => 30)], answers("declined", "2026-10-02 15:00", "o-9")),
     ],
   },
   evaluate(
@@ -147,6 +163,11 @@ export default defineRule({
           continue;
         }
         const first = Math.max(addWorkingDays(change.day, workingDaysAfter) + 1, slice.firstDay);
+        const answer = answerTo(orders, order, change.knownAt);
+        if (answer?.kind === "declined" && dayOf(answer.at) <= addWorkingDays(change.day, workingDaysAfter)) {
+          report.suppressed("declined");
+          continue;
+        }
         const ends = orders.validTo(order) === NO_DAY ? slice.lastDay : orders.validTo(order);
         // Two days for late registrations.
         const last = Math.min(slice.lastDay, ends, dayOf(asOf - 2 * DAY_MS) - 1);
@@ -186,6 +207,13 @@ export default defineRule({
             "planerat efter fristen": Number.isNaN(planned) ? null : cut(planned),
             "registrerat efter fristen": cut(registered),
             "vardagar efter ändringen >": workingDaysAfter,
+            ...(answer === null
+              ? {}
+              : {
+                  [answer.kind === "accepted" ? "utföraren tackade ja" : "utföraren tackade nej"]: formatLocal(
+                    answer.at,
+                  ),
+                }),
             "dagar som jämförs": days.size,
             "besök som jämförs": seen.length,
           },
@@ -251,6 +279,18 @@ export default defineRule({
   },
 });
 
+/** What the provider has answered to a change, here or in the case system; null: nothing since. */
+function answerTo(
+  orders: Orders,
+  order: number,
+  knownAt: number,
+): { kind: "accepted" | "declined"; at: number } | null {
+  const here = orders.answers(order);
+  if (here !== null && here.lastAt >= knownAt) return { kind: here.last, at: here.lastAt };
+  const there = orders.acceptedAt(order);
+  return there >= knownAt ? { kind: "accepted", at: there } : null;
+}
+
 /** Two visits that begin so near each other are one to the client. */
 const TOGETHER_MS = 15 * MINUTE;
 
@@ -303,6 +343,8 @@ interface Change {
   is: Ordered;
   /** From when the new order was known and in force; NaN where nobody says. */
   day: Day;
+  /** When it was made: what is answered later is about it. */
+  knownAt: number;
   /** The order that it took the place of, or -1: the same order said something else. */
   predecessor: number;
 }
@@ -313,7 +355,7 @@ function changeOf(orders: Orders, lines: Lines, order: number, predecessor: numb
   const is = total(own.map((line) => said(lines, line)));
   const ends = own.map((line) => lastChange(lines, line)).filter((until) => until !== -Infinity);
   if (ends.length > 0) {
-    if (ends.some(Number.isNaN)) return { was: is, is, day: NaN, predecessor: -1 };
+    if (ends.some(Number.isNaN)) return { was: is, is, day: NaN, knownAt: NaN, predecessor: -1 };
     const until = Math.max(...ends);
     const was = total(
       own.map((line) =>
@@ -324,13 +366,15 @@ function changeOf(orders: Orders, lines: Lines, order: number, predecessor: numb
         ),
       ),
     );
-    return { was, is, day: Math.max(dayOf(until), ...own.map((line) => lines.validFrom(line))), predecessor: -1 };
+    const day = Math.max(dayOf(until), ...own.map((line) => lines.validFrom(line)));
+    return { was, is, day, knownAt: until, predecessor: -1 };
   }
   if (predecessor < 0) return null;
   const before = [...rowsOf(lines.byOrder, predecessor)].filter((line) => lines.service(line) === service);
   if (before.length === 0) return null;
   const was = total(before.map((line) => said(lines, line)));
-  return { was, is, day: Math.max(dayOf(orders.orderedAt(order)), orders.validFrom(order)), predecessor };
+  const knownAt = orders.orderedAt(order);
+  return { was, is, day: Math.max(dayOf(knownAt), orders.validFrom(order)), knownAt, predecessor };
 }
 
 /** When a line last came to say something else: NaN where nobody says, -Infinity where it never did. */

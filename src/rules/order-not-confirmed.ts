@@ -12,8 +12,28 @@ import {
   sample,
 } from "#rule";
 
+type Given = Record<string, unknown>;
+
+/** What P1 has answered here to the order below. */
+function answered({ accepted, declined }: { accepted?: string; declined?: string }, provider = "P1") {
+  const [acceptedAt, declinedAt] = [accepted, declined].map((when) => (when === undefined ? null : at(when)));
+  const last = (acceptedAt ?? -1) > (declinedAt ?? -1) ? ("accepted" as const) : ("declined" as const);
+  const lastAt = Math.max(acceptedAt ?? 0, declinedAt ?? 0);
+  return [
+    {
+      source: "files",
+      order: "o-9",
+      provider,
+      acceptedAt: acceptedAt ?? null,
+      declinedAt: declinedAt ?? null,
+      last,
+      lastAt,
+    },
+  ];
+}
+
 /** Ordered of U1 on Monday 5 October at 10:00, from the 12th; the contract gives 24 hours of office time. */
-function order(values: Record<string, unknown>, terms: Record<string, unknown> | null = {}, asOf?: string) {
+function order(values: Given, terms: Given | null = {}, asOf?: string, answers?: ReturnType<typeof answered>) {
   return example(
     [
       ...(terms === null ? [] : [sample("contracts", "K1", { terms })]),
@@ -26,13 +46,13 @@ function order(values: Record<string, unknown>, terms: Record<string, unknown> |
       }),
       sample("order-lines", "o-9-1", { orderId: "o-9" }),
     ],
-    asOf === undefined ? {} : { asOf: at(asOf) },
+    { ...(asOf === undefined ? {} : { asOf: at(asOf) }), ...(answers === undefined ? {} : { answers }) },
   );
 }
 
 export default defineRule({
   id: "order-not-confirmed",
-  version: 1,
+  version: 2,
   level: "error",
   scope: "order",
   title: { sv: "Beställning som inte bekräftats i tid", en: "An order that was not confirmed in time" },
@@ -52,6 +72,11 @@ export default defineRule({
       order({}),
       order({ status: "accepted", acceptedAt: "2026-10-07 16:01" }),
       order({ status: "accepted", acceptedAt: "2026-10-06 10:01" }, { orderConfirm: { hours: 9 } }),
+      order({}, {}, undefined, answered({ accepted: "2026-10-07 16:01" })),
+      // No is no yes, and this one came too late.
+      order({}, {}, undefined, answered({ declined: "2026-10-07 16:01" })),
+      // Another provider had the order before.
+      order({}, {}, undefined, answered({ accepted: "2026-10-05 11:00" }, "P2")),
     ],
     accepts: [
       order({ status: "accepted", acceptedAt: "2026-10-07 16:00" }),
@@ -62,6 +87,24 @@ export default defineRule({
         status: "accepted",
         acceptedAt: "2026-10-12 16:30",
       }),
+      // The earlier of both stops the clock.
+      order({}, {}, undefined, answered({ accepted: "2026-10-07 16:00" })),
+      order(
+        { status: "accepted", acceptedAt: "2026-10-20 08:00" },
+        {},
+        undefined,
+        answered({ accepted: "2026-10-06 09:00" }),
+      ),
+      order(
+        { status: "accepted", acceptedAt: "2026-10-06 09:00" },
+        {},
+        undefined,
+        answered({ accepted: "2026-10-20 08:00" }),
+      ),
+      order({}, {}, undefined, answered({ declined: "2026-10-07 16:00" })),
+      order({}, {}, undefined, answered({ declined: "2026-10-07 16:00", accepted: "2026-10-12 09:00" })),
+      // The source does not say when, which may have been in time.
+      order({ status: "accepted" }, {}, undefined, answered({ accepted: "2026-10-20 08:00" })),
       order({ status: "accepted" }),
       order({ status: "declined" }),
       order({ status: "cancelled" }),
@@ -78,7 +121,9 @@ export default defineRule({
       // In one month only: that in which it was sent or, if later, begins.
       const from = Math.max(ordered, orders.validFrom(row));
       if (from < slice.firstDay || from > slice.lastDay) continue;
-      const acceptedAt = orders.acceptedAt(row);
+      const here = orders.answers(row);
+      const [there, yes] = [orders.acceptedAt(row), here?.acceptedAt ?? NaN];
+      const acceptedAt = Number.isNaN(there) ? yes : Number.isNaN(yes) ? there : Math.min(there, yes);
       const status = orders.status(row);
       const open = Number.isNaN(acceptedAt);
       if (open && status !== "sent") {
@@ -101,6 +146,15 @@ export default defineRule({
       const counted = { ...limits, eves: inForce.terms.eves };
       const deadline = afterBusinessHours(orderedAt, hours, counted);
       if ((open ? asOf : acceptedAt) <= deadline) continue;
+      const no = here?.declinedAt ?? null;
+      if (no !== null && no <= deadline) {
+        report.suppressed("declined", [row]);
+        continue;
+      }
+      if (status === "accepted" && Number.isNaN(there)) {
+        report.tooLittleData("tiden för bekräftelsen saknas");
+        continue;
+      }
       const took = businessMinutes(orderedAt, open ? asOf : acceptedAt, counted) / 60;
       const clause = inForce.terms.clauses["order-not-confirmed"] ?? inForce.terms.clauses["orderConfirm"];
       hits.push({
@@ -108,7 +162,11 @@ export default defineRule({
         period: { from, to: from },
         reason:
           `Beställningen skickades ${formatLocal(orderedAt)} och skulle enligt avtalet ha bekräftats senast ${formatLocal(deadline)}. ` +
-          (open ? "Den är inte bekräftad." : `Den bekräftades ${formatLocal(acceptedAt)}.`),
+          (!open
+            ? `Den bekräftades ${formatLocal(acceptedAt)}.`
+            : no === null
+              ? "Den är inte bekräftad."
+              : `Utföraren tackade nej ${formatLocal(no)}.`),
         evidence: {
           "timmar till bekräftelse, som avtalet räknar >": [decimalText(took), hours],
           bekräftad: open ? "nej" : formatLocal(acceptedAt),

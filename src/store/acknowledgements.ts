@@ -144,22 +144,28 @@ export interface OrderAnswered {
   answeredAt: Instant;
   /** Null: never. */
   acceptedAt: Instant | null;
+  declinedAt: Instant | null;
   /** The last answer, and to the order as it stood at which change. */
   last: Acknowledgement["kind"];
   lastAt: Instant;
   lastChangeNo: number;
 }
 
-/** Every order that was answered here, by each provider that did. */
-export async function selectOrdersAnswered({ pool }: Database, tenantId: string): Promise<OrderAnswered[]> {
+/** Every order that was answered here, by each provider that did; only what was answered by `at`, where it is given. */
+export async function selectOrdersAnswered(
+  { pool }: Database,
+  tenantId: string,
+  at?: Instant,
+): Promise<OrderAnswered[]> {
   const { rows } = await pool.query<OrderAnswered>(
     `SELECT s.id AS source, a.order_id AS order, a.provider, min(a.at) AS "answeredAt",
        min(a.at) FILTER (WHERE a.kind = 'accepted') AS "acceptedAt",
+       min(a.at) FILTER (WHERE a.kind = 'declined') AS "declinedAt",
        (array_agg(a.kind ORDER BY a.no DESC))[1] AS last, max(a.at) AS "lastAt",
        (array_agg(a.change_no ORDER BY a.no DESC))[1] AS "lastChangeNo"
      FROM acknowledgements a JOIN sources_known s ON s.tenant_id = $1 AND s.no = a.source_no
-     WHERE a.tenant_id = $1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
-    [tenantId],
+     WHERE a.tenant_id = $1 AND ($2::timestamptz IS NULL OR a.at <= $2) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+    [tenantId, at === undefined ? null : new Date(at).toISOString()],
   );
   return rows;
 }
