@@ -106,11 +106,17 @@ const demo = spawn(process.execPath, ["src/main.ts", "demo"], {
 });
 try {
   await new Promise<void>((done, failed) => {
-    demo.stderr.on("data", (chunk: Buffer) => chunk.toString().includes(url) && done());
+    demo.stderr.on("data", (chunk: Buffer) => {
+      if (chunk.toString().includes(url)) done();
+    });
     demo.once("exit", (code) => failed(new Error(`The demonstration ended with ${code}.`)));
   });
   const { browser, close } = await openBrowser();
-  await take(browser).finally(close);
+  try {
+    await take(browser);
+  } finally {
+    await close();
+  }
 } finally {
   demo.kill("SIGTERM");
   if (demo.exitCode === null) await once(demo, "exit");

@@ -516,7 +516,7 @@ function history({ history: set }: ExplainedRule): Html | "" {
 }
 
 /** What a proposal would change, and what its back-test gave. */
-function changeContent({ values: now }: ExplainedRule, { values, backtest }: ShownRuleChange): Html {
+function changeContent({ values: now }: ExplainedRule, { no, values, backtest }: ShownRuleChange): Html {
   const shown = (name: string, value: string): string =>
     name === "mode" ? `läge: ${valueText(value)}` : `${name}: ${value} (i dag ${valueText(now[name])})`;
   return html`<ul>
@@ -527,7 +527,7 @@ function changeContent({ values: now }: ExplainedRule, { values, backtest }: Sho
         ? ""
         : html`<details class="plain">
             <summary>Prövad på ${period(backtest.from, backtest.through)}</summary>
-            ${sumTable(backtest)}
+            ${sumTable(backtest, `, förslag ${no}`)}
           </details>`
     }`;
 }
@@ -535,7 +535,10 @@ function changeContent({ values: now }: ExplainedRule, { values, backtest }: Sho
 const numbers = (...titles: string[]): Column[] => titles.map((title) => ({ title, kind: "number" }));
 
 /** Findings, minutes and kronor before and after, in all and by provider. */
-function sumTable({ total, providers, clientDays }: Pick<Backtest, "total" | "providers" | "clientDays">): Html {
+function sumTable(
+  { total, providers, clientDays }: Pick<Backtest, "total" | "providers" | "clientDays">,
+  which = "",
+): Html {
   const cells = (name: string, { before, after, appearing, vanishing }: ComparedAmounts) => [
     name,
     before.findings,
@@ -548,7 +551,7 @@ function sumTable({ total, providers, clientDays }: Pick<Backtest, "total" | "pr
     amount(after.amountOre),
   ];
   return dataTable(
-    `Före och efter, ${clientDays.toLocaleString("sv-SE")} brukardagar`,
+    `Före och efter, ${clientDays.toLocaleString("sv-SE")} brukardagar${which}`,
     [
       { title: "Utförare" },
       ...numbers(
