@@ -107,6 +107,11 @@ const signIn = z
       .min(1)
       .optional()
       .meta({ description: "Where the sign-in says the unit that somebody works at" }),
+    emailClaim: z
+      .string()
+      .min(1)
+      .default("email")
+      .meta({ description: "Where the sign-in says the address that reminders go to" }),
     acr: z.array(z.string().min(1)).min(1).optional().meta({
       description: "Levels of assurance that are enough (acr), the best first; without it every sign-in is",
     }),
@@ -191,6 +196,10 @@ const configuration = z.strictObject({
           smtp: z.string().meta({ secret: true, description: "smtps://user:password@host" }),
           from: z.email(),
           to: z.array(z.email()).min(1),
+          reminders: z
+            .boolean()
+            .default(true)
+            .meta({ description: "Whether handlers are told in the morning that something is due" }),
         })
         .optional(),
       webhook: z

@@ -1,5 +1,5 @@
 import { dayOf, formatDay, parseDate } from "#model";
-import { heldText, type NightProgress, pruneLog, runNight, showOverview } from "#operations";
+import { heldText, type NightProgress, pruneLog, runNight, showOverview, takeReminders } from "#operations";
 import type { System } from "#system";
 import { sendNotice } from "#worker";
 import { datePattern, defineCommand } from "./command.ts";
@@ -35,6 +35,7 @@ export async function nightWithNotice(
     const { pulls, outcome, reconciled } = await runNight(system, system.operator, { day, full, signal, progress });
     progress.end();
     await pruneLog(system, system.operator);
+    await remind(system);
     await write(`Natten ${formatDay(day)}\n\n${pullTable(pulls)}`);
     const remarks = pullRemarks(pulls);
     for (const remark of [...remarks, ...routerRemarks(reconciled)]) say(`Obs: ${remark}`);
@@ -54,6 +55,17 @@ export async function nightWithNotice(
       `Natten ${formatDay(day)} kunde inte köras klart. Kör npx klarsyn doctor på servern.`,
     );
     throw error;
+  }
+}
+
+/** Sends handlers what waits for them, where letters can be sent. */
+async function remind(system: System): Promise<void> {
+  const { email } = system.config.notify ?? {};
+  if (email === undefined || !email.reminders) return;
+  for (const { to, ...notice } of await takeReminders(system, system.operator)) {
+    const failed = await sendNotice({ email: { ...email, to: [to] } }, notice);
+    // Neither to whom nor what.
+    if (failed.length > 0) system.log.warn("a reminder was not sent");
   }
 }
 

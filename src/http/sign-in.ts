@@ -270,7 +270,7 @@ function openProvider(signIn: SignInConfig | undefined) {
       search: string,
       { state, nonce, codeVerifier }: { state: string; nonce: string; codeVerifier: string },
     ): Promise<Person | string> {
-      const { issuer, acr, roles: known, nameClaim, unitClaim } = configured();
+      const { issuer, acr, roles: known, nameClaim, unitClaim, emailClaim } = configured();
       const provider = await discover();
       const tokens = await oidc.authorizationCodeGrant(provider, new URL(`${callback().href}${search}`), {
         pkceCodeVerifier: codeVerifier,
@@ -302,6 +302,7 @@ function openProvider(signIn: SignInConfig | undefined) {
         subject: token.sub,
         name: text(nameClaim) ?? token.sub,
         unit: text(unitClaim),
+        email: addressIn(text(emailClaim)),
         roles: [first, ...rest],
         ...(typeof token["sid"] === "string" ? { issuerSession: token["sid"] } : {}),
         ...(tokens.id_token === undefined ? {} : { idToken: tokens.id_token }),
@@ -356,6 +357,10 @@ export async function diagnoseSignIn(config: System["config"]): Promise<{ ok: bo
       }
   }
 }
+
+/** An address that a letter can be sent to; null where it is none. */
+const addressIn = (said: string | null): string | null =>
+  said !== null && /^[^\s@<>",;]+@[^\s@<>",;]+$/.test(said) ? said : null;
 
 /** A claim by its name, or by the names that lead to it: "realm_access.roles". */
 function claimOf(claims: Record<string, unknown>, name: string): unknown {

@@ -1,5 +1,5 @@
-import { and, asc, eq, sql } from "drizzle-orm";
-import type { Instant } from "#model";
+import { and, asc, eq, isNull, lt, or, sql } from "drizzle-orm";
+import type { Day, Instant } from "#model";
 import type { Database, Visible } from "./database.ts";
 import { userGrants, users } from "./tables/users.ts";
 
@@ -9,12 +9,20 @@ export interface KnownUser {
   subject: string;
   name: string;
   unit: string | null;
+  /** Where reminders are sent. */
+  email?: string | null;
   roles: readonly string[];
 }
 
 /** Keeps what the sign-in says now. Returns the user's number. */
 export async function keepUser({ orm }: Database, tenantId: string, known: KnownUser, at: Instant): Promise<number> {
-  const said = { name: known.name, unit: known.unit, roles: [...known.roles], lastSeenAt: at };
+  const said = {
+    name: known.name,
+    unit: known.unit,
+    email: known.email ?? null,
+    roles: [...known.roles],
+    lastSeenAt: at,
+  };
   const [kept] = await orm
     .insert(users)
     .values({ tenantId, issuer: known.issuer, subject: known.subject, firstSeenAt: at, ...said })
@@ -25,6 +33,7 @@ export async function keepUser({ orm }: Database, tenantId: string, known: Known
 
 export interface UserRow extends KnownUser {
   no: number;
+  remindedOn: Day | null;
   firstSeenAt: Instant;
   lastSeenAt: Instant;
   scope: Visible["scope"];
@@ -49,6 +58,16 @@ export async function selectUsers({ orm }: Database, tenantId: string, no?: numb
       granted: grant === null ? null : { at: grant.at, by: grant.by, why: grant.why },
     }))
     .toSorted((a, b) => a.name.localeCompare(b.name, "sv"));
+}
+
+/** Keeps that somebody was reminded on a day. False where they have been already: a night may run twice. */
+export async function markReminded({ orm }: Database, tenantId: string, no: number, day: Day): Promise<boolean> {
+  const marked = await orm
+    .update(users)
+    .set({ remindedOn: day })
+    .where(and(eq(users.tenantId, tenantId), eq(users.no, no), or(isNull(users.remindedOn), lt(users.remindedOn, day))))
+    .returning({ no: users.no });
+  return marked.length > 0;
 }
 
 export interface NewGrant {

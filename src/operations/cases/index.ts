@@ -30,6 +30,7 @@ export { type Attachment, attachToCase, readAttachment } from "./attach.ts";
 export { ATTACHMENT_BYTES_MAX, attachmentTypes } from "#case";
 export { type BulkStep, bulkStep, undoBulk } from "./bulk.ts";
 export { dueReminders } from "./reminders.ts";
+export { type ReminderLetter, takeReminders } from "./remind.ts";
 export { findCase, type FoundPerson, searchPerson } from "./search.ts";
 export {
   type BlindVisit,
