@@ -70,7 +70,8 @@ export async function updateEndpoint(
 export async function isProvider({ pool }: Database, tenantId: string, id: string): Promise<boolean> {
   const { rowCount } = await pool.query(
     `SELECT FROM refs WHERE tenant_id = $1 AND kind = 3 AND id = $2
-     UNION ALL SELECT FROM providers WHERE tenant_id = $1 AND id = $2 LIMIT 1`,
+     UNION ALL SELECT FROM providers WHERE tenant_id = $1 AND id = $2
+     UNION ALL SELECT FROM aliases WHERE tenant_id = $1 AND kind = 'provider' AND same_as_id = $2 AND undone_at IS NULL LIMIT 1`,
     [tenantId, id],
   );
   return rowCount === 1;

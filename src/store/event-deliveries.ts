@@ -5,7 +5,7 @@ import type { Database, Transaction } from "./database.ts";
 const iso = (at: Instant | null): string | null => (at === null ? null : new Date(at).toISOString());
 
 /**
- * Makes a delivery of each new event for each endpoint that wants it. An endpoint that is disabled gets it as failed, so
+ * Makes a delivery of each new event for each endpoint that wants it. One that could not be reached gets it as failed, so
  * that it is listed and can be sent when the endpoint is back. Gives how many events there were.
  */
 export async function spreadEvents(database: Database, tenantId: string, at: Instant, limit: number): Promise<number> {
@@ -21,7 +21,7 @@ export async function spreadEvents(database: Database, tenantId: string, at: Ins
          UPDATE events SET spread = true WHERE tenant_id = $1 AND no IN (
            SELECT no FROM events WHERE tenant_id = $1 AND NOT spread ORDER BY no LIMIT $3)
          RETURNING *),
-       made AS (${insertDeliveries("fresh", "e.state <> 'unverified'")})
+       made AS (${insertDeliveries("fresh", "e.state <> 'unverified' AND (e.state <> 'disabled' OR e.disabled_why <> 'by-hand')")})
        SELECT count(*) AS events FROM fresh`,
       [tenantId, iso(at), limit],
     );

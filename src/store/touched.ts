@@ -99,7 +99,7 @@ export async function selectStandingOrders(
 ): Promise<StandingOrder[]> {
   if (orders.length === 0) return [];
   const { rows } = await client.query<StandingOrder>(
-    `SELECT h.source_no AS "sourceNo", h.id, h.deleted, p.id AS provider, u.id AS unit, c.id AS client, h.client_id AS "clientNo",
+    `SELECT h.source_no AS "sourceNo", h.id, h.deleted, coalesce(pa.id, mp.id, p.id) AS provider, coalesce(ua.id, u.id) AS unit, c.id AS client, h.client_id AS "clientNo",
             h.status, h.valid_from AS "validFrom", h.valid_to AS "validTo",
             coalesce((SELECT json_agg(json_build_array(s.id, l.minutes, l.times, l.per, l.weekdays, l.part_of_day, l.staffing,
                 l.valid_from, l.valid_to) ORDER BY s.id, l.id)
@@ -111,11 +111,23 @@ export async function selectStandingOrders(
        LEFT JOIN refs c ON c.tenant_id = $1 AND c.no = h.client_id
        LEFT JOIN refs u ON u.tenant_id = $1 AND u.no = h.unit_id
        LEFT JOIN units n ON n.tenant_id = $1 AND n.source_no = u.source_no AND n.id = u.id
-       LEFT JOIN refs p ON p.tenant_id = $1 AND p.no = n.provider_id`,
+       LEFT JOIN refs p ON p.tenant_id = $1 AND p.no = n.provider_id
+       LEFT JOIN LATERAL (${sameAs("unit", "u")}) ua ON true
+       LEFT JOIN LATERAL (${sameAs("provider", "p")}) pa ON true
+       LEFT JOIN units m ON m.tenant_id = $1 AND m.source_no = ua.source_no AND m.id = ua.id
+       LEFT JOIN refs mp ON mp.tenant_id = $1 AND mp.no = m.provider_id`,
     [tenantId, ...keys(orders)],
   );
   return rows;
 }
+
+/** What somebody has decided that a reference of a source means in another, by which findings and figures name it. */
+const sameAs = (kind: "unit" | "provider", ref: string): string => `
+  SELECT t.no AS source_no, a.same_as_id AS id FROM sources_known k
+    JOIN aliases a ON a.tenant_id = $1 AND a.kind = '${kind}' AND a.source = k.id AND a.id = ${ref}.id AND a.undone_at IS NULL
+     AND (a.valid_from IS NULL OR a.valid_from <= current_date) AND (a.valid_to IS NULL OR a.valid_to >= current_date)
+    LEFT JOIN sources_known t ON t.tenant_id = $1 AND t.id = a.same_as_source
+   WHERE k.tenant_id = $1 AND k.no = ${ref}.source_no ORDER BY a.no DESC LIMIT 1`;
 
 /** An order as its provider was last told of it. */
 export interface ToldOrder extends TouchedRecord {

@@ -213,8 +213,9 @@ export async function createEndpoint(
   const refusal = await poster.refusal(url);
   if (refusal !== null)
     throw new EndpointRefused(`The address cannot be used: ${refusals[refusal] ?? refusal}.`, { refusal });
-  if ((await selectEndpoints(database, tenantId, { provider })).length >= ENDPOINTS_MAX) {
-    throw new EndpointConflict(`A provider has at most ${ENDPOINTS_MAX} endpoints.`);
+  const others = await selectEndpoints(database, tenantId, { provider });
+  if (others.filter(({ state }) => state !== "disabled").length >= ENDPOINTS_MAX) {
+    throw new EndpointConflict(`A provider has at most ${ENDPOINTS_MAX} endpoints that are not disabled.`);
   }
   const id = `ep_${randomBytes(12).toString("base64url")}`;
   const key = await database.transaction(async (tx) => {
