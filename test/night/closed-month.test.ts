@@ -134,6 +134,11 @@ describe("a month", () => {
       ["2026-09", true],
       ["2026-10", true],
     ]);
+    // The provider's own system is told of each.
+    const told = await needs.database.pool.query("SELECT provider, type, subject FROM events ORDER BY no");
+    expect(told.rows).toEqual(
+      ["2026-09", "2026-10"].map((subject) => ({ provider: "P1", type: "settlement.ready", subject })),
+    );
   });
 
   test("can be made again from the ledger, byte for byte, whatever came in or was mended since", async () => {

@@ -118,6 +118,11 @@ describe("a case from queue to decision", { timeout: 60_000 }, () => {
       "SELECT concat(data, encode(sealed, 'escape')) AS text FROM case_events",
     );
     expect(rows.map(({ text }) => text).join("\n")).not.toMatch(/telefonen|styrker|Betalt/);
+    // The provider's own system is told of the question and of the decision.
+    const told = await at.database.pool.query("SELECT provider, type, subject FROM events ORDER BY no");
+    expect(told.rows).toEqual(
+      ["finding.explanation-requested", "case.decided"].map((type) => ({ provider: "P1", type, subject: no })),
+    );
     // A night later nothing is opened again.
     await at.night("2026-11-02", [], true);
     expect((await at.queue({ state: "all" })).cases.map((one) => one.no)).toEqual([no, "2026-00002"]);
@@ -161,6 +166,26 @@ describe("a case from queue to decision", { timeout: 60_000 }, () => {
     });
     await withdrawDecision(at.needs, anna, { no, version: second });
     expect(await at.kinds(no)).toEqual(["opened", "propose", "reject", "propose", "withdraw"]);
+  });
+
+  test("tells the provider's own system of no report to the police, and of no decision about what it was not asked", async () => {
+    await using at = await openTown();
+    const { version } = await requestExplanation(at.needs, anna, {
+      no,
+      version: 1,
+      findings: await at.findingsOf(no),
+      show: nothingShown,
+      question: "Varför?",
+      dueOn: day("2026-11-15"),
+    });
+    const analysed = { outcome: "police-report", motivation: "Så.", legalAnalysis: "9 kap. brottsbalken." } as const;
+    const proposed = await proposeDecision(at.needs, anna, { no, version, ...analysed });
+    await approveDecision(at.needs, bo, { no, version: proposed });
+    const other = { no: "2026-00002", version: 1, outcome: "no-error", motivation: "Rätt." } as const;
+    await proposeDecision(at.needs, anna, other);
+    expect(await at.read("2026-00002")).toMatchObject({ state: "closed" });
+    const told = await at.database.pool.query("SELECT type FROM events");
+    expect(told.rows).toEqual([{ type: "finding.explanation-requested" }]);
   });
 
   test("counts what a decision takes findings for, save those judged for themselves, until it is opened again", async () => {
