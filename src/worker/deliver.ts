@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type DeliverNeeds, type EndpointNotice, mailWaiting, openDelivery } from "#operations";
+import { chaseOrders, type DeliverNeeds, type EndpointNotice, mailWaiting, openDelivery } from "#operations";
 import { type NotifyTargets, sendNotice } from "./notify.ts";
 
 export interface DeliveringSystem extends DeliverNeeds {
@@ -32,6 +32,7 @@ export function startDelivering(system: DeliveringSystem): { stop: () => Promise
         caredAt = Date.now();
         for (const notice of await delivery.notices()) await tellOfEndpoint(system, notice);
         await mailProviders(system);
+        await tellOfWaitingOrders(system);
       }
       const idle = new AbortController();
       await Promise.race([woken.promise, sleep(LOOK_MS, undefined, { signal: idle.signal }).catch(() => undefined)]);
@@ -68,6 +69,38 @@ async function tellOfEndpoint({ config, log }: DeliveringSystem, { provider, id,
   const subject = `Klarsyn ${config.municipality.name}: en mottagare går inte att nå`;
   log.warn({ endpoint: id, percent }, "endpoint not reached");
   for (const target of await sendNotice(config.notify, { subject, text })) log.warn({ target }, "notice not sent");
+}
+
+const times = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+
+/** Reminds providers of orders that wait for an answer, and tells the municipality of those that are late or declined. */
+async function tellOfWaitingOrders(system: DeliveringSystem): Promise<void> {
+  const { config, tenantId, log } = system;
+  const { email } = config.notify ?? {};
+  const where = config.signIn === undefined ? "" : ` på ${config.signIn.url}`;
+  const name = `Klarsyn ${config.municipality.name}`;
+  await chaseOrders(system, tenantId, {
+    async remind({ email: to, orders }) {
+      // Without a way to send, the page is what reminds.
+      if (email === undefined) return true;
+      const notice = {
+        subject: `${name}: ${times(orders, "beställning väntar", "beställningar väntar")} på ert svar`,
+        text: `Hälften av avtalets tid för att svara har gått. Logga in${where} och svara.`,
+      };
+      return (await sendNotice({ email: { ...email, to: [to] } }, notice)).length === 0;
+    },
+    async escalate({ provider, late, declined }) {
+      const parts = [
+        late === 0 ? null : `${times(late, "beställning", "beställningar")} är inte bekräftade i tid.`,
+        declined === 0 ? null : `${times(declined, "beställning", "beställningar")} har utföraren tackat nej till.`,
+      ].filter((part) => part !== null);
+      const subject = `${name}: beställningar utan ja hos ${provider}`;
+      const text = `${parts.join(" ")} Logga in${where} och se vilka under Obekräftade.`;
+      const failed = await sendNotice(config.notify, { subject, text });
+      for (const target of failed) log.warn({ target }, "notice not sent");
+      return failed.length === 0;
+    },
+  });
 }
 
 async function mailProviders(system: DeliveringSystem): Promise<void> {
