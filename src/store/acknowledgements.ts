@@ -6,7 +6,7 @@ import { sourcesKnown } from "./tables/refs.ts";
 import { without } from "./without.ts";
 
 /** An order as its provider was last told of it. `gone`: ended, cancelled or moved; null while it stands. */
-export type AnnouncedOrder = Omit<typeof announcedOrders.$inferSelect, "tenantId" | "lines">;
+export type AnnouncedOrder = Omit<typeof announcedOrders.$inferSelect, "tenantId">;
 
 export interface Acknowledgement {
   provider: string;
@@ -25,7 +25,7 @@ export interface Acknowledgement {
   byName: string;
 }
 
-const announced = (row: typeof announcedOrders.$inferSelect): AnnouncedOrder => without(row, "tenantId", "lines");
+const announced = (row: typeof announcedOrders.$inferSelect): AnnouncedOrder => without(row, "tenantId");
 
 /** A provider's orders that have changed after `after`, in the order of their last changes. */
 export async function selectAnnouncedOrders(

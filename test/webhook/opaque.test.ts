@@ -49,3 +49,18 @@ describe("opaque ids", () => {
       expect(ids.open(mine, "order", odd)).toBeNull();
   });
 });
+
+describe("opaque texts", () => {
+  test("are the same each time, say nothing, and lead back only for their holder", () => {
+    const text = "2026-10/P1/U1/C1/omvardnad/o-1/o-1-1/K1";
+    const sealed = ids.sealText(mine, text);
+    expect(ids.sealText(mine, text)).toBe(sealed);
+    expect(ids.openText(mine, sealed)).toBe(text);
+    expect(Buffer.from(sealed, "base64url").toString()).not.toContain("C1");
+    expect(ids.sealText(holder("client", 2), text)).not.toBe(sealed);
+    expect(ids.openText(holder("client", 2), sealed)).toBeNull();
+    for (const odd of ["", "x", sealed.slice(1), `A${sealed.slice(1)}`, sealed.slice(0, -2)]) {
+      expect(ids.openText(mine, odd)).toBeNull();
+    }
+  });
+});

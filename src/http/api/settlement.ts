@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { makeOwnStatement, type OwnIds, type OwnNumbers, pageOfOwnSettlement } from "#operations";
 import { type Call, defineCall } from "./call.ts";
@@ -204,12 +203,15 @@ export const settlementCalls: readonly Call[] = [
     },
     problems: [],
     async run({ system, actor, ids }, { query: { month: wanted, cursor, limit } }) {
-      const page = { month: wanted, limit, ...(cursor === undefined ? {} : { after: opened(system.vault, cursor) }) };
+      // A line's place names clients: it is nothing to read.
+      const after = cursor === undefined ? undefined : ids.openText(cursor);
+      if (after === null) throw new RequestMalformed("query.cursor", "of somebody else");
+      const page = { month: wanted, limit, ...(after === undefined ? {} : { after }) };
       const { lines, next, numbers } = await pageOfOwnSettlement(system, actor, page);
       const { client, order } = sealing(ids, numbers);
       return {
         lines: lines.map((line) => ({ ...line, client: client(line.client), order: order(line.order) })),
-        cursor: next === null ? null : system.vault.encrypt(next).toString("base64url"),
+        cursor: next === null ? null : ids.sealText(next),
       };
     },
   }),
@@ -280,12 +282,3 @@ export const settlementCalls: readonly Call[] = [
     },
   }),
 ];
-
-/** A line's place names clients, and so is encrypted. */
-function opened(vault: { decrypt: (sealed: Uint8Array) => Buffer }, cursor: string): string {
-  try {
-    return vault.decrypt(Buffer.from(cursor, "base64url")).toString();
-  } catch {
-    throw new RequestMalformed("query.cursor", "of somebody else");
-  }
-}

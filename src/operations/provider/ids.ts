@@ -16,6 +16,9 @@ export interface OwnIds {
   seal: (kind: SubjectKind, no: number) => string;
   /** The number behind an id that this client was given, or an endpoint of the same provider; null where it is neither. */
   open: (kind: SubjectKind, id: string) => Promise<number | null>;
+  /** A text that only this client can bring back. */
+  sealText: (text: string) => string;
+  openText: (sealed: string) => string | null;
 }
 
 /** What an event says of an order leads the provider's programs to it, though they know it by another id. */
@@ -28,6 +31,8 @@ export function ownIds(
   const self: Holder = { kind: "client", no: client.no };
   return {
     seal: (kind, no) => ids.seal(self, kind, no),
+    sealText: (text) => ids.sealText(self, text),
+    openText: (sealed) => ids.openText(self, sealed),
     async open(kind, id) {
       const own = ids.open(self, kind, id);
       if (own !== null || kind === "version" || kind === "cursor") return own;

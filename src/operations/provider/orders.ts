@@ -245,7 +245,7 @@ const enumOf = (entity: "orders" | "order-lines", field: string, value: unknown)
 
 const textOrNull = (value: unknown): string | null => (typeof value === "string" ? value : null);
 
-function lineOf({ id, values }: StoredVersion, services: ReadonlyMap<string, string>): OwnLine {
+function lineOf({ id, values }: Pick<StoredVersion, "id" | "values">, services: ReadonlyMap<string, string>): OwnLine {
   const code = textOrNull(values["service"]) ?? "";
   const { weekdays, partOfDay, staffing } = values;
   return {
@@ -314,6 +314,27 @@ export function versionsOfOrder(
   return versions;
 }
 
+/**
+ * What the order said when its provider was last told of it: all that can be read of an order whose unit only an alias
+ * makes one of the provider's.
+ */
+function toldVersion(order: AnnouncedOrder, services: ReadonlyMap<string, string>): OwnVersion {
+  const { status, validFrom, validTo, lines, changedAt } = order;
+  const fields = ["service", "minutes", "times", "per", "weekdays", "partOfDay", "staffing", "validFrom", "validTo"];
+  // Written when it was announced.
+  const told = (JSON.parse(lines) as unknown[][]).map((line, index) => ({
+    id: String(index + 1),
+    values: Object.fromEntries(fields.map((field, at) => [field, line[at] ?? null])),
+  }));
+  return {
+    receivedAt: changedAt,
+    status,
+    validFrom: formatDay(validFrom),
+    validTo: validTo === null ? null : formatDay(validTo),
+    lines: told.map((line) => lineOf(line, services)),
+  };
+}
+
 /** One order with its lines, versions and answers. The reading is recorded. */
 export async function showOwnOrder(needs: OwnNeeds, actor: Actor, no: number): Promise<OwnOrderDetail> {
   const provider = permitOwn(actor, "orders:read");
@@ -337,7 +358,8 @@ export async function showOwnOrder(needs: OwnNeeds, actor: Actor, no: number): P
       lineIds.map((line) => ({ source, id: line })),
     ),
   ]);
-  const versions = versionsOfOrder(orders, lines, names.service);
+  const seen = versionsOfOrder(orders, lines, names.service);
+  const versions = seen.length > 0 || moved ? seen : [toldVersion(order, names.service)];
   // Of an order that came back from another provider, what it said there is not shown.
   const first = created === null ? 0 : versions.findLastIndex(({ receivedAt }) => receivedAt <= created);
   const person =

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp } from "#http";
-import { caseNumber, opaqueIdsOf, revokeApiClient, showCase } from "#operations";
+import { caseNumber, decideAlias, opaqueIdsOf, revokeApiClient, showCase } from "#operations";
 import { selectOrdersAnswered } from "#store";
 import { signedIn } from "../../support/signed-in.ts";
 import { agda, asking, order, program, providersTown, SECRET, type Town } from "./providers.ts";
@@ -102,6 +102,20 @@ describe("GET /api/v1/orders", () => {
     const { body } = await api.get("/orders");
     expect(body.orders.map(({ unit }: { unit: { id: string } }) => unit.id)).toEqual(["U3"]);
     expect((await api.get("/cases")).body.cases).toHaveLength(1);
+  });
+
+  test("shows an order whose unit only an alias makes one of the provider's", async () => {
+    await town.send("orders", order("o-14", "C1", "U-alias"));
+    const alias = { kind: "unit", source: "files", id: "U-alias", sameAsSource: "files", sameAsId: "U1" } as const;
+    await decideAlias(town.system, town.system.operator, alias);
+    await town.send("orders", order("o-14", "C1", "U-alias", { validTo: "2026-11-30" }));
+    await town.announce();
+    const { body } = await orderOf(await mine(), "o-14");
+    expect(body).toMatchObject({
+      unit: { id: "U1", name: "Norr" },
+      lines: [{ service: { code: "omvardnad", name: "Omvårdnad" }, minutes: 30, times: 3, per: "day", staffing: 1 }],
+      versions: [{ validFrom: "2026-10-12", validTo: "2026-11-30" }],
+    });
   });
 
   test("says that an order has moved, and follows it no further", async () => {
@@ -327,9 +341,11 @@ describe("GET /api/v1/settlement", () => {
   test("lists the provider's lines, and the statement leads to the same orders and clients", async () => {
     const api = await mine();
     const { client, id } = (await orderOf(api, "o-1")).body;
-    const { body, text } = await api.get("/settlement?month=2026-10");
+    const { body, text } = await api.get("/settlement?month=2026-10&limit=1");
+    const rest = await api.get(`/settlement?month=2026-10&cursor=${body.cursor}`);
+    expect(rest.body).toMatchObject({ cursor: null, lines: [{ unit: "U3", line: "o-3-1" }] });
+    expect(await api.get("/settlement?month=2026-10&cursor=x")).toMatchObject(problem(400, "request.malformed"));
     expect(body).toMatchObject({
-      cursor: null,
       lines: [{ client, order: id, line: "o-1-1", minutes: { payable: 1690 }, ore: { overbilled: 131750 } }],
     });
     expect(text).not.toContain(SECRET);

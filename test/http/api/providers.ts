@@ -158,7 +158,11 @@ async function fill(system: System): Promise<Record<string, string>> {
   await writeFindings(database, tenantId, { evaluated: "all", findings, at });
   await writeSettlement(database, tenantId, {
     evaluated: "all",
-    lines: [settlementLine("P1", "U1", "C1", "o-1"), settlementLine("P2", "U2", "C2", "o-2")],
+    lines: [
+      settlementLine("P1", "U1", "C1", "o-1"),
+      settlementLine("P2", "U2", "C2", "o-2"),
+      settlementLine("P1", "U3", "C3", "o-3"),
+    ],
     at,
   });
   await openCases(system, operator);
