@@ -170,9 +170,10 @@ export function openTokens(needs: Needs): Tokens {
       try {
         return await (decodeJwt(credential).iss === issuer ? ofOurs(credential) : ofOthers(credential));
       } catch (error) {
-        if (error instanceof errors.JWKSTimeout) needs.log.error({ error }, "the issuer's keys cannot be read");
-        // Also where the issuer's keys cannot be had: nobody is let in unseen.
-        if (error instanceof errors.JOSEError || (error instanceof TypeError && remote !== null)) return null;
+        const unreachable = error instanceof errors.JWKSTimeout || (error instanceof TypeError && remote !== null);
+        if (unreachable) needs.log.error({ error }, "the issuer's keys cannot be read");
+        // Without the issuer's keys nobody is let in unseen.
+        if (unreachable || error instanceof errors.JOSEError) return null;
         throw error;
       }
     },
