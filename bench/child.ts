@@ -7,7 +7,7 @@ const root = resolve(import.meta.dirname, "..");
 
 /** As the image sets it: see the Dockerfile. */
 export const image = {
-  NODE_OPTIONS: "--max-semi-space-size=16",
+  NODE_OPTIONS: "--max-semi-space-size=16 --max-old-space-size=1900",
   MALLOC_MMAP_THRESHOLD_: "131072",
   MALLOC_ARENA_MAX: "2",
 };

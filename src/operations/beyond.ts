@@ -1,4 +1,4 @@
-import { type Beyond, rowsOf, type Tables } from "#columns";
+import type { Beyond, Tables } from "#columns";
 import { visitSilences } from "#match";
 import type { Day } from "#model";
 import type { Travel } from "#travel";
@@ -8,14 +8,15 @@ export function beyondOf(tables: Tables, telling: readonly string[], travel: Tra
   const { visits, sources, providers, units } = tables;
   const ids = Array.from({ length: sources.count }, (_, source) => sources.id(source));
   const silences = visitSilences(tables);
-  const visited: Record<string, Day[]> = {};
-  for (let provider = 0; provider < providers.count; provider++) {
-    const days: Day[] = [];
-    for (const row of rowsOf(visits.byProvider, provider)) {
-      if (visits.day(row) !== days.at(-1)) days.push(visits.day(row));
-    }
-    visited[providers.key(provider)] = days;
+  const days = Array.from({ length: providers.count }, () => new Set<Day>());
+  // Row by row as they lie: those of a provider lie all over the memory.
+  for (let row = 0; row < visits.count; row++) {
+    const provider = visits.provider(row);
+    if (provider >= 0 && visits.mergedInto(row) < 0) days[provider]!.add(visits.day(row));
   }
+  const visited = Object.fromEntries(
+    days.map((ofProvider, provider) => [providers.key(provider), [...ofProvider].sort((a, b) => a - b)]),
+  );
   return {
     received: Object.fromEntries(ids.map((id, source) => [id, sources.quiet(source)])),
     visitSilences: Object.fromEntries(ids.map((id, source) => [id, silences[source]!])),

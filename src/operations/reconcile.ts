@@ -142,6 +142,8 @@ export async function reconcileUnder(
       evaluate,
     };
     const result = await runBeside(input, thread?.ask ?? null);
+    // What it holds is not needed while findings are written.
+    await thread?.[Symbol.asyncDispose]();
     signal.throwIfAborted();
     progress?.("write", window);
     lease.check();

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import type { Answer, Ask, Asked } from "#rule";
 
 /** Below so many visits a thread takes longer to begin than it saves. */
-const VISITS_MIN = 100_000;
+const VISITS_MIN = 200_000;
 
 interface Waiting {
   resolve: (answer: Answer) => void;
