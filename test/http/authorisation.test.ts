@@ -19,6 +19,7 @@ const open = new Set([
   "GET /openapi.json",
   "GET /assets/:name",
   "GET /utseende",
+  "GET /sprak",
   "GET /tillganglighet",
   "GET /api/docs",
   "GET /api/docs/:part",

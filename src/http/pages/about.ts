@@ -1,19 +1,20 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { setCookie } from "hono/cookie";
 import { html } from "hono/html";
 import { z } from "zod";
 import { guest } from "../authorise.ts";
 import type { Env } from "../served.ts";
-import { appearanceCookie, appearances, layout } from "../views/layout.ts";
+import { appearanceCookie, appearances, languageCookie, languages, layout } from "../views/layout.ts";
 
-const choice = z.object({
-  val: z.enum(Object.keys(appearances) as [keyof typeof appearances]),
-  // A path of ours, never an address elsewhere.
-  till: z
-    .string()
-    .max(2000)
-    .regex(/^\/(?![/\\])/),
-});
+// A path of ours, never an address elsewhere.
+const till = z
+  .string()
+  .max(2000)
+  .regex(/^\/(?![/\\])/);
+const choices = {
+  [appearanceCookie]: z.object({ val: z.enum(Object.keys(appearances) as [keyof typeof appearances]), till }),
+  [languageCookie]: z.object({ val: z.enum(languages), till }),
+};
 const YEAR_SECONDS = 365 * 24 * 3600;
 
 export const shortcuts: ReadonlyArray<readonly [key: string, text: string]> = [
@@ -25,20 +26,19 @@ export const shortcuts: ReadonlyArray<readonly [key: string, text: string]> = [
   ["?", "Den här sidan"],
 ];
 
-/** `/tillganglighet` and `/utseende`: for everybody, also before sign-in. */
+/** Keeps in the browser how somebody wants the pages, and leads back to where they were. */
+const keep = (cookie: keyof typeof choices) => (c: Context<Env>) => {
+  const asked = choices[cookie].safeParse(c.req.query());
+  if (!asked.success) return c.redirect("/", 303);
+  setCookie(c, cookie, asked.data.val, { path: "/", httpOnly: true, sameSite: "Lax", maxAge: YEAR_SECONDS });
+  return c.redirect(asked.data.till, 303);
+};
+
+/** `/tillganglighet`, `/utseende` and `/sprak`: for everybody, also before sign-in. */
 export function aboutPages() {
   return new Hono<Env>()
-    .get("/utseende", guest, (c) => {
-      const asked = choice.safeParse(c.req.query());
-      if (!asked.success) return c.redirect("/", 303);
-      setCookie(c, appearanceCookie, asked.data.val, {
-        path: "/",
-        httpOnly: true,
-        sameSite: "Lax",
-        maxAge: YEAR_SECONDS,
-      });
-      return c.redirect(asked.data.till, 303);
-    })
+    .get("/utseende", guest, keep(appearanceCookie))
+    .get("/sprak", guest, keep(languageCookie))
     .get("/tillganglighet", guest, (c) => {
       const body = html`<p>
           Alla ska kunna använda Klarsyn. Sidorna är gjorda för att följa WCAG 2.2 på nivå AA, som går längre än vad

@@ -7,6 +7,7 @@ import { type Actor, type Permission, roleNames } from "#operations";
 import { paths } from "../assets.ts";
 import type { Env } from "../served.ts";
 import { form } from "./form.ts";
+import { inEnglish } from "./in-english.ts";
 import type { Html } from "./html.ts";
 
 export type { Html };
@@ -36,6 +37,9 @@ const navigation: ReadonlyArray<readonly [path: string, label: string, needs: Pe
 /** How the pages look: as the device says, or as somebody has chosen. */
 export const appearances = { auto: "Som enheten", light: "Ljust", dark: "Mörkt" } as const;
 export const appearanceCookie = "utseende";
+/** The application's own words; what rules, sources and people say is in Swedish. */
+export const languages = ["sv", "en"] as const;
+export const languageCookie = "sprak";
 
 // Marks of direction and control characters in a source's data could make the page say something else than it does.
 const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
@@ -74,11 +78,14 @@ export async function layout(
             <li><a class="ds-link" href="/tillganglighet">Tillgänglighet</a></li>
             <li><a class="ds-link" href="/tillganglighet#tangenter" data-key="?">Snabbtangenter</a></li>
             <li>${appearanceChoice(c, scheme)}</li>
+            <li>${languageChoice(c)}</li>
           </ul>
         </footer>
       </body>
     </html>`;
-  return raw(page.replace(control, "\ufffd").replace(indentation, (_, kept?: string) => kept ?? "\n"));
+  const text = page.replace(control, "\ufffd").replace(indentation, (_, kept?: string) => kept ?? "\n");
+  if (getCookie(c, languageCookie) !== "en") return raw(text);
+  return raw(inEnglish(text, new Map(c.var.system.rules.map(({ title: { sv, en } }) => [sv, en]))));
 }
 
 function top(c: Context<Env>, path: string): Html {
@@ -126,6 +133,19 @@ function appearanceChoice(c: Context<Env>, scheme: keyof typeof appearances): Ht
             >`,
       )}
     </span>`;
+}
+
+/** The way to the other language, in that language. */
+function languageChoice(c: Context<Env>): Html {
+  const { pathname, search } = new URL(c.req.url);
+  const [value, text] =
+    getCookie(c, languageCookie) === "en" ? (["sv", "Svenska"] as const) : (["en", "English"] as const);
+  return html`<a
+    class="ds-link"
+    hreflang="${value}"
+    href="/sprak?${new URLSearchParams({ val: value, till: `${pathname}${search}` }).toString()}"
+    ><span lang="${value}">${text}</span></a
+  >`;
 }
 
 export type Cell = Html | string | number | null;

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { plain } from "./desk.ts";
+import { servedTown, violations } from "./town.ts";
+import { openBrowser } from "../support/browser.ts";
+
+let town: Awaited<ReturnType<typeof servedTown>>;
+beforeAll(async () => {
+  town = await servedTown();
+}, 120_000);
+afterAll(() => town?.[Symbol.asyncDispose]());
+
+const get = async (path: string, language = "en") =>
+  (await fetch(`${town.openUrl}${path}`, { headers: { cookie: `sprak=${language}` } })).text();
+
+test("the language is chosen at the foot of every page, which leads back to itself", async () => {
+  const page = await get("/arenden?state=all", "sv");
+  expect(page).toContain('<html lang="sv"');
+  const [, href = ""] = /href="(\/sprak[^"]*)"/.exec(page) ?? [];
+  const answer = await fetch(`${town.openUrl}${href.replaceAll("&amp;", "&")}`, { redirect: "manual" });
+  expect(answer.headers.get("location")).toBe("/arenden?state=all");
+  expect(answer.headers.get("set-cookie")).toContain("sprak=en");
+  const elsewhere = await fetch(`${town.openUrl}/sprak?val=en&till=//evil.example`, { redirect: "manual" });
+  expect(elsewhere.headers.get("location")).toBe("/");
+  expect(await get("/arenden")).toContain('<html lang="en"');
+});
+
+test("menu, start, queue and case speak English, rules by their own titles", async () => {
+  expect(plain(await get("/"))).toMatch(/Start Cases Findings .*Nobody has taken.*Take the next case/);
+  const queue = plain(await get("/arenden"));
+  for (const said of ["Take the next case", "Largest amount first", "One person at two places", "Do something with"])
+    expect(queue).toContain(said);
+  const kase = plain(await get(`/arenden/${town.caseNo}`));
+  for (const said of [`Case ${town.caseNo}`, "What speaks for it", "Propose a decision", "Records that the finding"])
+    expect(kase).toContain(said);
+});
+
+test("what is not the application's own words says that it is Swedish", async () => {
+  const page = await get(`/arenden/${town.caseNo}`);
+  expect(page).toMatch(/lang="sv"[^>]*>\s*Två besök överlappar med 12 minuter/);
+  // Of the words that stand without a mark, none has a letter that English lacks.
+  const unmarked = page
+    .replaceAll(/<(\w+)[^>]*\blang="sv"[^>]*>[^<]*<\/\1>/g, "")
+    .replaceAll(/<(\w+)[^>]*\blang="sv"[^>]*>[^<]*/g, "")
+    .replaceAll(/<option[^>]*>[^<]*/g, "");
+  const swedish = [...unmarked.matchAll(/>([^<]*[åäöÅÄÖ][^<]*)/g)].map(([, text = ""]) =>
+    text.trim().replaceAll("Hemtjänsten Norr", ""),
+  );
+  // A provider's name may, and a person's initials.
+  expect(swedish.filter((text) => /[åäö]/.test(text))).toEqual([]);
+});
+
+test("everybody can read the pages in English too", async () => {
+  const { browser, close } = await openBrowser();
+  try {
+    await using context = await browser.newContext({ bypassCSP: true });
+    await context.addCookies([{ name: "sprak", value: "en", url: town.openUrl }]);
+    const page = await context.newPage();
+    for (const path of ["/", "/arenden", `/arenden/${town.caseNo}`, "/regler/staff-overlap", "/avrakning"]) {
+      await page.goto(`${town.openUrl}${path}`);
+      expect([path, await violations(page)]).toEqual([path, []]);
+    }
+  } finally {
+    await close();
+  }
+}, 120_000);
