@@ -230,7 +230,8 @@ export async function endFirstPulls(
      SELECT $1, k.no, $2 FROM sources_known k
       WHERE k.tenant_id = $1
         AND NOT EXISTS (SELECT FROM announced_sources s WHERE s.tenant_id = $1 AND s.source_no = k.no)
-        AND EXISTS (SELECT FROM announced_orders a WHERE a.tenant_id = $1 AND a.source_no = k.no)
+        AND (EXISTS (SELECT FROM announced_orders a WHERE a.tenant_id = $1 AND a.source_no = k.no)
+          OR EXISTS (SELECT FROM announced_absences a WHERE a.tenant_id = $1 AND a.source_no = k.no))
         AND NOT EXISTS (SELECT FROM touched t WHERE t.tenant_id = $1 AND t.source_no = k.no)
         AND NOT EXISTS (SELECT FROM raw_pages p WHERE p.tenant_id = $1 AND p.source = k.id AND p.normalised_at IS NULL)
         AND NOT EXISTS (
