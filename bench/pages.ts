@@ -189,8 +189,10 @@ async function addressesOf(
   for (const { method, path, handler } of app.routes) {
     const { needs } = handler as Partial<Guard>;
     if (method !== "GET" || needs === undefined) continue;
-    // A file of an attachment, a spreadsheet, a place that leads elsewhere; nothing is quarantined in the month.
-    if (/bilagor|\/karantan\/:|\/post$|\/arenden\/sok|\/utseende/.test(path)) continue;
+    // A file of an attachment, a spreadsheet, a place that leads elsewhere; nothing is quarantined in the month, and no
+    // provider has been told of anything.
+    if (/bilagor|\/karantan\/:|\/mottagare\/:|\/post$|\/arenden\/sok|\/utseende/.test(path)) continue;
+    if (/^\/(bestallningar|fragor|manad)/.test(path)) continue;
     const address = `${fill(path)}${query[path] ?? ""}`;
     if (address.includes("/:")) throw new Error(`${path} needs something in its address.`);
     found.set(path, [path, address, needs]);

@@ -3,7 +3,14 @@ import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { createApp, listen, openSignIn } from "#http";
 import { day, instant } from "#model";
-import { openCases } from "#operations";
+import {
+  actorOf,
+  announceChanges,
+  createEndpoint,
+  openCases,
+  pingEndpoint,
+  requestExplanation,
+} from "#operations";
 import { endRun, type NewFinding, type NewSettlementLine, startRun, writeFindings, writeSettlement } from "#store";
 import { freePort, startProvider, type Account } from "../support/oidc-provider.ts";
 import { signedIn } from "../support/signed-in.ts";
@@ -146,7 +153,14 @@ export async function servedTown() {
   const opened = await testSystem({ signIn: provider.signIn });
   const { system } = opened;
   const { database, tenantId } = system;
-  const open = createApp(system, { ...signedIn(system.operator), signIn: openSignIn(system).signIn });
+  const scope = { providers: ["P1"], units: null, groups: null };
+  const [all, own] = [system.operator, actorOf({ id: "frida", name: "Frida Sten", tenantId, role: "provider", scope })];
+  const [ofAll, ofOwn] = [signedIn(all), signedIn(own)];
+  const open = createApp(system, {
+    // Some pages are of one provider, and show nothing to whoever is of all.
+    authenticate: (c) => (/^\/(bestallningar|fragor|manad)/.test(c.req.path) ? ofOwn : ofAll).authenticate(c),
+    signIn: openSignIn(system).signIn,
+  });
   for (const [name, body] of files) {
     await open.request(`/api/v1/intake/files?name=${name}`, {
       method: "POST",
@@ -160,6 +174,7 @@ export async function servedTown() {
   await endRun(database, run, { outcome: "done", at, summary: {} });
   await openCases(system, system.operator);
   const { rows } = await database.pool.query<{ no: string }>("SELECT no FROM cases WHERE subject = 'S18' ORDER BY no");
+  const asked = await askProvider(system);
   const { rows: raw } = await database.pool.query<{ page: number; row: number }>(
     "SELECT raw_page AS page, raw_index AS row FROM visits WHERE id = 'v-1'",
   );
@@ -173,6 +188,7 @@ export async function servedTown() {
     database,
     account: provider.account,
     caseNo: rows[0]!.no,
+    ...asked,
     /** A record of that case as its source sent it. */
     rawRecord: `/arenden/${rows[0]!.no}/post?slag=visits&kalla=files&id=v-1&sida=${raw[0]!.page}&rad=${raw[0]!.row}`,
     [Symbol.asyncDispose]: async () => {
@@ -182,6 +198,33 @@ export async function servedTown() {
       await provider[Symbol.asyncDispose]();
     },
   };
+}
+
+/** An order that waits for P1's answer, a case that P1 is asked about, and an endpoint that nobody answers at. */
+async function askProvider(system: Awaited<ReturnType<typeof testSystem>>["system"]) {
+  const { database, tenantId, operator } = system;
+  await announceChanges(system, tenantId);
+  const { rows } = await database.pool.query<{ no: string; version: number; finding: string }>(
+    `SELECT c.no, c.version, f.finding_id AS finding FROM cases c JOIN case_findings f ON f.tenant_id = c.tenant_id AND f.case_no = c.no
+     WHERE c.provider = 'P1' AND c.subject_kind = 'staff' AND c.subject <> 'S18' ORDER BY c.no DESC LIMIT 1`,
+  );
+  const { no: askedNo, version, finding } = rows[0]!;
+  const show = { evidence: true, records: true, client: true, staff: true };
+  const letter = { no: askedNo, version, findings: [finding], show, question: "Hur kom det sig?" };
+  await requestExplanation(system, operator, { ...letter, dueOn: day("2026-11-16") });
+  const webhooks = { allow: ["127.0.0.0/8"], timeoutSeconds: 2 };
+  const sending = { ...system, config: { ...system.config, webhooks } };
+  const { endpoint } = await createEndpoint(sending, operator, {
+    provider: "P1",
+    url: "https://127.0.0.1:9/klarsyn",
+    key: "hmac",
+    types: ["order.created"],
+    units: null,
+    ordered: false,
+    description: "Planeringen",
+  });
+  await pingEndpoint(sending, operator, endpoint.id);
+  return { askedNo, endpointId: endpoint.id };
 }
 
 const require = createRequire(import.meta.url);

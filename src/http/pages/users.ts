@@ -25,6 +25,11 @@ const chosen = (ids: readonly string[]): readonly string[] | null => (ids.length
 const rolesOf = ({ roles }: UserRow): string =>
   roles.map((role) => roleNames[role as keyof typeof roleNames] ?? role).join(", ");
 
+/** Whoever is of a provider sees nothing before somebody has said which. */
+const ofProvider = ({ roles }: UserRow): boolean => roles.every((role) => role === "provider");
+const providersSeen = (user: UserRow, names?: ReadonlyMap<string, string>): string =>
+  ofProvider(user) && user.scope.providers === null ? "Ingen vald" : list(user.scope.providers, names);
+
 /** `/anvandare`: everybody who has signed in, and what they may see. */
 export function userPages() {
   return new Hono<Env>()
@@ -50,7 +55,7 @@ export function userPages() {
             html`<a class="ds-link" href="/anvandare/${user.no}">${user.name}</a>`,
             rolesOf(user),
             user.unit,
-            list(user.scope.providers),
+            providersSeen(user),
             list(user.scope.units),
             list(user.scope.groups),
             user.protected ? "Ja" : "Nej",
@@ -77,7 +82,7 @@ export function userPages() {
             ? form(
                 c,
                 `/anvandare/${user.no}`,
-                html`${ticks("utforare", "Ser bara dessa utförare (ingen vald: alla)", providers, scope.providers)}
+                html`${ticks("utforare", ofProvider(user) ? "Hör till denna utförare (ingen vald: ser ingenting)" : "Ser bara dessa utförare (ingen vald: alla)", providers, scope.providers)}
                   ${ticks("enheter", "Ser bara dessa enheter (ingen vald: alla)", units, scope.units)}
                   <div class="ds-field">
                     <label class="ds-label" for="omraden"
@@ -104,7 +109,7 @@ export function userPages() {
               )
             : html`<dl>
                 <dt>Utförare</dt>
-                <dd>${list(scope.providers, providers)}</dd>
+                <dd>${providersSeen(user, providers)}</dd>
                 <dt>Enheter</dt>
                 <dd>${list(scope.units, units)}</dd>
                 <dt>Områden</dt>
