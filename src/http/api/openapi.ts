@@ -339,6 +339,25 @@ const webhookHeaders = [
   ["webhook-signature", "Signatures over id, time and body, with a space between them (Standard Webhooks)."],
 ] as const;
 
+/** What each field of an event's data is like. */
+const eventExamples: Json = {
+  version: 1,
+  id: "evt_01JB2K5M8N",
+  tenant: "0192",
+  order: "ord_q2m7G0cJx1rY4uV8bN3sTA",
+  changes: ["lines"],
+  client: "cli_Zk0f3vXy8Wq1LhT6mR2eUg",
+  case: "cas_b7Qd1NfXy5TnY0wK7cVbEQ",
+  month: "2026-10",
+  endpoint: "ep_4fJ8sK2mQz7LxT1v",
+};
+
+function eventExample(type: (typeof eventTypes)[number]): Json {
+  const fields = Object.keys(webhookBodies[type].shape.data.shape).filter((field) => field in eventExamples);
+  const data = Object.fromEntries(fields.map((field) => [field, eventExamples[field]]));
+  return { type, timestamp: "2026-10-05T08:00:02Z", data };
+}
+
 function webhooks(components: Components): Json {
   return Object.fromEntries(
     eventTypes.map((type) => [
@@ -356,7 +375,9 @@ function webhooks(components: Components): Json {
           }),
           requestBody: {
             required: true,
-            content: { "application/json": { schema: components.of(webhookBodies[type], "output") } },
+            content: {
+              "application/json": { schema: components.of(webhookBodies[type], "output"), example: eventExample(type) },
+            },
           },
           responses: {
             204: { description: "Received. What the answer says is not read." },

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createApp, listen } from "#http";
-import { proposeDecision } from "#operations";
+import { eventTypes, proposeDecision, webhookBodies } from "#operations";
 import { claimKey } from "#store";
 import { freePort } from "../../support/oidc-provider.ts";
 import { signedIn } from "../../support/signed-in.ts";
@@ -79,7 +79,7 @@ describe("the description of the API", () => {
     const broken = await written("broken.json", worse);
     await expect(redocly(broken)).rejects.toMatchObject({ code: 1 });
     await expect(spectral(broken)).rejects.toMatchObject({ code: 1 });
-  }, 120_000);
+  }, 240_000);
 
   test("can be read as a page that takes nothing from elsewhere", async () => {
     const page = async (path: string) => {
@@ -107,6 +107,17 @@ describe("the description of the API", () => {
   });
 });
 
+test("every event of the description has an example that is one", () => {
+  const { webhooks } = document as unknown as {
+    webhooks: Record<string, { post: { requestBody: { content: { "application/json": { example: unknown } } } } }>;
+  };
+  expect(Object.keys(webhooks)).toEqual(eventTypes);
+  for (const type of eventTypes) {
+    const { example } = webhooks[type]!.post.requestBody.content["application/json"];
+    expect(webhookBodies[type].safeParse(example)).toMatchObject({ success: true });
+  }
+});
+
 function operations() {
   return Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ ...operation, method: method.toUpperCase(), path })),
@@ -125,7 +136,7 @@ async function proxied(described: unknown) {
   for (let tried = 0; ; tried++) {
     const up = await fetch(`${url}/api/v1/reasons`).catch(() => null);
     if (up !== null) break;
-    if (tried > 300 || child.exitCode !== null) throw new Error("the proxy does not start");
+    if (tried > 1200 || child.exitCode !== null) throw new Error("the proxy does not start");
     await new Promise((done) => setTimeout(done, 100));
   }
   return {
@@ -269,7 +280,7 @@ describe("what the server does", () => {
       headers: { ...api.headers, "if-none-match": "*" },
     });
     expect([again.status, again.violations]).toEqual([304, []]);
-  }, 120_000);
+  }, 240_000);
 
   test("would be seen if it drifted from it", async () => {
     const drifted = JSON.stringify(document).replaceAll('"plannedStart"', '"plannedBegin"');
@@ -277,7 +288,7 @@ describe("what the server does", () => {
     const api = await asked(town);
     const { violations } = await send(proxy.url, "GET", right("getOrder", api, town.cases));
     expect(violations.map(({ location }) => location[0])).toContain("response");
-  }, 60_000);
+  }, 240_000);
 });
 
 const problemBody = z.strictObject({
