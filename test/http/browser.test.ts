@@ -39,6 +39,10 @@ const addresses: ReadonlyArray<readonly [RegExp, (path: string) => string]> = [
   [/^\/karantan\/:id/, () => "/karantan/1"],
   [/^\/api\/docs\/:part$/, () => "/api/docs/orders"],
   [/^\/arenden\/:no\{/, () => `/arenden/${town.caseNo}`],
+  [/^\/bestallningar$/, (path) => `${path}?visa=all`],
+  [/^\/bestallningar\/:no/, () => "/bestallningar/1"],
+  [/^\/fragor\/:no/, () => `/fragor/${town.askedNo}`],
+  [/^\/mottagare\/:id/, () => `/mottagare/${town.endpointId}`],
 ];
 
 /** Every page that the router knows, so that none is forgotten. */
