@@ -1,6 +1,7 @@
 import { mkdir, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import type { World } from "#synthetic";
+export { makeCertificates } from "./combine/certificates.ts";
 import { startCarefoxSimulator } from "./carefox/simulator.ts";
 import { startCombineSimulator } from "./combine/simulator.ts";
 import { startLifecareSimulator } from "./lifecare/simulator.ts";
