@@ -10,9 +10,11 @@ import {
   listInbox,
   listOrdersToChase,
   type OrderAnswer,
+  reconcile,
 } from "#operations";
 import { at } from "#rule";
 import { selectOrdersAnswered, takeDirty } from "#store";
+import { day, operator, rules, signal } from "../night/hand.ts";
 import { order, toldTown } from "./told-town.ts";
 
 let now = 0;
@@ -186,4 +188,26 @@ test("an answer is known to the next comparison, which looks at the client again
   expect(await selectOrdersAnswered(town.needs.database, "0192", first)).toMatchObject([
     { order: "o-1", acceptedAt: null, declinedAt: first, last: "declined" },
   ]);
+});
+
+test("the night blames nobody for an order that was answered here in time", async () => {
+  const orderedAt = "2026-10-05T10:00:00+02:00";
+  await told("2026-10-05 10:00", ...["o-1", "o-2", "o-3"].map((id) => order(id, 1, { orderedAt, clientId: "C2" })));
+  await answer("o-1", { kind: "accepted" });
+  await answer("o-2", { kind: "declined", reason: "no-capacity" });
+  now = at("2026-11-02 04:30");
+  const config = { ...town.needs.config, night: { at: "04:30", reconcileDays: 40 } };
+  const needs = { ...town.needs, config, rules: rules.filter(({ id }) => id === "order-not-confirmed") };
+  const late = async () => {
+    await reconcile(needs, operator, { day: day("2026-11-02"), full: false, signal });
+    const { rows } = await needs.database.pool.query<{ orders: string[] }>(
+      `SELECT ARRAY(SELECT r ->> 'id' FROM jsonb_array_elements(records::jsonb) r WHERE r ->> 'entity' = 'orders') AS orders
+       FROM findings WHERE status <> 'closed' AND status <> 'suppressed'`,
+    );
+    return rows.flatMap(({ orders }) => orders);
+  };
+  expect(await late()).toEqual(["o-3"]);
+  // Too late is still late.
+  await answer("o-3", { kind: "accepted" });
+  expect(await late()).toEqual(["o-3"]);
 });

@@ -19,7 +19,7 @@ const navigation: ReadonlyArray<readonly [path: string, label: string, needs: Pe
   ["/obekraftade", "Obekräftade", "findings:read"],
   ["/bestallningar", "Beställningar", "orders:read"],
   ["/fragor", "Frågor", "own-cases:read"],
-  ["/manad", "Avräkning", "own-settlement:read"],
+  ["/manad", "Er månad", "own-settlement:read"],
   ["/avrakning", "Avräkning", "settlement:read"],
   ["/regler", "Regler", "rules:read"],
   ["/avtal", "Avtal", "contracts:read"],
