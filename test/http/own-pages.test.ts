@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createApp, listen } from "#http";
+import { createApp, listen, openSignIn } from "#http";
 import { type Actor, everything, showCase } from "#operations";
 import { openBrowser } from "../support/browser.ts";
 import { csrf, signedIn } from "../support/signed-in.ts";
@@ -221,6 +221,18 @@ test("a question is explained with a file and without script, and the handler se
   const seen = plain((await as(handler).get(`/arenden/${no}`)).text);
   expect(seen).toContain("Tekniskt fel i telefon, tagg, lås eller system. Telefonen tappade täckningen.");
   expect(seen).toContain("besök.txt");
+});
+
+test("the demonstration has a provider's person, of the provider with the most orders", async () => {
+  const demo = { ...town.system, config: { ...town.system.config, database: "" } };
+  const app = createApp(demo, openSignIn(demo));
+  const body = new URLSearchParams({ vem: "demo-frida", till: "/bestallningar?visa=all" }).toString();
+  const headers = { "content-type": "application/x-www-form-urlencoded", "content-length": String(body.length) };
+  const signed = await app.request("/logga-in", { method: "POST", headers, body });
+  const cookie = signed.headers.getSetCookie()[0]!.split(";")[0]!;
+  const text = await (await app.request("/bestallningar?visa=all", { headers: { cookie } })).text();
+  expect(text).toContain(">o-1<");
+  expect(text).not.toContain(SECRET);
 });
 
 describe("those who look after providers' systems", () => {

@@ -285,7 +285,7 @@ describe("without a sign-in", () => {
     const app = createApp(demo, openSignIn(demo));
     const page = await (await app.request("/logga-in?till=%2Fkonto")).text();
     expect(page).toContain("Det här är en demonstration.");
-    expect(page.match(/name="vem"/g)).toHaveLength(5);
+    expect(page.match(/name="vem"/g)).toHaveLength(6);
     const choose = (vem: string, till: string, site = "same-origin") =>
       app.request("/logga-in", {
         method: "POST",
