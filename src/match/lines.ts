@@ -277,7 +277,7 @@ export class LineMatcher {
         if (lines.listsWeekdays(line)) {
           this.#timely = true;
           fit += lines.onWeekday(line, weekdayOf(day)) ? 1 : -1;
-        }
+        } else if (lines.per(line) === "day") fit += 1;
         take(line, fit);
       }
     }

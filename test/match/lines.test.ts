@@ -115,6 +115,10 @@ describe("order lines of a visit", () => {
     // Outside both: the nearer one's, also around midnight.
     expect(linesOf({ start: "22:08", end: "22:29" }, parts)).toEqual([["o-1-1", 1]]);
     expect(linesOf({ start: "05:40", end: "06:05" }, parts)).toEqual([["o-1-2", 1]]);
+    // A line for every day is for this one too: listing it is no reason to come from farther away.
+    const listed = line("o-1-1", { partOfDay: "morning", weekdays: [1, 2, 3, 4, 5] });
+    const midday = line("o-1-2", { partOfDay: "midday" });
+    expect(linesOf({ start: "14:30", end: "14:55" }, [listed, midday])).toEqual([["o-1-2", 1]]);
     const mondays = line("o-1-2", { weekdays: [1], per: "week" });
     expect(linesOf({}, [mondays])).toEqual([["o-1-2", 1]]);
   });
