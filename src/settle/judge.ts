@@ -520,10 +520,11 @@ class Judge {
     const perMinute = payable.ore / payable.minutes;
     const slack = days.length + charges.length * (50 + perMinute / 2);
     if (Math.abs(ore - expected) > slack) return true;
-    return charges.some((charge) => {
-      const { claim, minutes, ore: own } = charge;
-      const band = payable.orePerHour === null ? this.#bandOf(charge, days[0]!) : null;
-      const agreed = band === null ? payable.orePerHour : this.#payable(pool, days, band).orePerHour;
+    const bands = payable.orePerHour === null ? charges.map((charge) => this.#bandOf(charge, days[0]!)) : [];
+    // Beside lines for the dearer hours, one without a band is for the others.
+    const byBand = bands.some((band) => band !== null);
+    return charges.some(({ claim, minutes, ore: own }, position) => {
+      const agreed = byBand ? this.#payable(pool, days, bands[position]).orePerHour : payable.orePerHour;
       if (agreed === null) return false;
       const price = claims.unitPriceOre(claim);
       const unit = claims.unitOfQuantity(claim);

@@ -195,6 +195,15 @@ describe("codes of claims", () => {
     expect(judgedOf([late, ...dear], { terms })).toMatchObject([
       { code: "M07", matter: "price", overbilledOre: 1_000 },
     ]);
+    // Beside a line for the evening, one without a band is for the rest of the day.
+    const dearDay = [
+      claim("k-1", 30, { unitPriceOre: 49_000, amountOre: 24_500 }),
+      claim("k-2", 30, { band: "kvall", unitPriceOre: 60_000, amountOre: 30_000 }),
+    ];
+    const base = { ...terms, price: terms.price.slice(0, 2) };
+    expect(judgedOf([late, ...dearDay], { terms: base })).toMatchObject([
+      { code: "M07", matter: "price", overbilledOre: 500 },
+    ]);
   });
 
   test("M07: the visit is there, on another service, or at the other one in the household", () => {
