@@ -207,7 +207,7 @@ function payables(
     const providerId = worker.team.provider.id;
     const agreement = agreements.get(providerId)!;
     const head = visit.versions.at(-1)!;
-    const day = dayOf(head.start);
+    let day = dayOf(head.start);
     if (!dates.inForce(order, day)) continue;
     const lines = sharesOf(happening, order);
     const whole = lines.reduce((sum, one) => sum + one, 0);
@@ -227,8 +227,10 @@ function payables(
         const noticed = head.declinedNotifiedAt;
         if (noticed === undefined || planned.start - noticed > agreement.declinedWithinHours * HOUR) continue;
       }
+      // What was to be done is billed for when it was to be done.
       begins = planned.start;
       ends = planned.end;
+      day = dayOf(begins);
       ms = ((ends - begins) * percent) / 100;
       outside = true;
     } else {
@@ -301,17 +303,21 @@ function awayFrom(person: Person, visits: readonly Happening[], order: WorldOrde
     // Lifecare's orders do not say the part of day.
     const middle = order.source === "combine" ? middleOf[line.partOfDay ?? "any"] : undefined;
     if (middle !== undefined) return gone(atMinute(day, middle), atMinute(day, middle) + 1) > 0;
-    return (
-      away >= HOUR &&
-      !visits.some(
-        (one) =>
-          dayOf(startOfVisit(one)) === day &&
-          one.visit.orderId === order.id &&
-          performedMinutes(one) > 0 &&
-          gone(startOfVisit(one), startOfVisit(one) + 1) === 0 &&
-          one.need?.lines.some(({ service, partOfDay }) => service === line.service && partOfDay === line.partOfDay),
-      )
+    if (away < HOUR) return false;
+    // Nobody can tell which of several was missed: the first lines count as done.
+    const came = visits.filter(
+      (one) =>
+        dayOf(startOfVisit(one)) === day &&
+        one.visit.orderId === order.id &&
+        performedMinutes(one) > 0 &&
+        gone(startOfVisit(one), startOfVisit(one) + 1) === 0 &&
+        one.need?.lines.some(({ service }) => service === line.service) === true,
     );
+    const helped = new Set(came.map(({ need }) => need)).size;
+    const due = order.versions
+      .at(-1)!
+      .lines.filter((one) => one.service === line.service && occurs(one, dayOfDate(order.versions[0]!.validFrom), day));
+    return due.indexOf(line) >= helped;
   };
 }
 
@@ -384,7 +390,7 @@ function absencePay(
       const last = stay.to === undefined ? first + 30 : dayOf(stay.to);
       for (let day = first; day <= last; day++) {
         const percent = agreement.absencePercent[day - first];
-        if (percent === undefined || visited.has(day)) break;
+        if (percent === undefined) break;
         if (!dates.inForce(order, day)) continue;
         for (const line of order.versions.at(-1)!.lines) {
           if (line.service === "larm" || line.per === "month" || !occurs(line, validFrom, day)) continue;

@@ -680,6 +680,7 @@ function plantDuringAbsence(bench: Bench, billing: Billing) {
     );
     if (
       day === null ||
+      !bench.heard(atMinute(day - 1, 720), atMinute(day + 1, 720)) ||
       !occurs(need.lines[0]!, need.orderedFrom, day) ||
       !bench.free(person, [formatDay(day).slice(0, 7)])
     )
