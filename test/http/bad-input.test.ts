@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp, type Guard, openSignIn } from "#http";
 import { day, instant } from "#model";
-import { type Actor, actorOf, openCases, permissions } from "#operations";
+import { type Actor, actorOf, announceChanges, openCases, permissions } from "#operations";
 import { type NewFinding, writeFindings } from "#store";
 import { csrf, signedIn } from "../support/signed-in.ts";
 import { testSystem, uploadKey } from "../support/system.ts";
@@ -53,6 +53,9 @@ const everybody: Actor = {
   permissions: new Set(permissions),
 };
 
+/** Some pages are of one provider. */
+const own: Actor = { ...everybody, scope: { providers: ["P1"], units: null, groups: null } };
+
 const finding: NewFinding = {
   id: "f-1",
   ruleId: "staff-overlap",
@@ -84,7 +87,11 @@ beforeAll(async () => {
   const { system } = town;
   // The demonstration has the most pages.
   const demo = { ...system, config: { ...system.config, database: "" } };
-  app = createApp(demo, { ...signedIn(everybody), signIn: openSignIn(demo).signIn });
+  const [ofAll, ofOwn] = [signedIn(everybody), signedIn(own)];
+  app = createApp(demo, {
+    authenticate: (c) => (/^\/(bestallningar|fragor|manad)/.test(c.req.path) ? ofOwn : ofAll).authenticate(c),
+    signIn: openSignIn(demo).signIn,
+  });
   const send = (name: string, ...records: object[]) =>
     app.request(`/api/v1/intake/files?name=${name}.jsonl`, {
       method: "POST",
@@ -104,6 +111,17 @@ beforeAll(async () => {
     terms: { price: [{ orePerHour: 48_000 }] },
   });
   await send("clients", { id: "C1", name: "Agda Öst" });
+  await send("units", { id: "U1", providerId: "P1", name: "Norr" });
+  await send("orders", {
+    id: "o-1",
+    clientId: "C1",
+    unitId: "U1",
+    status: "sent",
+    orderedAt: "2026-10-05T10:00",
+    validFrom: "2026-10-12",
+    lines: [{ id: "o-1-1", service: "omvardnad", minutes: 30, times: 1, per: "day" }],
+  });
+  await announceChanges(system, system.tenantId);
   await writeFindings(system.database, system.tenantId, { evaluated: "all", findings: [finding], at });
   await openCases(system, system.operator);
   await system.database.pool.query(
@@ -188,6 +206,18 @@ const otherForms = (): Record<string, Fields> => {
     "/regler/staff-overlap/beslut": of("no", "beslut", "skal"),
     "/regler/staff-overlap/undantag/slut": of("id", "till", "skal"),
     "/avtal/files/K1/beslut": of("no", "beslut", "skal"),
+    [`/fragor/${caseNo}/svar`]: of("orsak", "text"),
+    "/manad/fil": of("manad", "format"),
+    "/mottagare/finns-inte/ping": of(),
+    "/mottagare/finns-inte/prov": of("typ"),
+    "/mottagare/finns-inte/paus": of(),
+    "/mottagare/finns-inte/igang": of(),
+    "/mottagare/finns-inte/avsluta": of(),
+    "/mottagare/finns-inte/urval": of("typer", "enheter", "ordning", "beskrivning"),
+    "/mottagare/finns-inte/nyckel": of("nyckel"),
+    "/mottagare/finns-inte/skicka-om": of("handelse", "typ", "lage", "fran", "till"),
+    "/program/finns-inte/aterkalla": of(),
+    "/program/finns-inte/byt": of("nycklar"),
     "/avrakning/export": of("manad", "format", "skal"),
     "/avrakning/underlag/export": of("manad", "utforare", "format", "skal"),
   };
