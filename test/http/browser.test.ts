@@ -20,7 +20,7 @@ afterAll(async () => {
 /** No page for people: for machines, a file, or only the way to another page. */
 const noPage = [
   /^\/(healthz|readyz|metrics|openapi\.json|assets\/|api\/v1\/)/,
-  /^\/utseende$/,
+  /^\/(utseende|sprak)$/,
   /^\/logga-in/,
   /^\/arenden\/sok$/,
   /\/bilagor\/:id/,
