@@ -3,14 +3,7 @@ import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { createApp, listen, openSignIn } from "#http";
 import { day, instant } from "#model";
-import {
-  actorOf,
-  announceChanges,
-  createEndpoint,
-  openCases,
-  pingEndpoint,
-  requestExplanation,
-} from "#operations";
+import { actorOf, announceChanges, createEndpoint, openCases, pingEndpoint, requestExplanation } from "#operations";
 import { endRun, type NewFinding, type NewSettlementLine, startRun, writeFindings, writeSettlement } from "#store";
 import { freePort, startProvider, type Account } from "../support/oidc-provider.ts";
 import { signedIn } from "../support/signed-in.ts";
