@@ -18,6 +18,7 @@ import settlement from "./settlement.ts";
 import simulate from "./simulate.ts";
 import sources from "./sources.ts";
 import webhooks from "./webhooks.ts";
+import work from "./work.ts";
 
 export { ReaderLeft } from "./render.ts";
 export { exitStatus, helpOf, helpOfAll, parseOptions, UsageError } from "./run.ts";
@@ -43,4 +44,5 @@ export const commands: readonly Command[] = [
   migrate,
   simulate,
   serve,
+  work,
 ];
