@@ -131,7 +131,7 @@ function plantBandDrift(bench: Bench) {
     const what = `${moved.length} besök flyttades till strax efter att kvällstaxan börjar`;
     // Of a handful, or of a small part, nobody would say much.
     const then = bench.allOf(provider).filter((one) => bench.monthOf(one) === month && around(one, minute, 60));
-    if (moved.length < Math.max(12, 0.15 * then.length)) {
+    if (moved.length < Math.max(12, 0.12 * then.length)) {
       bench.label({ rule, planted: true, optional: true, what, provider, ...monthLabel(month) }, ...moved);
       continue;
     }

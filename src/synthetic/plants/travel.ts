@@ -337,6 +337,21 @@ function plantZeroGaps(bench: Bench, used: Set<string>) {
     say(false, "Tre besök nära varandra utan paus, en gång", provider, visits);
     return true;
   });
+  // In a small place there may be no three.
+  if (bench.labels.some((label) => label.rule === rule && !label.planted)) return;
+  bench.plant(
+    providersOf(bench),
+    (provider) => {
+      const found = chains(provider, 1, 2, inHouse) ?? chains(provider, 1, 2, elsewhere);
+      if (found === null) return false;
+      const visits = found.chosen[0]!.slice(0, 2);
+      fillGaps(bench, visits);
+      bench.occupy(visits);
+      say(false, "Två besök efter varandra utan paus, en gång", provider, visits);
+      return true;
+    },
+    1,
+  );
 }
 
 function plantLateLogins(bench: Bench, used: Set<string>) {
