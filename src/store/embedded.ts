@@ -145,7 +145,8 @@ async function attach(host: string): Promise<pg.Client | "nothing" | "wait"> {
     const code = codeOf(error);
     // 53300: too many connections. 57P03: starting up or shutting down; other 57Pxx and a cut connection: stopping.
     if (code === "ENOENT" || code === "ECONNREFUSED") return "nothing";
-    if (code.startsWith("57P") || code === "53300" || code === "ECONNRESET" || code === "") return "wait";
+    if (code.startsWith("57P") || code === "53300" || code === "ECONNRESET" || code === "EPIPE" || code === "")
+      return "wait";
     throw new EmbeddedDatabaseError(
       `The embedded Postgres at ${host} refuses this user (${code}): run Klarsyn as the user that owns the data folder.`,
       {},
@@ -228,7 +229,7 @@ async function start(
   // Another process was first, or has just taken the socket's folder away; or processes of a killed server have not yet
   // noticed and end in a moment.
   if (
-    /lock file .* already exists|could not create lock file .* No such file|pre-existing shared memory block|is in use by another/i.test(
+    /lock file .* (?:already exists|is empty)|could not create lock file .* No such file|pre-existing shared memory block|is in use by another/i.test(
       said,
     )
   ) {
