@@ -13,7 +13,8 @@ import { render, say } from "./render.ts";
 import { UsageError } from "./run.ts";
 
 const usage =
-  "[list | create --name N --provider P --scope S… [--unit U…] [--kind K] [--jwks FILE] | revoke ID | rotate ID]";
+  "[list | create --name N --provider P --scope S… [--unit U…] [--kind K] [--jwks FILE]\n" +
+  "                    | revoke ID | rotate ID]";
 
 export default defineCommand({
   name: "api-clients",

@@ -29,7 +29,8 @@ import { render, say, write } from "./render.ts";
 import { UsageError } from "./run.ts";
 
 const usage =
-  "[list | create PROVIDER URL | filter ID | ping ID | test ID [TYPE] | rotate ID | pause ID | resume ID | end ID | log ID | resend ID | mail [PROVIDER [ADDRESS]]]";
+  "[list | create PROVIDER URL | filter ID | ping ID | test ID [TYPE] | rotate ID | pause ID\n" +
+  "                 | resume ID | end ID | log ID | resend ID | mail [PROVIDER [ADDRESS]]]";
 const states = { unverified: "väntar på ping", active: "tar emot", paused: "pausad", disabled: "avstängd" } as const;
 const deliveryStates = { waiting: "väntar", delivered: "levererad", failed: "misslyckad" } as const;
 const errors: Readonly<Record<string, string>> = {
