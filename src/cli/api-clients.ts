@@ -16,6 +16,11 @@ const usage =
   "[list | create --name N --provider P --scope S… [--unit U…] [--kind K] [--jwks FILE]\n" +
   "                    | revoke ID | rotate ID]";
 
+/** In lines that fit a terminal, below each other. */
+const folded = apiScopes
+  .map((scope, index) => (index > 0 && index % 3 === 0 ? `\n${" ".repeat(31)}${scope}` : scope))
+  .join(", ");
+
 export default defineCommand({
   name: "api-clients",
   summary: "Which programs of providers may read and answer by themselves.",
@@ -26,7 +31,7 @@ export default defineCommand({
     name: { type: "string", value: "TEXT", summary: "What it is called" },
     provider: { type: "string", value: "ID", summary: "Whose it is" },
     unit: { type: "string", value: "ID", summary: "Only of this unit (may be repeated; without: all)", multiple: true },
-    scope: { type: "string", value: "SCOPE", summary: `What it may: ${apiScopes.join(", ")}`, multiple: true },
+    scope: { type: "string", value: "SCOPE", summary: `What it may: ${folded}`, multiple: true },
     kind: {
       type: "string",
       value: apiClientKinds.join("|"),
