@@ -304,20 +304,23 @@ function awayFrom(person: Person, visits: readonly Happening[], order: WorldOrde
     const middle = order.source === "combine" ? middleOf[line.partOfDay ?? "any"] : undefined;
     if (middle !== undefined) return gone(atMinute(day, middle), atMinute(day, middle) + 1) > 0;
     if (away < HOUR) return false;
-    // Nobody can tell which of several was missed: the first lines count as done.
-    const came = visits.filter(
-      (one) =>
-        dayOf(startOfVisit(one)) === day &&
-        one.visit.orderId === order.id &&
-        performedMinutes(one) > 0 &&
-        gone(startOfVisit(one), startOfVisit(one) + 1) === 0 &&
-        one.need?.lines.some(({ service }) => service === line.service) === true,
-    );
-    const helped = new Set(came.map(({ need }) => need)).size;
-    const due = order.versions
+    // Nobody wrote down which of several was meant: each visit is for what takes about as long.
+    const left = order.versions
       .at(-1)!
-      .lines.filter((one) => one.service === line.service && occurs(one, dayOfDate(order.versions[0]!.validFrom), day));
-    return due.indexOf(line) >= helped;
+      .lines.filter((one) => one.service === line.service && occurs(one, dayOfDate(order.versions[0]!.validFrom), day))
+      .flatMap((one) => Array.from({ length: one.times * (one.staffing ?? 1) }, () => one));
+    let helped = false;
+    for (const one of visits) {
+      const { services } = one.visit.versions.at(-1)!;
+      if (dayOf(startOfVisit(one)) !== day || one.visit.orderId !== order.id || left.length === 0) continue;
+      if (!services.includes(line.service) || performedMinutes(one) <= 0) continue;
+      if (gone(startOfVisit(one), startOfVisit(one) + 1) > 0) continue;
+      const off = ({ minutes }: { minutes: number }) => Math.abs(minutes - performedMinutes(one) / services.length);
+      const meant = left.reduce((best, other) => (off(other) < off(best) ? other : best));
+      left.splice(left.indexOf(meant), 1);
+      helped ||= meant === line;
+    }
+    return !helped;
   };
 }
 

@@ -69,13 +69,28 @@ function restate(claim: WorldClaim, change: Partial<Pick<WorldClaim, "minutes" |
 
 const worked = (billing: Billing, claim: WorldClaim) => billing.days(claim).length > 0 && claim.minutes >= 15;
 
+/** Nothing was declined in its days, which would be paid by what was planned. */
+const attended = (bench: Bench, { from, to, service }: WorldClaim, person: Person) =>
+  bench
+    .ofPerson(person)
+    .every(
+      (one) =>
+        formatDay(dateOf(one)) < from ||
+        formatDay(dateOf(one)) > to ||
+        !headOf(one).services.includes(service) ||
+        headOf(one).status === "completed",
+    );
+
 function plantExceeding(bench: Bench, billing: Billing, find: Finder) {
   const { random } = bench;
   const rule = "claim-exceeds-payable";
   bench.plant(everyProvider, (provider, number) => {
     const { standard } = bench.organisation.agreements.get(provider)!;
     // Where a visit counts for a set time, what was registered says little.
-    const claim = find(provider, (one) => worked(billing, one) && standard[one.service] === undefined);
+    const claim = find(
+      provider,
+      (one, person) => worked(billing, one) && standard[one.service] === undefined && attended(bench, one, person),
+    );
     if (claim === null) return false;
     // One line, or all of the client's lines of a month.
     const lines =
