@@ -53,6 +53,11 @@ async function* withHead(
   yield* rows;
 }
 
+/** A file that is made already, as a body. */
+export async function* whole(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield content;
+}
+
 /** Items a few hundred at a time, for what is looked up once for many. */
 export async function* batched<Item>(items: AsyncIterable<Item>, size = 500): AsyncGenerator<Item[]> {
   let batch: Item[] = [];

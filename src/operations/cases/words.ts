@@ -1,6 +1,6 @@
 import type { CaseState, OutcomeName, Refusal, StepKind, SubjectKind } from "#case";
-import { type EntityName, entities } from "#model";
-import type { Reminder } from "./types.ts";
+import { type EntityName, entities, formatDay, formatLocal } from "#model";
+import type { FieldValue, Reminder } from "./types.ts";
 
 /** Swedish words of cases, in one place, so that every page calls the same thing the same. */
 export const caseStateNames: Readonly<Record<CaseState, string>> = {
@@ -277,3 +277,26 @@ export const codeNames: Readonly<Record<string, string>> = {
   week: "vecka",
   work: "arbete",
 };
+
+/** Of a position every decimal counts. */
+export const fieldNumber = new Intl.NumberFormat("sv-SE", { maximumFractionDigits: 6 });
+
+/** A field of a record as people read it; `person` says who somebody is to the reader. */
+export function fieldText(value: FieldValue, person: (who: "client" | "staff", id: string) => string): string {
+  switch (value.kind) {
+    case "text":
+      return value.text;
+    case "code":
+      return codeNames[value.text] ?? value.text;
+    case "number":
+      return fieldNumber.format(value.number);
+    case "instant":
+      return formatLocal(value.at);
+    case "date":
+      return formatDay(value.day);
+    case "boolean":
+      return value.yes ? "ja" : "nej";
+    case "person":
+      return person(value.who, value.id);
+  }
+}

@@ -10,12 +10,11 @@ import {
   type SettlementLine,
   type Vault,
 } from "#store";
-import { type Actor, permitOwn } from "../actor.ts";
-import { statementFiles, type StatementFormat } from "../export-statement.ts";
+import { type Actor, type Permission, permitOwn } from "../actor.ts";
+import { statementFile, type StatementFormat } from "../export-statement.ts";
 import type { ExportedFile } from "../hand-out.ts";
 import { pageOfSettlement } from "../list-settlement.ts";
 import { makeStatement, type StatementNeeds } from "../make-statement.ts";
-import { showPeople } from "../persons.ts";
 import { chooseMonth } from "../show-overview.ts";
 import type { OwnNeeds } from "./orders.ts";
 
@@ -106,35 +105,9 @@ export async function exportOwnStatement(
     { month, provider },
     { operation: "export-own-statement" },
   );
-  const { lines, adjustments } = statement;
-  const people = await showPeople(
-    needs,
-    { ...actor, permissions: new Set(["findings:read"]) },
-    {
-      client: [...lines, ...adjustments].map(({ client }) => client),
-      staff: lines.flatMap(({ visits }) => visits.map(({ staff }) => staff)),
-    },
-  );
-  const shown = (kind: "client" | "staff", id: string): string => {
-    const person = people[kind].get(id);
+  const seeing = { ...actor, permissions: new Set<Permission>(["findings:read"]) };
+  return statementFile(needs, seeing, statement, format, (id, person) =>
     // An id of ours says nothing to a provider.
-    if (person === undefined) return "Okänd";
-    return person.protected || id.startsWith("pid:") ? person.text : id;
-  };
-  const content = await statementFiles[format].write({
-    ...statement,
-    lines: lines.map((line) => ({
-      ...line,
-      client: shown("client", line.client),
-      visits: line.visits.map((visit) => ({
-        ...visit,
-        staff: visit.staff === null ? null : shown("staff", visit.staff),
-      })),
-    })),
-    adjustments: adjustments.map((one) => ({ ...one, client: shown("client", one.client) })),
-  });
-  async function* body(): AsyncGenerator<Uint8Array> {
-    yield new Uint8Array(content);
-  }
-  return { name: `avrakning-${month}.${format}`, type: statementFiles[format].type, body: body() };
+    person.protected || id.startsWith("pid:") ? person.text : id,
+  );
 }

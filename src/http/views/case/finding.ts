@@ -3,11 +3,10 @@ import { formatDay, formatInstant, formatLocal, formatOre } from "#model";
 import {
   type CaseFinding,
   type CaseRecord,
-  codeNames,
   dispositions,
   entityName,
   fieldNames,
-  type FieldValue,
+  fieldText,
   goneTexts,
   levels,
   severities,
@@ -222,25 +221,6 @@ function clauses({ clauses: said }: CaseFinding): Html | "" {
     </ul>`;
 }
 
-function fieldText(value: FieldValue, names: Names): string {
-  switch (value.kind) {
-    case "text":
-      return value.text;
-    case "code":
-      return codeNames[value.text] ?? value.text;
-    case "number":
-      return number.format(value.number);
-    case "instant":
-      return formatLocal(value.at);
-    case "date":
-      return formatDay(value.day);
-    case "boolean":
-      return value.yes ? "ja" : "nej";
-    case "person":
-      return names.person(value.who, value.id);
-  }
-}
-
 const RECORDS = 12;
 
 /** A finding's records, a few at a time: of a month there may be many, each with all of its fields. */
@@ -322,7 +302,7 @@ export function recordVersion(
         ({ field, value, masked, changed }) =>
           html`<dt>${fieldNames[field] ?? field}</dt>
             <dd>
-              ${masked ? html`<small>dold</small>` : fieldText(value, names)}${changed ? html` ${tag("ändrat", "info")}` : ""}
+              ${masked ? html`<small>dold</small>` : fieldText(value, names.person)}${changed ? html` ${tag("ändrat", "info")}` : ""}
             </dd>`,
       )}
     </dl>`;

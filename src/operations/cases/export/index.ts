@@ -1,7 +1,7 @@
 import { zip } from "#document";
 import { recordAccess } from "#store";
 import { type Actor, permit } from "../../actor.ts";
-import type { ExportedFile } from "../../hand-out.ts";
+import { type ExportedFile, whole } from "../../hand-out.ts";
 import { reasonOf } from "../../reason.ts";
 import { whomOf } from "../show-case.ts";
 import { caseArchive } from "./archive.ts";
@@ -41,8 +41,4 @@ export async function exportCase(
   if (kind === "archive")
     return { name: `${name}.zip`, type: "application/zip", body: zip(caseArchive(needs, actor, file), madeAt) };
   return { name: `${name}.pdf`, type: "application/pdf", body: whole(await casePdf(file)) };
-}
-
-async function* whole(content: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield content;
 }

@@ -1,8 +1,8 @@
 import { withoutIdentities } from "#case";
-import { entities, type EntityName, formatDay, formatInstant, formatLocal } from "#model";
+import { entities, type EntityName, formatDay, formatInstant } from "#model";
 import type { EvidenceNode } from "#rule";
 import type { FieldValue, RecordName } from "../types.ts";
-import { codeNames, entityName } from "../words.ts";
+import { entityName, fieldNumber as number, fieldText } from "../words.ts";
 
 /** Somebody in a case. */
 export interface CasePerson {
@@ -40,8 +40,6 @@ const MASKED = "[maskat]";
 /** By whom nights write the history. */
 const SYSTEM = "Klarsyn";
 const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-// Of a position every decimal counts.
-const number = new Intl.NumberFormat("sv-SE", { maximumFractionDigits: 6 });
 
 const evidenceText = (value: EvidenceNode["value"]): string =>
   value === null
@@ -53,25 +51,6 @@ const evidenceText = (value: EvidenceNode["value"]): string =>
       : typeof value === "number"
         ? number.format(value)
         : value;
-
-function fieldText(value: FieldValue, person: Telling["person"]): string {
-  switch (value.kind) {
-    case "text":
-      return value.text;
-    case "code":
-      return codeNames[value.text] ?? value.text;
-    case "number":
-      return number.format(value.number);
-    case "instant":
-      return formatLocal(value.at);
-    case "date":
-      return formatDay(value.day);
-    case "boolean":
-      return value.yes ? "ja" : "nej";
-    case "person":
-      return person(value.who, value.id);
-  }
-}
 
 function fieldValue(value: FieldValue, person: Telling["person"]): string | number | boolean {
   switch (value.kind) {
