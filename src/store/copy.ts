@@ -279,9 +279,14 @@ export function copyOut(client: pg.ClientBase, statement: string, sink: CopySink
         const { stream } = connection;
         const [driver] = stream.listeners("data");
         if (driver === undefined) throw new Error("The connection has no reader.");
-        let rest: Buffer | null = null;
+        // Of a message that comes in pieces: they are joined once, when it is there as far as `need`.
+        let pieces: Buffer[] = [];
+        let need = 0;
         const onData = (chunk: Buffer): void => {
-          const bytes: Buffer = rest === null ? chunk : Buffer.concat([rest, chunk]);
+          pieces.push(chunk);
+          if (pieces.length > 1 && pieces.reduce((sum, { length }) => sum + length, 0) < need) return;
+          const bytes = pieces.length === 1 ? chunk : Buffer.concat(pieces);
+          pieces = [];
           const view = viewOf(bytes);
           let at = 0;
           while (at + 5 <= bytes.length) {
@@ -292,6 +297,7 @@ export function copyOut(client: pg.ClientBase, statement: string, sink: CopySink
               return;
             }
             const end = at + 1 + view.getInt32(at + 1);
+            need = end - at;
             if (end > bytes.length) break;
             if (code === COPY_DATA && failure === null) {
               try {
@@ -302,7 +308,9 @@ export function copyOut(client: pg.ClientBase, statement: string, sink: CopySink
             }
             at = end;
           }
-          rest = at === bytes.length ? null : bytes.subarray(at);
+          if (at === bytes.length) return;
+          pieces.push(bytes.subarray(at));
+          if (bytes.length - at < 5) need = 0;
         };
         detach = () => {
           stream.removeListener("data", onData);

@@ -4,6 +4,7 @@ export * from "./migrate.ts";
 export * as tables from "./tables/index.ts";
 export * from "./vault.ts";
 export { copyIn, copyOut, type CopySink, RowWriter } from "./copy.ts";
+export { writeDayBlocks } from "./day-blocks.ts";
 export { type Known, type RawSelection, readRawColumns, readRefs, readSources } from "./raw-columns.ts";
 export { columnsOfField, type StoredColumn, storedColumns, type StoredType, tableName } from "./tables/canonical.ts";
 export * from "./access.ts";

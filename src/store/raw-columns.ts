@@ -1,5 +1,5 @@
 import pg from "pg";
-import { ints, NO_DAY, octets, type RawColumns, type Refs, shortText, type TextColumn, words } from "#columns";
+import { type RawColumns, type Refs, shortText, type TextColumn } from "#columns";
 import {
   type Day,
   entities,
@@ -10,8 +10,10 @@ import {
   type RefKind,
   refKinds,
 } from "#model";
-import { copyOut, readDay, readInstant, readInt8, skipHeader } from "./copy.ts";
+import { copyOut, skipHeader } from "./copy.ts";
 import type { Database } from "./database.ts";
+import { daysAtHand, readDayBlocks } from "./day-blocks.ts";
+import { decoding, PAGE_INDEX, PAGE_NO, RawTable, REAL, SOURCE, TEXT } from "./raw-table.ts";
 import type { SourceId } from "./same-people.ts";
 import { columnsOfField, tableName } from "./tables/canonical.ts";
 
@@ -42,41 +44,6 @@ export interface Known {
   upToPage: number;
   at: Instant;
 }
-
-// An index within a page stays below this.
-const PAGE = 2 ** 20;
-
-type Slots = Int32Array | Int8Array | Int16Array | Float64Array;
-
-/** How a column is decoded. A switch over small integers is what the compiler makes fast. */
-const SMALL = 0; // int2 or bool -> Int8Array
-const WHOLE = 1; // int4 -> Int32Array
-const NUMBER = 2; // int4 -> Float64Array
-const REAL = 3;
-const INSTANT = 4;
-const DATE = 5;
-const TEXT = 6;
-const HEX = 7;
-const SOURCE = 8; // int2 -> Int16Array
-const PAGE_NO = 9; // int8, the first part of `received`
-const PAGE_INDEX = 10; // int4, the second
-
-const decoding: Readonly<Record<Exclude<FieldKind, "personal">, number>> = {
-  id: TEXT,
-  text: TEXT,
-  json: TEXT,
-  identity: HEX,
-  ref: WHOLE,
-  codes: WHOLE,
-  enum: SMALL,
-  boolean: SMALL,
-  integer: NUMBER,
-  decimal: REAL,
-  instant: INSTANT,
-  instantFrom: INSTANT,
-  instantUntil: INSTANT,
-  date: DATE,
-};
 
 /**
  * Reads rows of an entity into columns, in no particular order: by binary COPY, decoded where it lies, without an
@@ -110,25 +77,31 @@ export async function readRawColumns(
       how: decoding[kind as Exclude<FieldKind, "personal">],
     })),
   ];
-  const query = select(
-    tenantId,
-    entity,
-    selection,
-    columns.map(({ column }) => column),
-  );
   const client = await database.pool.connect();
+  let one = false;
   try {
-    const table = new Table(
+    const { fromDay, throughDay } = selection;
+    let blocks = null;
+    if (isWhole(selection) && fromDay !== undefined && throughDay !== undefined) {
+      // Which days there are blocks of, the blocks and all other rows are of one moment.
+      await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+      one = true;
+      const names = fields.map(([name]) => name);
+      blocks = await daysAtHand(client, tenantId, entity, { fields: names, from: fromDay, through: throughDay });
+    }
+    const names = columns.map(({ column }) => column);
+    const query = select(tenantId, entity, selection, names, blocks === null ? null : [...blocks.rowOf.keys()]);
+    const table = new RawTable(
       columns.map(({ how }) => how),
       fixed.length,
-      isPart(selection) ? 0 : await estimate(client, query),
+      isPart(selection) || blocks !== null ? 0 : await estimate(client, query),
     );
     await copyOut(client, `COPY (${query}) TO STDOUT (FORMAT binary)`, table.read);
     const made = table.columns();
     const [source, id, version, received] = made.slice(0, fixed.length);
     const rest = made.slice(fixed.length);
     // A field of which no row says anything is left out.
-    return {
+    const read: RawColumns = {
       entity,
       count: table.count,
       source: source as Int16Array,
@@ -139,7 +112,9 @@ export async function readRawColumns(
         fields.flatMap(([name], index) => (rest[index] === null ? [] : [[name, rest[index] as Int32Array]])),
       ),
     };
+    return blocks === null ? read : await readDayBlocks(client, tenantId, blocks, read);
   } finally {
+    if (one) await client.query("ROLLBACK").catch(() => undefined);
     client.release();
   }
 }
@@ -178,7 +153,14 @@ function selectKnown(
   return `SELECT ${chosen} FROM (${numbered}) t WHERE nth = 1 AND NOT deleted ${inside}`;
 }
 
-function select(tenantId: string, entity: EntityName, selection: RawSelection, columns: string[]): string {
+/** Without the days in `except`: of those the rows in force are known already. */
+function select(
+  tenantId: string,
+  entity: EntityName,
+  selection: RawSelection,
+  columns: string[],
+  except: readonly Day[] | null,
+): string {
   if (selection.known !== undefined) return selectKnown(tenantId, entity, selection, selection.known, columns);
   const { fromDay, throughDay, history = false } = selection;
   const [head, past] = [tableName(entity), `${tableName(entity)}_history`];
@@ -205,7 +187,7 @@ function select(tenantId: string, entity: EntityName, selection: RawSelection, c
   if (selection.limit !== undefined) return `SELECT ${list} FROM ${of} t WHERE ${where} LIMIT ${selection.limit}`;
   if (days.length === 0) return `SELECT ${list} FROM ${of} t WHERE ${where}`;
   const inside = days.join(" AND ");
-  const within = `SELECT ${list} FROM ${of} t WHERE ${where} AND ${inside}`;
+  const within = `SELECT ${list} FROM ${of} t WHERE ${where} AND ${except === null ? inside : otherDays(selection, except)}`;
   if (entity !== "planned-visits") return within;
   // A plan that was moved is read with all its versions: which of them counts is known only from all.
   const other = (table: string): string =>
@@ -213,6 +195,19 @@ function select(tenantId: string, entity: EntityName, selection: RawSelection, c
   const touched = history ? `${other(past)} UNION ${other(head)}` : `SELECT DISTINCT * FROM (${other(past)}) p`;
   return `${within} UNION ALL SELECT ${list} FROM ${of} t JOIN (${touched}) w ON w.source_no = t.source_no AND w.id = t.id
     WHERE ${where} AND NOT (${inside})`;
+}
+
+/** Each of them by itself, so that the index finds them without walking past the rows of the others. */
+function otherDays({ fromDay = 0, throughDay = 0 }: RawSelection, except: readonly Day[]): string {
+  const others = Array.from({ length: throughDay - fromDay + 1 }, (_, index) => fromDay + index).filter(
+    (day) => !except.includes(day),
+  );
+  return `day = ANY ('{${others.map(formatDay).join(",")}}'::date[])`;
+}
+
+/** All rows in force as they are now, and nothing of where they come from but their source and id. */
+function isWhole({ history = false, known, ranks = true, ...rest }: RawSelection): boolean {
+  return !history && known === undefined && !ranks && !isPart(rest);
 }
 
 /** Little of much, of which nobody needs to know beforehand how much it is. */
@@ -226,205 +221,6 @@ async function estimate(client: pg.ClientBase, query: string): Promise<number> {
     `EXPLAIN (FORMAT json) ${query}`,
   );
   return Math.ceil((rows[0]?.["QUERY PLAN"][0].Plan["Plan Rows"] ?? 0) * 1.05);
-}
-
-/** Columns that grow while rows are decoded into them. Those after the first `fixed` are made when a row says something. */
-class Table {
-  count = 0;
-  readonly #how: Uint8Array;
-  readonly #slots: Array<Slots | null>;
-  readonly #texts: Array<TextGrower | null>;
-  #capacity: number;
-  #begun = false;
-
-  constructor(how: readonly number[], fixed: number, expected: number) {
-    this.#how = Uint8Array.from(how);
-    this.#capacity = Math.max(expected, 1024);
-    this.#slots = how.map((kind, index) => (index < fixed ? slotsOf(kind, this.#capacity) : null));
-    // Ids are kept as they are read.
-    this.#texts = how.map((kind, index) =>
-      index < fixed && kind === TEXT ? new TextGrower(this.#capacity, ints, octets) : null,
-    );
-  }
-
-  /** Decodes the row, or the last mark, of one message. */
-  readonly read = (bytes: Uint8Array, view: DataView, start: number, end: number): void => {
-    let at = start;
-    if (!this.#begun) {
-      this.#begun = true;
-      at = skipHeader(bytes, view, start);
-    }
-    while (at + 2 <= end && view.getInt16(at) >= 0) at = this.#row(bytes, view, at + 2);
-  };
-
-  columns(): Array<Slots | TextColumn | null> {
-    const { count } = this;
-    return this.#slots.map((slots, index) => slots?.subarray(0, count) ?? this.#texts[index]?.finish(count) ?? null);
-  }
-
-  #begin(column: number): void {
-    const how = this.#how[column]!;
-    this.#slots[column] = slotsOf(how, this.#capacity);
-    if (how === TEXT || how === HEX) this.#texts[column] = new TextGrower(this.#capacity, ownInts, ownOctets);
-  }
-
-  #row(bytes: Uint8Array, view: DataView, start: number): number {
-    if (this.count === this.#capacity) this.#grow();
-    const row = this.count++;
-    const how = this.#how;
-    const slots = this.#slots;
-    let at = start;
-    for (let column = 0; column < how.length; column++) {
-      const length = view.getInt32(at);
-      at += 4;
-      // Columns begin as unknown in every row.
-      if (length < 0) continue;
-      if (slots[column] === null && this.#texts[column] === null) this.#begin(column);
-      switch (how[column]) {
-        case SMALL:
-          slots[column]![row] = length === 1 ? bytes[at]! : view.getInt16(at);
-          break;
-        case SOURCE:
-          slots[column]![row] = view.getInt16(at);
-          break;
-        case WHOLE:
-          (slots[column] as Int32Array)[row] = view.getInt32(at);
-          break;
-        case DATE:
-          (slots[column] as Int32Array)[row] = readDay(view, at);
-          break;
-        case INSTANT:
-          (slots[column] as Float64Array)[row] = readInstant(view, at);
-          break;
-        case REAL:
-          (slots[column] as Float64Array)[row] = view.getFloat64(at);
-          break;
-        case NUMBER:
-          (slots[column] as Float64Array)[row] = view.getInt32(at);
-          break;
-        case PAGE_NO:
-          (slots[column] as Float64Array)[row] = readInt8(view, at) * PAGE;
-          break;
-        case PAGE_INDEX:
-          (slots[column - 1] as Float64Array)[row]! += view.getInt32(at);
-          break;
-        case TEXT:
-          this.#texts[column]!.add(row, bytes, at, length);
-          break;
-        default:
-          this.#texts[column]!.addHex(row, bytes, at, length);
-      }
-      at += length;
-    }
-    return at;
-  }
-
-  #grow(): void {
-    this.#capacity *= 2;
-    for (const [index, slots] of this.#slots.entries()) {
-      if (slots !== null) {
-        const larger = slotsOf(this.#how[index]!, this.#capacity)!;
-        larger.set(slots);
-        this.#slots[index] = larger;
-      }
-      this.#texts[index]?.grow(this.#capacity);
-    }
-  }
-}
-
-/** Of a row that has not been read, and of one that does not say, all columns hold that it is unknown. */
-function slotsOf(how: number, capacity: number): Slots | null {
-  switch (how) {
-    case SMALL:
-      return new Int8Array(capacity).fill(-1);
-    case SOURCE:
-      return words(capacity);
-    case WHOLE:
-      return new Int32Array(capacity).fill(-1);
-    case DATE:
-      return new Int32Array(capacity).fill(NO_DAY);
-    case TEXT:
-    case HEX:
-      return null;
-    case PAGE_INDEX:
-      return new Int8Array(0);
-    case PAGE_NO:
-      return new Float64Array(capacity);
-    default:
-      return new Float64Array(capacity).fill(NaN);
-  }
-}
-
-const digits = new TextEncoder().encode("0123456789abcdef");
-
-const ownInts = (length: number): Int32Array => new Int32Array(length);
-const ownOctets = (length: number): Uint8Array => new Uint8Array(length);
-
-class TextGrower {
-  #bytes: Uint8Array;
-  /** Where the text of each row begins; set for the rows that have one, and for the others at last. */
-  #offsets: Int32Array;
-  #nulls: Uint8Array;
-  #used = 0;
-  /** The row after the last one that has a text. */
-  #next = 0;
-
-  readonly #ints: (length: number) => Int32Array;
-  readonly #octets: (length: number) => Uint8Array;
-
-  constructor(rows: number, ofInts: typeof ints, ofOctets: typeof octets) {
-    this.#ints = ofInts;
-    this.#octets = ofOctets;
-    // Ids of a dozen bytes are common; longer texts are few.
-    this.#bytes = this.#octets(Math.max(1024, rows * 2));
-    this.#offsets = this.#ints(rows + 1);
-    this.#nulls = this.#octets(rows).fill(1);
-  }
-
-  add(row: number, from: Uint8Array, at: number, length: number): void {
-    this.#begin(row, length);
-    const bytes = this.#bytes;
-    const used = this.#used;
-    // A call costs more than the bytes of an id.
-    if (length <= 32) for (let index = 0; index < length; index++) bytes[used + index] = from[at + index]!;
-    else bytes.set(from.subarray(at, at + length), used);
-    this.#used = used + length;
-  }
-
-  addHex(row: number, from: Uint8Array, at: number, length: number): void {
-    this.#begin(row, length * 2);
-    for (let index = at; index < at + length; index++) {
-      this.#bytes[this.#used++] = digits[from[index]! >> 4]!;
-      this.#bytes[this.#used++] = digits[from[index]! & 15]!;
-    }
-  }
-
-  grow(rows: number): void {
-    const offsets = this.#ints(rows + 1);
-    offsets.set(this.#offsets);
-    this.#offsets = offsets;
-    const nulls = this.#octets(rows).fill(1);
-    nulls.set(this.#nulls);
-    this.#nulls = nulls;
-  }
-
-  finish(rows: number): TextColumn {
-    while (this.#next <= rows) this.#offsets[this.#next++] = this.#used;
-    return {
-      bytes: this.#bytes.subarray(0, this.#used),
-      offsets: this.#offsets.subarray(0, rows + 1),
-      nulls: this.#nulls.subarray(0, rows),
-    };
-  }
-
-  #begin(row: number, bytes: number): void {
-    while (this.#next <= row) this.#offsets[this.#next++] = this.#used;
-    this.#nulls[row] = 0;
-    if (this.#used + bytes <= this.#bytes.length) return;
-    const larger = this.#octets(Math.max(Math.ceil(this.#bytes.length * 1.5), this.#used + bytes));
-    larger.set(this.#bytes);
-    this.#bytes = larger;
-  }
 }
 
 /** Reads what reference numbers stand for: all, or some and all of some kinds. */

@@ -1,47 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { NO_DAY, type RawColumns, type TextColumn } from "#columns";
-import { day, type EntityName, instant } from "#model";
-import { copyIn, type Database, readRawColumns, readRefs, readSources, storedColumns, tableName } from "#store";
+import { NO_DAY, type RawColumns } from "#columns";
+import { day, instant } from "#model";
+import { readRawColumns, readRefs, readSources } from "#store";
 import { testDatabase } from "../support/database.ts";
-
-/** Writes rows whose columns are named as in the table; what is left out is null, but for what every row needs. */
-async function insert(
-  database: Database,
-  entity: EntityName,
-  rows: ReadonlyArray<Record<string, unknown>>,
-  table = tableName(entity),
-): Promise<void> {
-  const columns = storedColumns[entity];
-  const common = {
-    tenant_id: "0192",
-    source_no: 0,
-    deleted: false,
-    content_hash: Buffer.alloc(16),
-    mapping_version: 1,
-  };
-  await database.transaction(({ client }) =>
-    copyIn(
-      client,
-      table,
-      columns.map(({ name }) => name),
-      async (writer) => {
-        for (const [index, row] of rows.entries()) {
-          writer.row();
-          const whole: Record<string, unknown> = { ...common, raw_page: 1, raw_index: index, ...row };
-          for (const { name, type } of columns) writer.value(type, whole[name]);
-          if (writer.full) await writer.drain();
-        }
-      },
-    ),
-  );
-}
-
-function texts(column: unknown, count: number): Array<string | null> {
-  const { bytes, offsets, nulls } = column as TextColumn;
-  return Array.from({ length: count }, (_, row) =>
-    nulls[row] === 1 ? null : Buffer.from(bytes.subarray(offsets[row], offsets[row + 1])).toString("utf8"),
-  );
-}
+import { insertRows as insert, textsOf as texts } from "../support/rows.ts";
 
 const numbers = (columns: RawColumns, field: string): number[] => [...(columns.fields[field] as Float64Array)];
 

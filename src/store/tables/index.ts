@@ -2,6 +2,7 @@ export * from "./access.ts";
 export * from "./canonical.ts";
 export * from "./cases.ts";
 export * from "./changes.ts";
+export * from "./day-blocks.ts";
 export * from "./findings.ts";
 export * from "./idempotency.ts";
 export * from "./journeys.ts";
