@@ -29,18 +29,21 @@ export const visitTitles = {
   monthly: "Månadsersättning",
 } as const;
 
+const whole = new Intl.NumberFormat("sv-SE", { maximumFractionDigits: 0 });
+const cents = new Intl.NumberFormat("sv-SE", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
 /** 29 → "29", 28.5 → "28:30": minutes and seconds, as somebody adds them up. */
 export function minutesText(minutes: number): string {
   const seconds = Math.round(Math.abs(minutes) * 60);
   const rest = seconds % 60;
-  const whole = Math.floor(seconds / 60).toLocaleString("sv-SE");
-  const text = rest === 0 ? whole : `${whole}:${String(rest).padStart(2, "0")}`;
+  const full = whole.format(Math.floor(seconds / 60));
+  const text = rest === 0 ? full : `${full}:${String(rest).padStart(2, "0")}`;
   return minutes < 0 && seconds > 0 ? `−${text}` : text;
 }
 
 /** 131750 → "1 317,50". */
 export function kronor(ore: number): string {
-  const text = (Math.abs(ore) / 100).toLocaleString("sv-SE", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const text = cents.format(Math.abs(ore) / 100);
   return ore < 0 ? `−${text}` : text;
 }
 
