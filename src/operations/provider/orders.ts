@@ -315,8 +315,8 @@ export function versionsOfOrder(
 }
 
 /**
- * What the order said when its provider was last told of it: all that can be read of an order whose unit only an alias
- * makes one of the provider's.
+ * What the order said when its provider was last told of it: all that can be read where the unit is no longer said to be
+ * one of the provider's, and nobody has been told.
  */
 function toldVersion(order: AnnouncedOrder, services: ReadonlyMap<string, string>): OwnVersion {
   const { status, validFrom, validTo, lines, changedAt } = order;
