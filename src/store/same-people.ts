@@ -34,57 +34,59 @@ export async function selectSamePeople(
     households?: boolean;
   },
 ): Promise<SamePeople> {
-  if (refs.length === 0 && ids.length === 0) return { ids: [], refs: [] };
   const table = of === "client" ? "clients" : "staff";
-  const hsa = of === "staff" ? "upper(m.hsa_id)" : "NULL";
-  const household = households ? "m.household_id" : "NULL";
   const kind = `r.tenant_id = $1 AND r.kind = ${refKinds.indexOf(of)}`;
-  const standing = `m.tenant_id = $1 AND NOT m.deleted`;
-  const master = (where: string): string => `SELECT m.source_no, m.id FROM ${table} m WHERE ${standing} AND ${where}`;
-  const ref = (where: string): string => `SELECT r.source_no, r.id FROM refs r WHERE ${kind} AND ${where}`;
-  // An id may itself be an identity: a hashed personal number, or an HSA-id.
-  const text = `WITH RECURSIVE aliased (source_no, id, to_source, to_id) AS (
-      SELECT * FROM unnest($5::int2[], $6::text[], $7::int2[], $8::text[])),
-    same (source_no, id) AS (
-      (SELECT r.source_no, r.id FROM refs r WHERE r.tenant_id = $1 AND r.no = ANY ($2) UNION SELECT * FROM unnest($3::int2[], $4::text[]))
+  const standing = "m.tenant_id = $1 AND NOT m.deleted";
+  // An id may itself be an identity: a hashed personal number, or an HSA-id. Everybody at once, since of somebody who
+  // sees a part only, no index on upper(…) helps: it could tell of rows that are not theirs.
+  const text = `WITH s AS MATERIALIZED (
+      SELECT r.source_no, r.id FROM refs r WHERE r.tenant_id = $1 AND r.no = ANY ($2) UNION SELECT * FROM unnest($3::int2[], $4::text[])),
+    k AS MATERIALIZED (
+      SELECT m.personal_identity_number_hash AS pid, ${of === "staff" ? "upper(m.hsa_id)" : "NULL"} AS hsa,
+        ${households ? "m.household_id" : "NULL::int4"} AS household
+        FROM s JOIN ${table} m ON ${standing} AND m.source_no = s.source_no AND m.id = s.id
       UNION
-      SELECT n.* FROM same s CROSS JOIN LATERAL (
-        SELECT p.* FROM (
-          SELECT encode(m.personal_identity_number_hash, 'hex'), ${hsa}, ${household}::int4 FROM ${table} m
-            WHERE ${standing} AND m.source_no = s.source_no AND m.id = s.id
-          UNION ALL
-          SELECT substring(s.id FROM '^pid:((?:[0-9a-f]{2})+)$'), upper(substring(s.id FROM '(?i)^SE[0-9]{10}-.*$')), NULL
-        ) k (pid, hsa, household) CROSS JOIN LATERAL (
-          ${master("m.personal_identity_number_hash = decode(k.pid, 'hex')")}
-          UNION ALL ${ref("upper(r.id) = upper('pid:' || k.pid) AND r.id = 'pid:' || k.pid")}
-          UNION ALL ${ref("upper(r.id) = k.hsa AND r.id ~* '^SE[0-9]{10}-'")}
-          ${of === "staff" ? `UNION ALL ${master("upper(m.hsa_id) = k.hsa")}` : ""}
-          ${households ? `UNION ALL ${master("m.household_id = k.household")}` : ""}
-        ) p
-        UNION ALL
-        SELECT a.to_source, a.to_id FROM aliased a WHERE a.source_no = s.source_no AND a.id = s.id
-      ) n (source_no, id)
-    )
-    SELECT s.source_no, s.id, (SELECT r.no FROM refs r WHERE ${kind} AND r.source_no = s.source_no AND r.id = s.id) FROM same s`;
-  const both = aliases.flatMap(([a, b]) => [[a, b] as const, [b, a] as const]);
-  const { rows } = await pool.query<[number, string, number | null]>({
-    text,
-    values: [
-      tenantId,
-      refs,
-      ids.map(({ source }) => source),
-      ids.map(({ id }) => id),
-      both.map(([a]) => a.source),
-      both.map(([a]) => a.id),
-      both.map(([, b]) => b.source),
-      both.map(([, b]) => b.id),
-    ],
-    rowMode: "array",
-  });
-  return {
-    ids: rows.map(([source, id]) => ({ source, id })),
-    refs: rows.flatMap(([, , no]) => (no === null ? [] : [no])),
-  };
+      SELECT decode(substring(s.id FROM '^pid:((?:[0-9a-f]{2})+)$'), 'hex'), upper(substring(s.id FROM '(?i)^SE[0-9]{10}-.*$')), NULL FROM s),
+    n (source_no, id) AS (
+      SELECT * FROM s
+      UNION SELECT m.source_no, m.id FROM k JOIN ${table} m ON ${standing} AND m.personal_identity_number_hash = k.pid
+      UNION SELECT r.source_no, r.id FROM k JOIN sources_known o ON o.tenant_id = $1
+        JOIN refs r ON ${kind} AND r.source_no = o.no AND r.id = 'pid:' || encode(k.pid, 'hex')
+      UNION SELECT r.source_no, r.id FROM k JOIN refs r ON ${kind} AND upper(r.id) = k.hsa WHERE k.hsa ~ '^SE[0-9]{10}-'
+      ${of === "staff" ? `UNION SELECT m.source_no, m.id FROM k JOIN staff m ON ${standing} AND upper(m.hsa_id) = k.hsa` : ""}
+      ${households ? `UNION SELECT m.source_no, m.id FROM k JOIN ${table} m ON ${standing} AND m.household_id = k.household` : ""})
+    SELECT n.source_no, n.id, (SELECT r.no FROM refs r WHERE ${kind} AND r.source_no = n.source_no AND r.id = n.id) FROM n`;
+  const nameOf = ({ source, id }: SourceId): string => `${source}/${id}`;
+  const decided = new Map<string, SourceId[]>();
+  for (const [a, b] of aliases) {
+    decided.set(nameOf(a), [...(decided.get(nameOf(a)) ?? []), b]);
+    decided.set(nameOf(b), [...(decided.get(nameOf(b)) ?? []), a]);
+  }
+  const found = new Map<string, { person: SourceId; ref: number | null }>();
+  const looked = new Set<string>();
+  let [asked, numbers] = [[...ids], [...refs]];
+  // Who was found is looked for in turn, until nobody is new.
+  while (asked.length > 0 || numbers.length > 0) {
+    const { rows } = await pool.query<[number, string, number | null]>({
+      text,
+      values: [tenantId, numbers, asked.map(({ source }) => source), asked.map(({ id }) => id)],
+      rowMode: "array",
+    });
+    const given = new Set(numbers);
+    for (const person of asked) looked.add(nameOf(person));
+    const next = new Map<string, SourceId>();
+    for (const [source, id, ref] of rows) {
+      const person = { source, id };
+      const name = nameOf(person);
+      found.set(name, { person, ref });
+      if (ref !== null && given.has(ref)) looked.add(name);
+      for (const one of [person, ...(decided.get(name) ?? [])]) next.set(nameOf(one), one);
+    }
+    asked = [...next].flatMap(([name, person]) => (looked.has(name) ? [] : [person]));
+    numbers = [];
+  }
+  const all = [...found.values()];
+  return { ids: all.map(({ person }) => person), refs: all.flatMap(({ ref }) => ref ?? []) };
 }
 
 /** Clients whose address may be in one of the buildings of their source; also some whose is not. */
