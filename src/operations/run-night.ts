@@ -1,6 +1,6 @@
 import { isIncomplete, keepAliases, type Pulled, type PullProgress } from "#intake";
 import { type Day, formatDay } from "#model";
-import { acquireLease, endRun, type RunOutcome, selectLastNight, startRun } from "#store";
+import { acquireLease, endRun, type RunOutcome, selectLastNight, startRun, touchJoined } from "#store";
 import { type Actor, permit } from "./actor.ts";
 import { pullSources, type PullNeeds } from "./pull-sources.ts";
 import { type Reconciled, type ReconcileNeeds, type ReconcileStep, reconcileUnder } from "./reconcile.ts";
@@ -41,6 +41,8 @@ export async function runNight(
   const stop = AbortSignal.any([signal, lease.signal]);
   const run = await startRun(database, tenantId, { kind: "night", day, at: now() });
   try {
+    // Decisions about what is the same may begin or end with the day.
+    await database.transaction(({ client }) => touchJoined(client, tenantId));
     const pulls = await pullSources(needs, actor, {
       ids: [],
       signal: stop,

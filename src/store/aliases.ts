@@ -3,6 +3,7 @@ import type { Alias } from "#columns";
 import { type Day, type Instant, refKinds } from "#model";
 import type { Database, Orm } from "./database.ts";
 import { aliases, aliasLists, dirty, refs, sourcesKnown } from "./tables/index.ts";
+import { touchJoined } from "./touched.ts";
 
 /** A decision by a person, with who took it and on what ground. */
 export interface DecidedAlias {
@@ -74,6 +75,7 @@ export async function addAliases(
     for (const alias of added) {
       await orm.insert(aliases).values({ ...alias, tenantId });
       await markJoined(orm, tenantId, alias);
+      await touchJoined(client, tenantId, alias);
     }
     return added.length;
   });
@@ -96,6 +98,7 @@ export async function undoAlias(
       .returning();
     if (undone === undefined) return false;
     await markJoined(orm, tenantId, { ...undone, kind: undone.kind as Alias["kind"] });
+    await touchJoined(client, tenantId, undone);
     return true;
   });
 }

@@ -91,6 +91,7 @@ export {
   selectStandingOrders,
   type StandingOrder,
   takeTouched,
+  touchJoined,
   writeToldAbsences,
   writeToldOrders,
 } from "./touched.ts";

@@ -27,6 +27,33 @@ function touched(entity: EntityName, from: string): string | null {
   }
 }
 
+/**
+ * Writes down the orders of whose unit or provider a decision says what it is called elsewhere: of one decision, or of all
+ * those that hold for some days only.
+ */
+export async function touchJoined(
+  client: pg.ClientBase,
+  tenantId: string,
+  alias?: { kind: string; source: string; id: string },
+): Promise<void> {
+  await client.query(
+    `WITH joined AS (
+       SELECT a.kind, k.no AS source_no, a.id FROM (${
+         alias === undefined
+           ? "SELECT kind, source, id FROM aliases WHERE tenant_id = $1 AND undone_at IS NULL AND (valid_from IS NOT NULL OR valid_to IS NOT NULL)"
+           : "SELECT $2::text AS kind, $3::text AS source, $4::text AS id"
+       }) a JOIN sources_known k ON k.tenant_id = $1 AND k.id = a.source)
+     INSERT INTO touched (tenant_id, entity, source_no, id)
+     SELECT $1, 'units', source_no, id FROM joined WHERE kind = 'unit'
+     UNION
+     SELECT $1, 'units', n.source_no, n.id FROM joined j
+       JOIN refs p ON p.tenant_id = $1 AND p.kind = 3 AND p.source_no = j.source_no AND p.id = j.id
+       JOIN units n ON n.tenant_id = $1 AND n.provider_id = p.no
+      WHERE j.kind = 'provider'`,
+    alias === undefined ? [tenantId] : [tenantId, alias.kind, alias.source, alias.id],
+  );
+}
+
 /** A record by the source that delivers it. */
 export interface TouchedRecord {
   sourceNo: number;
@@ -61,7 +88,14 @@ export async function takeTouched({ client }: Transaction, tenantId: string, lim
      SELECT DISTINCT entity, source_no AS "sourceNo", id FROM taken WHERE entity <> 'units'
      UNION
      SELECT 'orders', o.source_no, o.id FROM taken t
-       JOIN refs r ON r.tenant_id = $1 AND r.kind = 2 AND r.source_no = t.source_no AND r.id = t.id
+      CROSS JOIN LATERAL (
+        SELECT t.source_no, t.id
+        UNION ALL
+        SELECT f.no, a.id FROM sources_known s
+          JOIN aliases a ON a.tenant_id = $1 AND a.kind = 'unit' AND a.same_as_source = s.id AND a.same_as_id = t.id AND a.undone_at IS NULL
+          JOIN sources_known f ON f.tenant_id = $1 AND f.id = a.source
+         WHERE s.tenant_id = $1 AND s.no = t.source_no) n
+       JOIN refs r ON r.tenant_id = $1 AND r.kind = 2 AND r.source_no = n.source_no AND r.id = n.id
        JOIN orders o ON o.tenant_id = $1 AND o.unit_id = r.no
       WHERE t.entity = 'units'`,
     [tenantId, limit],
@@ -74,9 +108,11 @@ export async function takeTouched({ client }: Transaction, tenantId: string, lim
 /** An order as it stands in its source. */
 export interface StandingOrder extends TouchedRecord {
   deleted: boolean;
-  /** Null: its unit, or the unit's provider, is not known. */
+  /** Null: its unit, or the unit's provider, is not known, also where that is described by a source that is made anew. */
   provider: string | null;
   unit: string | null;
+  /** Somebody had decided which unit of another source it is for, and that does not hold any more. */
+  parted: boolean;
   client: string;
   clientNo: number;
   /** As the model numbers it. */
@@ -87,6 +123,7 @@ export interface StandingOrder extends TouchedRecord {
   lines: unknown[][];
 }
 
+const dateOf = (day: Day): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
 const keys = (records: readonly TouchedRecord[]) => [
   records.map(({ sourceNo }) => sourceNo),
   records.map(({ id }) => id),
@@ -96,10 +133,15 @@ export async function selectStandingOrders(
   { client }: Pick<Transaction, "client">,
   tenantId: string,
   orders: readonly TouchedRecord[],
+  today: Day,
 ): Promise<StandingOrder[]> {
   if (orders.length === 0) return [];
   const { rows } = await client.query<StandingOrder>(
-    `SELECT h.source_no AS "sourceNo", h.id, h.deleted, coalesce(pa.id, mp.id, p.id) AS provider, coalesce(ua.id, u.id) AS unit, c.id AS client, h.client_id AS "clientNo",
+    `SELECT h.source_no AS "sourceNo", h.id, h.deleted, 
+            coalesce(pa.id, ma.id, mp.id, CASE WHEN ua.id IS NULL THEN p.id END) AS provider, coalesce(ua.id, u.id) AS unit,
+            ua.id IS NULL AND EXISTS (SELECT FROM sources_known k JOIN aliases a ON a.tenant_id = $1 AND a.kind = 'unit' AND a.source = k.id AND a.id = u.id
+               WHERE k.tenant_id = $1 AND k.no = u.source_no) AS parted,
+            c.id AS client, h.client_id AS "clientNo",
             h.status, h.valid_from AS "validFrom", h.valid_to AS "validTo",
             coalesce((SELECT json_agg(json_build_array(s.id, l.minutes, l.times, l.per, l.weekdays, l.part_of_day, l.staffing,
                 l.valid_from, l.valid_to) ORDER BY s.id, l.id)
@@ -115,8 +157,9 @@ export async function selectStandingOrders(
        LEFT JOIN LATERAL (${sameAs("unit", "u")}) ua ON true
        LEFT JOIN LATERAL (${sameAs("provider", "p")}) pa ON true
        LEFT JOIN units m ON m.tenant_id = $1 AND m.source_no = ua.source_no AND m.id = ua.id
-       LEFT JOIN refs mp ON mp.tenant_id = $1 AND mp.no = m.provider_id`,
-    [tenantId, ...keys(orders)],
+       LEFT JOIN refs mp ON mp.tenant_id = $1 AND mp.no = m.provider_id
+       LEFT JOIN LATERAL (${sameAs("provider", "mp")}) ma ON true`,
+    [tenantId, ...keys(orders), dateOf(today)],
   );
   return rows;
 }
@@ -125,7 +168,7 @@ export async function selectStandingOrders(
 const sameAs = (kind: "unit" | "provider", ref: string): string => `
   SELECT t.no AS source_no, a.same_as_id AS id FROM sources_known k
     JOIN aliases a ON a.tenant_id = $1 AND a.kind = '${kind}' AND a.source = k.id AND a.id = ${ref}.id AND a.undone_at IS NULL
-     AND (a.valid_from IS NULL OR a.valid_from <= current_date) AND (a.valid_to IS NULL OR a.valid_to >= current_date)
+     AND (a.valid_from IS NULL OR a.valid_from <= $4::date) AND (a.valid_to IS NULL OR a.valid_to >= $4::date)
     LEFT JOIN sources_known t ON t.tenant_id = $1 AND t.id = a.same_as_source
    WHERE k.tenant_id = $1 AND k.no = ${ref}.source_no ORDER BY a.no DESC LIMIT 1`;
 
@@ -168,7 +211,7 @@ export async function writeToldOrders(
   at: Instant,
 ): Promise<number[]> {
   if (orders.length === 0) return [];
-  const date = (day: Day | null) => (day === null ? null : new Date(day * 86_400_000).toISOString().slice(0, 10));
+  const date = (day: Day | null) => (day === null ? null : dateOf(day));
   const { rows } = await client.query<{ no: number; place: number }>(
     `WITH given AS (
        SELECT g.*, row_number() OVER () AS place
@@ -328,7 +371,7 @@ export async function selectServing(
        FROM same s JOIN announced_orders o ON o.tenant_id = $1 AND o.client_no = s.no
       WHERE o.gone IS NULL AND (o.valid_to IS NULL OR o.valid_to >= $3)
       GROUP BY s.asked, o.provider ORDER BY s.asked, o.provider`,
-    [tenantId, clientNos, new Date(today * 86_400_000).toISOString().slice(0, 10)],
+    [tenantId, clientNos, dateOf(today)],
   );
   return rows;
 }

@@ -97,7 +97,9 @@ async function orderEvents(
   known: ReadonlySet<number>,
   at: Instant,
 ): Promise<NewEvent[]> {
-  const standing = new Map((await selectStandingOrders(tx, tenantId, touched)).map((order) => [keyOf(order), order]));
+  const standing = new Map(
+    (await selectStandingOrders(tx, tenantId, touched, dayOf(at))).map((order) => [keyOf(order), order]),
+  );
   const told = Map.groupBy(await selectToldOrders(tx, tenantId, touched), keyOf);
   const news: Array<{ order: Omit<ToldOrder, "no">; type: string | null; changes: OrderChange[]; units: string[] }> =
     [];
@@ -109,7 +111,8 @@ async function orderEvents(
     for (const before of told.get(keyOf(key)) ?? []) {
       if (order?.provider === before.provider) continue;
       // The order is with another provider now, or not there at all.
-      const gone = order === null ? (now.deleted ? "cancelled" : null) : "moved";
+      const parted = now.parted && now.unit !== before.unit;
+      const gone = now.deleted ? "cancelled" : order !== null || parted ? "moved" : null;
       if (gone === null || before.gone !== null) continue;
       const type = gone === "moved" ? "order.ended" : "order.cancelled";
       news.push({ order: { ...before, gone }, type, changes: [], units: [before.unit] });
