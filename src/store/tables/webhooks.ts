@@ -33,9 +33,11 @@ export const endpoints = pgTable(
     createdBy: text().notNull(),
     verifiedAt: instant(),
     failingSince: instant(), // null: the last attempt went well
+    failedAt: instant(), // the last attempt that did not
     noticed: smallint().notNull().default(0), // per cent of the way to disabling that somebody was told of
     failures: integer().notNull().default(0), // one after the other
     openUntil: instant(), // nothing is sent before, then one attempt
+    askedUntil: instant(), // nothing is sent before, as the receiver has asked
     disabledWhy: text(), // a code
   },
   (t) => [
@@ -76,7 +78,7 @@ export const touched = pgTable(
   {
     tenantId: text().notNull(),
     seq: big().notNull().generatedAlwaysAsIdentity(),
-    entity: text().notNull(), // orders, order-lines or absences
+    entity: text().notNull(), // orders, absences, or units: all orders of theirs
     sourceNo: smallint().notNull(),
     id: text().notNull(),
     at: instant()
@@ -158,6 +160,7 @@ export const events = pgTable(
     changes: text().array().notNull(),
     orderKey: text(), // events with the same key keep their order where an endpoint asks for that
     endpointNo: big(), // the only one that gets it, as with a ping; null: all of the provider
+    test: boolean().notNull().default(false), // nothing has happened, and it says so however often it is sent
     spread: boolean().notNull().default(false), // deliveries are written
   },
   (t) => [
@@ -195,6 +198,7 @@ export const eventDeliveries = pgTable(
     index("event_deliveries_in_order")
       .on(t.tenantId, t.endpointNo, t.orderKey, t.eventNo)
       .where(sql`${t.state} = 'waiting' AND ${t.orderKey} IS NOT NULL`),
+    index("event_deliveries_by_event").on(t.tenantId, t.eventNo),
     foreignKey({
       name: "event_deliveries_belong_to_an_endpoint",
       columns: [t.tenantId, t.endpointNo],
