@@ -1,21 +1,13 @@
 import type { Month } from "#model";
-import { type Statement, statementCsv, statementPdf, statementXlsx } from "#statement";
-import type { Database, Vault } from "#store";
+import type { Vault } from "#store";
 import { type Actor, permit } from "./actor.ts";
-import { type ExportedFile, whole } from "./hand-out.ts";
+import type { ExportedFile } from "./hand-out.ts";
 import { makeStatement, type StatementNeeds } from "./make-statement.ts";
-import { type PersonTag, showPeople } from "./persons.ts";
+import type { PersonTag } from "./persons.ts";
 import { reasonOf } from "./reason.ts";
+import { statementFile, type StatementFormat } from "./statement-file.ts";
 
-/** How a statement is written as a file. */
-const statementFiles = {
-  csv: { type: "text/csv; charset=utf-8", write: async (statement: Statement) => Buffer.from(statementCsv(statement)) },
-  xlsx: { type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write: statementXlsx },
-  pdf: { type: "application/pdf", write: statementPdf },
-} as const;
-
-export type StatementFormat = keyof typeof statementFiles;
-export const statementFormats = Object.keys(statementFiles) as StatementFormat[];
+export { type StatementFormat, statementFormats } from "./statement-file.ts";
 
 /**
  * A provider's month as a file, for a reason that is recorded. Who may see who people are gets the ids that the sources
@@ -37,37 +29,4 @@ export async function exportStatement(
   const permitted = (person: PersonTag): boolean =>
     actor.permissions.has("persons:reveal") && (!person.protected || actor.permissions.has("persons:protected"));
   return statementFile(needs, actor, statement, format, (id, person) => (permitted(person) ? id : person.text));
-}
-
-/** A statement as a file, with `shown` in the place of each person's id; of whom the actor may see nothing, "Okänd". */
-export async function statementFile(
-  needs: { database: Database; vault: Vault },
-  actor: Actor,
-  statement: Statement,
-  format: StatementFormat,
-  shown: (id: string, person: PersonTag) => string,
-): Promise<ExportedFile> {
-  const { month, lines, adjustments } = statement;
-  const people = await showPeople(needs, actor, {
-    client: [...lines, ...adjustments].map(({ client }) => client),
-    staff: lines.flatMap(({ visits }) => visits.map(({ staff }) => staff)),
-  });
-  const text = (kind: "client" | "staff", id: string): string => {
-    const person = people[kind].get(id);
-    return person === undefined ? "Okänd" : shown(id, person);
-  };
-  const { type, write } = statementFiles[format];
-  const content = await write({
-    ...statement,
-    lines: lines.map((line) => ({
-      ...line,
-      client: text("client", line.client),
-      visits: line.visits.map((visit) => ({
-        ...visit,
-        staff: visit.staff === null ? null : text("staff", visit.staff),
-      })),
-    })),
-    adjustments: adjustments.map((one) => ({ ...one, client: text("client", one.client) })),
-  });
-  return { name: `avrakning-${month}.${format}`, type, body: whole(new Uint8Array(content)) };
 }

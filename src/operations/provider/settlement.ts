@@ -11,11 +11,11 @@ import {
   type Vault,
 } from "#store";
 import { type Actor, type Permission, permitOwn } from "../actor.ts";
-import { statementFile, type StatementFormat } from "../export-statement.ts";
 import type { ExportedFile } from "../hand-out.ts";
 import { pageOfSettlement } from "../list-settlement.ts";
 import { makeStatement, type StatementNeeds } from "../make-statement.ts";
 import { chooseMonth } from "../show-overview.ts";
+import { statementFile, type StatementFormat } from "../statement-file.ts";
 import type { OwnNeeds } from "./orders.ts";
 
 /** Clients and orders of a provider's by what figures call them, as numbers; what is not among its own is not there. */
