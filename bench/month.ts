@@ -1,5 +1,5 @@
 import { day, entities, type EntityName, formatDay, refKinds } from "#model";
-import type { Database } from "#store";
+import { type Database, writeDayBlocks } from "#store";
 
 /*
  * October 2026 in a municipality of any size, written by SQL into the canonical tables: a hundred visits and as many
@@ -209,7 +209,14 @@ export async function loadMonth(database: Database, visits: number): Promise<Siz
          WHERE even % 211 NOT IN (3, 4) AND odd % 1201 <> 3 AND odd % 1301 <> 5 AND odd % 907 <> 13 AND NOT again
          GROUP BY c, service, d / length, length) AS billed`,
     );
-    await run("DROP TABLE made; ANALYZE; CHECKPOINT");
+    await run("DROP TABLE made; ANALYZE");
+    // As a pull ends.
+    const started = performance.now();
+    const kept = await writeDayBlocks(database, tenant);
+    process.stdout.write(
+      `columns of ${kept} days of visits, plans and shifts written in ${((performance.now() - started) / 1000).toFixed(1)} s\n`,
+    );
+    await run("CHECKPOINT");
     const { rows } = await client.query<{ claims: number; visits: number }>(
       "SELECT (SELECT count(*) FROM claims) AS claims, (SELECT count(*) FROM visits) AS visits",
     );

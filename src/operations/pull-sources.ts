@@ -1,6 +1,6 @@
 import { AppError } from "#errors";
 import { type IntakeSource, type Pulled, type PullableSource, type PullProgress, pullSource } from "#intake";
-import { type Database, finishSourceRun, type Notice, startSourceRun, type Vault } from "#store";
+import { type Database, finishSourceRun, type Notice, startSourceRun, type Vault, writeDayBlocks } from "#store";
 import { type Actor, permit } from "./actor.ts";
 import { announceChanges } from "./webhooks/announce.ts";
 
@@ -81,6 +81,8 @@ export async function pullSources(
     pulls.push(...pulled);
     await announceChanges(needs, actor.tenantId);
   }
+  // Before the night needs them.
+  if (pulls.some(({ accepted }) => accepted > 0)) await writeDayBlocks(database, actor.tenantId);
   return pulls;
 }
 

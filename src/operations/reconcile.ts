@@ -13,6 +13,7 @@ import {
   selectLatestRun,
   startRun,
   takeDirty,
+  writeDayBlocks,
 } from "#store";
 import { type Actor, permit } from "./actor.ts";
 import { beyondOf } from "./beyond.ts";
@@ -91,6 +92,8 @@ export async function reconcileUnder(
   const asOf = nightTime(day, config.night);
   // Taken before anything is read: what comes in between stays marked for the next run.
   const dirty = await takeDirty(database, tenantId);
+  // Of what was sent to us since the last pull.
+  await writeDayBlocks(database, tenantId);
   const surroundings = await readSurroundings(needs, tenantId);
   const expectations = await readExpectations(database, tenantId);
   const last = await selectLatestRun(database, tenantId, "reconcile");
