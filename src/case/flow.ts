@@ -79,7 +79,7 @@ const from: Readonly<Record<StepKind, readonly CaseState[]>> = {
   snooze: unfinished,
   wake: unfinished,
   "request-explanation": open,
-  "receive-explanation": ["explanation-requested", "explanation-received"],
+  "receive-explanation": anything.filter((state) => state !== "new"),
   propose: open,
   approve: ["decision-proposed"],
   reject: ["decision-proposed"],
@@ -125,7 +125,7 @@ export function takeStep(facts: CaseFacts, actor: CaseActor, step: CaseStep, tod
     case "request-explanation":
       return step.dueOn > today ? { to: "explanation-requested" } : refused("deadline");
     case "receive-explanation":
-      return { to: "explanation-received" };
+      return receive(facts);
     case "propose":
       return propose(facts, step, today);
     case "approve":
@@ -141,6 +141,17 @@ export function takeStep(facts: CaseFacts, actor: CaseActor, step: CaseStep, tod
     case "reopen":
       return isEmpty(step.reason) ? refused("reason") : { to: "under-review" };
   }
+}
+
+/**
+ * Whoever was asked may answer for as long as nobody has told them what was decided. A report to the police is never told:
+ * that an answer is refused must not tell it either.
+ */
+function receive({ state, heard, explanationDueOn, outcome }: CaseFacts): StepResult {
+  if (state === "explanation-requested" || state === "explanation-received") return { to: "explanation-received" };
+  if (!heard && explanationDueOn === null) return refused("state");
+  if (state === "under-review") return { to: "explanation-received" };
+  return state === "decision-proposed" || outcome === "police-report" ? { to: state } : refused("state");
 }
 
 /** An outcome that needs no second person is decided at once, and closes the case where nothing is left to do. */

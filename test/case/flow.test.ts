@@ -98,7 +98,7 @@ const table: Record<CaseStep["kind"], string> = {
   wake: "new under-review explanation-requested explanation-received decision-proposed decided -",
   "request-explanation":
     "explanation-requested explanation-requested explanation-requested explanation-requested - - -",
-  "receive-explanation": "- - explanation-received explanation-received - - -",
+  "receive-explanation": "- explanation-received explanation-received explanation-received decision-proposed - -",
   propose: "decision-proposed decision-proposed decision-proposed decision-proposed - - -",
   approve: "- - - - decided - -",
   reject: "- - - - explanation-received - -",

@@ -98,6 +98,13 @@ export interface Effect {
   also?: (tx: Transaction) => Promise<void>;
 }
 
+/** What holds of a case once its provider has explained itself; what is proposed or decided keeps its own day. */
+export const explained = (to: CaseState): CasePatch => ({
+  heard: true,
+  explanationDueOn: null,
+  ...(to === "explanation-received" ? { dueOn: null, snoozedUntil: null } : {}),
+});
+
 /**
  * What the provider's own systems are told of a step. Of a decision only where the provider was asked before, and never
  * of a report to the police: whoever is suspected is not warned.

@@ -20,7 +20,16 @@ import type { Judgement } from "#case";
 import { type Actor, permit } from "../actor.ts";
 import { selectionOf } from "./queue.ts";
 import { seal } from "./sealed.ts";
-import { CaseMissing, type CaseNeeds, type Effect, stepOf, StepRefused, takeOneStep, written } from "./step.ts";
+import {
+  CaseMissing,
+  type CaseNeeds,
+  type Effect,
+  explained,
+  stepOf,
+  StepRefused,
+  takeOneStep,
+  written,
+} from "./step.ts";
 import type { CaseVersion, LetterChoice, Proposal, QueueFilter } from "./types.ts";
 
 /** Takes the next case of a queue that nobody has, and gives its number; null: there is none. Two at once get two. */
@@ -221,8 +230,8 @@ export async function receiveExplanation(
 ): Promise<number> {
   const answer = written(text);
   if (answer === "") throw new StepRefused(kase.no, "receive-explanation", "reason");
-  return takeOneStep(needs, actor, kase, { kind: "receive-explanation" }, () => ({
-    patch: { heard: true, explanationDueOn: null, dueOn: null, snoozedUntil: null },
+  return takeOneStep(needs, actor, kase, { kind: "receive-explanation" }, (_row, to) => ({
+    patch: explained(to),
     texts: { answer, from: written(from) },
   }));
 }

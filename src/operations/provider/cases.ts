@@ -17,7 +17,7 @@ import {
 import { type Actor, permitOwn } from "../actor.ts";
 import { unseal } from "../cases/sealed.ts";
 import { whomOf } from "../cases/show-case.ts";
-import { CaseMissing, takeOneStep } from "../cases/step.ts";
+import { CaseMissing, explained, takeOneStep } from "../cases/step.ts";
 import type { LetterChoice, RecordName } from "../cases/types.ts";
 import { type OwnNeeds, writtenByProvider } from "./orders.ts";
 
@@ -161,7 +161,7 @@ export async function showOwnCase(
   const { database, vault, now, rules } = needs;
   const { stored, asked } = await askedCase(needs, actor, no);
   const { findings: chosen, show } = asked.choice;
-  const [findings, explained] = await Promise.all([
+  const [findings, answers] = await Promise.all([
     selectFindingsById(database, actor.tenantId, chosen),
     selectExplanations(database, actor.tenantId, no),
   ]);
@@ -196,7 +196,7 @@ export async function showOwnCase(
       records: show.records ? (finding.records as RecordName[]) : null,
       gone: finding.status === "closed",
     })),
-    explanations: explained.map(({ reason, at, text }) => ({
+    explanations: answers.map(({ reason, at, text }) => ({
       // Written by `explainOwnCase`.
       reason: reason as ExplanationReason,
       at,
@@ -237,8 +237,8 @@ export async function explainOwnCase(
   const at = now();
   // The step is the municipality's own: whoever may explain takes no other.
   const answering: Actor = { ...actor, permissions: new Set([...actor.permissions, "cases:work", "cases:read"]) };
-  await takeOneStep(needs, answering, { no, version: null }, { kind: "receive-explanation" }, () => ({
-    patch: { heard: true, explanationDueOn: null, dueOn: null, snoozedUntil: null },
+  await takeOneStep(needs, answering, { no, version: null }, { kind: "receive-explanation" }, (_row, to) => ({
+    patch: explained(to),
     data: { reason, attachments: files.map(({ id }) => id) },
     texts: { answer: [explanationReasons[reason], answer].filter((part) => part !== "").join(". "), from: actor.name },
     also: async (tx) => {
