@@ -109,16 +109,17 @@ async function log(
   await render(deliveries, format, {
     columns: [
       { title: "Händelse", of: (row) => row.id },
-      { title: "Slag", of: (row) => row.type },
+      { title: "Slag", of: ({ type, test }) => (test ? `${type} (prov)` : type) },
       { title: "Tid", of: (row) => formatInstant(row.at) },
       { title: "Läge", of: (row) => deliveryStates[row.state] },
       { title: "Försök", of: (row) => row.log.length, align: "right" },
       { title: "Senaste svar", of: (row) => (last(row) === undefined ? null : answerText(last(row)!)) },
       { title: "Nästa försök", of: ({ nextAt }) => (nextAt === null ? null : formatInstant(nextAt)) },
     ],
-    json: ({ id: event, type, at, state, nextAt, finishedAt, log: attempts }) => ({
+    json: ({ id: event, type, test, at, state, nextAt, finishedAt, log: attempts }) => ({
       event,
       type,
+      test,
       at: formatInstant(at),
       state,
       nextAt: nextAt === null ? null : formatInstant(nextAt),

@@ -53,6 +53,7 @@ export interface DueDelivery {
   subjectKind: string;
   subject: string;
   changes: string[];
+  test: boolean;
 }
 
 /**
@@ -105,7 +106,7 @@ export async function claimDue(
        FROM claimed c JOIN events v ON v.tenant_id = $1 AND v.no = c.event_no
       WHERE d.tenant_id = $1 AND d.endpoint_no = c.endpoint_no AND d.event_no = c.event_no
      RETURNING d.endpoint_no AS "endpointNo", d.event_no AS "eventNo", d.provider, d.attempts, d.since, v.id, v.type, v.at,
-               v.subject_kind AS "subjectKind", v.subject, v.changes`,
+               v.subject_kind AS "subjectKind", v.subject, v.changes, v.test`,
     [
       tenantId,
       iso(at),
@@ -310,6 +311,9 @@ export interface ListedDelivery {
   attempts: number;
   nextAt: Instant | null;
   finishedAt: Instant | null;
+  test: boolean;
+  /** A ping or a test, which is sent once. */
+  direct: boolean;
 }
 
 /** One page of deliveries, the newest event first. */
@@ -321,7 +325,8 @@ export async function selectDeliveries(
 ): Promise<ListedDelivery[]> {
   const { rows } = await pool.query<ListedDelivery>(
     `SELECT d.event_no AS "eventNo", v.id, v.type, v.at, d.state, d.attempts,
-            CASE WHEN d.state = 'waiting' THEN d.next_at END AS "nextAt", d.finished_at AS "finishedAt"
+            CASE WHEN d.state = 'waiting' THEN d.next_at END AS "nextAt", d.finished_at AS "finishedAt",
+            v.test, v.endpoint_no IS NOT NULL AS direct
        FROM event_deliveries d JOIN events v ON v.tenant_id = $1 AND v.no = d.event_no
       WHERE ${selected} AND ($8::int8 IS NULL OR d.event_no < $8) ORDER BY d.event_no DESC LIMIT $9`,
     [...valuesOf(tenantId, selection), before ?? null, limit],
@@ -329,7 +334,7 @@ export async function selectDeliveries(
   return rows;
 }
 
-/** How many deliveries of a selection are in which state. */
+/** How many deliveries of a selection are in which state, without pings and tests: nothing has happened by them. */
 export async function countDeliveries(
   { pool }: Database,
   tenantId: string,
@@ -337,7 +342,7 @@ export async function countDeliveries(
 ): Promise<Record<"waiting" | "delivered" | "failed", number>> {
   const { rows } = await pool.query<{ state: "waiting" | "delivered" | "failed"; count: number }>(
     `SELECT d.state, count(*) AS count FROM event_deliveries d JOIN events v ON v.tenant_id = $1 AND v.no = d.event_no
-      WHERE ${selected} GROUP BY d.state`,
+      WHERE ${selected} AND v.endpoint_no IS NULL GROUP BY d.state`,
     valuesOf(tenantId, selection),
   );
   return { waiting: 0, delivered: 0, failed: 0, ...Object.fromEntries(rows.map(({ state, count }) => [state, count])) };
@@ -358,8 +363,8 @@ export async function selectAttempts(
 }
 
 /**
- * Sends again what is selected, also what was delivered, and what happened before there was the endpoint. Gives how many
- * deliveries wait by that.
+ * Sends again what is selected, also what was delivered, and what happened before there was the endpoint; pings and tests
+ * are not sent again. Gives how many deliveries wait by that.
  */
 export async function replayDeliveries(
   database: Database,
@@ -371,7 +376,7 @@ export async function replayDeliveries(
     const values = valuesOf(tenantId, selection);
     const { rowCount } = await client.query(
       `UPDATE event_deliveries d SET state = 'waiting', attempts = 0, next_at = $8, since = $8, finished_at = NULL, leased_until = NULL
-         FROM events v WHERE v.tenant_id = $1 AND v.no = d.event_no AND ${selected}`,
+         FROM events v WHERE v.tenant_id = $1 AND v.no = d.event_no AND v.endpoint_no IS NULL AND ${selected}`,
       [...values, iso(at)],
     );
     if (selection.states !== undefined) return rowCount ?? 0;

@@ -18,6 +18,8 @@ export interface NewEvent {
   orderKey?: string | null;
   /** The only endpoint that gets it; null: all of the provider that want it. */
   endpointNo?: number | null;
+  /** Nothing has happened. */
+  test?: boolean;
 }
 
 const channel = "klarsyn_events";
@@ -26,15 +28,15 @@ const channel = "klarsyn_events";
 export async function insertEvents(client: pg.ClientBase, tenantId: string, events: readonly NewEvent[]) {
   if (events.length === 0) return;
   await client.query(
-    `INSERT INTO events (tenant_id, id, type, at, provider, units, subject_kind, subject, changes, order_key, endpoint_no)
+    `INSERT INTO events (tenant_id, id, type, at, provider, units, subject_kind, subject, changes, order_key, endpoint_no, test)
      SELECT $1, e.id, e.type, e.at, e.provider, ARRAY(SELECT jsonb_array_elements_text(e.units)), e.subject_kind, e.subject,
-            ARRAY(SELECT jsonb_array_elements_text(e.changes)), e.order_key, e.endpoint_no
+            ARRAY(SELECT jsonb_array_elements_text(e.changes)), e.order_key, e.endpoint_no, e.test
        FROM jsonb_to_recordset($2::jsonb) AS e (id text, type text, at timestamptz, provider text, units jsonb, subject_kind text,
-            subject text, changes jsonb, order_key text, endpoint_no int8)`,
+            subject text, changes jsonb, order_key text, endpoint_no int8, test bool)`,
     [
       tenantId,
       JSON.stringify(
-        events.map(({ id, type, at, provider, units, subjectKind, subject, changes, orderKey, endpointNo }) => ({
+        events.map(({ id, type, at, provider, units, subjectKind, subject, changes, orderKey, endpointNo, test }) => ({
           id,
           type,
           at: new Date(at).toISOString(),
@@ -45,6 +47,7 @@ export async function insertEvents(client: pg.ClientBase, tenantId: string, even
           changes: changes ?? [],
           order_key: orderKey ?? null,
           endpoint_no: endpointNo ?? null,
+          test: test ?? false,
         })),
       ),
     ],

@@ -71,7 +71,7 @@ describe("a receiver in trouble", () => {
       await town.deliver();
       expect(await town.counts()).toMatchObject({
         failingSince: null,
-        deliveries: { waiting: 0, failed: 0, delivered: 2 },
+        deliveries: { waiting: 0, failed: 0, delivered: 1 },
       });
     },
   );
@@ -141,7 +141,7 @@ describe("a receiver in trouble", () => {
     expect(await resendDeliveries(needs, operator, choice)).toBe(4);
     await town.deliver();
     expect(new Set(receiver.ids().slice(before)).size).toBe(4);
-    expect(await town.counts()).toMatchObject({ state: "active", deliveries: { waiting: 0, failed: 0, delivered: 8 } });
+    expect(await town.counts()).toMatchObject({ state: "active", deliveries: { waiting: 0, failed: 0, delivered: 6 } });
   });
 
   test("that asks for a pause (429, Retry-After) gets it, whatever waits", async () => {

@@ -164,6 +164,41 @@ describe("a receiver", () => {
     expect(dataOf(receiver.received.at(-1)!)).toMatchObject({ test: true, changes: ["lines"] });
   });
 
+  test("is never sent a ping or a test again, and neither counts as something that was not delivered", async () => {
+    let at = Date.now();
+    await using town = await toldTown({ clock: () => at });
+    await using receiver = await startReceiver(() => ({ status: 500 }));
+    const { needs } = town;
+    const filter = { types: null, units: null, ordered: false, description: "" };
+    const made = await createEndpoint(needs, operator, { provider: "P1", url: receiver.url, key: "hmac", ...filter });
+    const { id } = made.endpoint;
+    const from = at;
+    await pingEndpoint(needs, operator, id);
+    await sendTestEvent(needs, operator, { id, type: "order.created" });
+    receiver.behave(() => ({ status: 200 }));
+    await pingEndpoint(needs, operator, id);
+    await sendTestEvent(needs, operator, { id, type: "order.ended" });
+    await town.orders(order("o-1", 1));
+    await town.deliver();
+    const { deliveries, counts } = await listDeliveries(needs, operator, { id, limit: 9 });
+    expect(deliveries.map(({ type, test: tried, state }) => [type, tried, state])).toEqual([
+      ["order.created", false, "delivered"],
+      ["order.ended", true, "delivered"],
+      ["endpoint.ping", false, "delivered"],
+      ["order.created", true, "failed"],
+      ["endpoint.ping", false, "failed"],
+    ]);
+    expect(counts).toEqual({ waiting: 0, delivered: 1, failed: 0 });
+    at += 1000;
+    const before = receiver.received.length;
+    expect(await resendDeliveries(needs, operator, { id, from, states: ["delivered", "failed"] })).toBe(1);
+    for (const { id: event } of deliveries.slice(1)) {
+      expect(await resendDeliveries(needs, operator, { id, event, states: ["delivered", "failed"] })).toBe(0);
+    }
+    await town.deliver();
+    expect(receiver.received.slice(before).map(dataOf)).toEqual([expect.not.objectContaining({ test: true })]);
+  });
+
   test("may check by the old key or the new one while both hold", async () => {
     let at = Date.now();
     await using town = await toldTown({ clock: () => at });

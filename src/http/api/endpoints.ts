@@ -30,7 +30,9 @@ const keyKind = z
   .enum(keyKinds)
   .meta({ description: "hmac: a shared secret; ed25519: only a public key is given out." });
 const states = z.enum(["waiting", "delivered", "failed"]);
-const counts = z.object({ waiting: z.int(), delivered: z.int(), failed: z.int() });
+const counts = z
+  .object({ waiting: z.int(), delivered: z.int(), failed: z.int() })
+  .meta({ description: "Without pings and tests." });
 
 const filterFields = {
   description: z.string().max(200).default(""),
@@ -76,6 +78,7 @@ const delivery = z
   .object({
     id: z.string().meta({ description: "The event's." }),
     type: z.string(),
+    test: z.boolean().meta({ description: "Somebody tried the endpoint out. Pings and tests are not sent again." }),
     at: time,
     state: states,
     attempts: z.int(),
@@ -316,6 +319,7 @@ export const endpointCalls: readonly Call[] = [
           {
             id: "evt_01JB2K5M8N",
             type: "order.created",
+            test: false,
             at: "2026-10-05T08:00:02Z",
             state: "delivered",
             attempts: 1,
@@ -343,9 +347,10 @@ export const endpointCalls: readonly Call[] = [
       const page = deliveries.slice(0, limit);
       const last = page.at(-1);
       return {
-        deliveries: page.map(({ id, type, at, state: now, attempts, nextAt, finishedAt, log }) => ({
+        deliveries: page.map(({ id, type, test, at, state: now, attempts, nextAt, finishedAt, log }) => ({
           id,
           type,
+          test,
           at: timeText(at) ?? "",
           state: now,
           attempts,

@@ -441,8 +441,8 @@ async function endpointPage(c: Context<Env>): Promise<Html> {
       ${button("Visa", "secondary")}
     </form>
     <p>
-      ${total.toLocaleString("sv-SE")} händelser: ${counts.waiting} väntar, ${counts.delivered} levererade,
-      ${counts.failed} misslyckade.
+      ${total.toLocaleString("sv-SE")} händelser utom prov och pingar: ${counts.waiting} väntar, ${counts.delivered}
+      levererade, ${counts.failed} misslyckade.
     </p>
     ${
       may && total > 0
@@ -463,11 +463,13 @@ async function endpointPage(c: Context<Env>): Promise<Html> {
         { title: "Åtgärd" },
       ],
       deliveries.map((delivery) => [
-        html`${eventNames[delivery.type as EventType] ?? delivery.type}<br /><small>${delivery.id}</small>`,
+        html`${eventNames[delivery.type as EventType] ?? delivery.type}${delivery.test ? ", prov" : ""}<br /><small
+            >${delivery.id}</small
+          >`,
         formatLocal(delivery.at),
         deliveryStates[delivery.state],
         attempts(delivery.log),
-        may
+        may && !delivery.direct
           ? form(
               c,
               `${path}/${id}/skicka-om`,

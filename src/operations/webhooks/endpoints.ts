@@ -286,15 +286,14 @@ async function sendNow(
   { database, vault, now, config }: EndpointNeeds,
   tenantId: string,
   endpoint: StoredEndpoint,
-  event: { type: EventType; subjectKind: string; subject: string; changes?: readonly string[] },
-  test: boolean,
+  event: { type: EventType; subjectKind: string; subject: string; changes: readonly string[]; test: boolean },
 ): Promise<ShownAnswer> {
   const at = now();
   const { no: endpointNo, provider, url } = endpoint;
-  const made = newEvent({ ...event, at, provider, units: [], endpointNo });
+  const made = { ...newEvent({ ...event, at, provider, units: [], endpointNo }), ...event };
   const secrets = await selectSecrets(database, tenantId, [endpointNo], at);
   const writer = writerFor(vault, tenantId);
-  const body = writer.body(endpointNo, { ...made, changes: made.changes ?? [] }, test);
+  const body = writer.body(endpointNo, made);
   await using poster = posterOf(config.webhooks);
   const answer: Answer = await poster.post(url, writer.headers(secrets, made.id, at, body), body);
   const { status, error, ms } = answer;
@@ -310,8 +309,8 @@ async function sendNow(
 export async function pingEndpoint(needs: EndpointNeeds, actor: Actor, id: string): Promise<ShownAnswer> {
   permit(actor, "endpoints:write");
   const endpoint = await find(needs, actor, id);
-  const ping = { type: "endpoint.ping", subjectKind: "endpoint", subject: id } as const;
-  const answer = await sendNow(needs, actor.tenantId, endpoint, ping, false);
+  const ping = { type: "endpoint.ping", subjectKind: "endpoint", subject: id, changes: [], test: false } as const;
+  const answer = await sendNow(needs, actor.tenantId, endpoint, ping);
   if (answer.error === null && (endpoint.state === "unverified" || endpoint.state === "disabled")) {
     const { no } = endpoint;
     const fresh = { failures: 0, failingSince: null, noticed: 0, openUntil: null, disabledWhy: null };
@@ -339,8 +338,8 @@ export async function sendTestEvent(
     "settlement.ready": { subjectKind: "settlement", subject: "2000-01" },
     "endpoint.ping": { subjectKind: "endpoint", subject: id },
   };
-  const event = { type, ...subjects[type], changes: type === "order.changed" ? ["lines"] : [] };
-  return sendNow(needs, actor.tenantId, endpoint, event, true);
+  const event = { type, ...subjects[type], changes: type === "order.changed" ? ["lines"] : [], test: true };
+  return sendNow(needs, actor.tenantId, endpoint, event);
 }
 
 /** Which deliveries are meant: of events that happened from `from` on and before `until`. */

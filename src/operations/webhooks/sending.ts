@@ -30,6 +30,7 @@ export interface KeptEvent {
   subjectKind: string;
   subject: string;
   changes: readonly string[];
+  test: boolean;
 }
 
 /** Makes what one endpoint is sent of an event. */
@@ -43,14 +44,13 @@ export function writerFor(vault: Vault, tenantId: string) {
     return subject;
   };
   return {
-    body: (endpointNo: number, event: KeptEvent, test = false): string =>
+    body: (endpointNo: number, event: KeptEvent): string =>
       bodyOf({
         ...event,
         // Written by us, with one of the types.
         type: event.type as EventType,
         tenantId,
         subject: subjectOf(endpointNo, event),
-        test,
       }),
     headers(secrets: readonly StoredSecret[], id: string, at: Instant, body: string): Record<string, string> {
       const all = secrets.map(({ no, kind, sealed }) => {
