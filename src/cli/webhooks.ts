@@ -166,6 +166,7 @@ export default defineCommand({
       oneOf: ["waiting", "delivered", "failed"],
     },
     event: { type: "string", value: "ID", summary: "Only this event" },
+    missed: { type: "boolean", summary: "resend: also what was never to be sent there, from --from on" },
     format: formatOption,
   },
   async run(options, { system, positionals: [action = "list", id, more] }) {
@@ -236,7 +237,9 @@ export default defineCommand({
             "webhooks resend: say which with --from TIME (and --until, --state, --type) or --event ID.",
           );
         }
-        const count = await resendDeliveries(system, operator, { id, ...choice });
+        if (options.missed && choice.from === undefined)
+          throw new UsageError("--missed: say from when on with --from.");
+        const count = await resendDeliveries(system, operator, { id, ...choice, missed: options.missed });
         say(`${count} händelser skickas igen av \`npx klarsyn serve\`.`);
         return "done";
       }

@@ -363,14 +363,15 @@ export async function selectAttempts(
 }
 
 /**
- * Sends again what is selected, also what was delivered, and what happened before there was the endpoint; pings and tests
- * are not sent again. Gives how many deliveries wait by that.
+ * Sends again what is selected, also what was delivered; pings and tests are not sent again. `missed`: and what the
+ * endpoint wants and was never to be sent, as what happened before there was the endpoint. Gives how many deliveries
+ * wait by that.
  */
 export async function replayDeliveries(
   database: Database,
   tenantId: string,
   selection: DeliverySelection,
-  at: Instant,
+  { at, missed }: { at: Instant; missed: boolean },
 ): Promise<number> {
   return database.transaction(async ({ client }) => {
     const values = valuesOf(tenantId, selection);
@@ -379,7 +380,7 @@ export async function replayDeliveries(
          FROM events v WHERE v.tenant_id = $1 AND v.no = d.event_no AND v.endpoint_no IS NULL AND ${selected}`,
       [...values, iso(at)],
     );
-    if (selection.states !== undefined) return rowCount ?? 0;
+    if (!missed) return rowCount ?? 0;
     const { endpointNo, from, until, types, id } = selection;
     const made = await client.query(
       insertDeliveries(

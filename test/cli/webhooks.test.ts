@@ -60,6 +60,7 @@ describe("klarsyn webhooks", () => {
     expect((await run(town, "rotate", id, "--key", "ed25519")).stdout).toMatch(/^whpk_/);
     expect((await run(town, "pause", id)).stdout).toContain("pausad");
     await expect(run(town, "resend", id)).rejects.toThrow(/--from/);
+    await expect(run(town, "resend", id, "--missed", "--event", "evt_1")).rejects.toThrow(/--from/);
     expect((await run(town, "resume", id)).stdout).toContain("tar emot");
     expect((await run(town, "resend", id, "--from", "2026-01-01", "--state", "failed")).stderr).toContain(
       "0 händelser",

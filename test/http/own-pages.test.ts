@@ -256,7 +256,7 @@ describe("those who look after providers' systems", () => {
     const [path = ""] = /\/mottagare\/ep_[\w-]+/.exec(made) ?? [];
     await post(`${path}/ping`, {});
     const shown = await as(admin).get(path);
-    expect(plain(shown.text)).toContain("1 händelser: 0 väntar, 0 levererade, 1 misslyckade.");
+    expect(plain(shown.text)).toContain("0 händelser utom prov och pingar: 0 väntar, 0 levererade, 0 misslyckade.");
     expect(shown.text).toContain("inget svar");
     expect(shown.text).not.toContain(key);
     await post(`${path}/urval`, { typer: "order.ended", ordning: "ja", beskrivning: "" });

@@ -199,6 +199,30 @@ describe("a receiver", () => {
     expect(receiver.received.slice(before).map(dataOf)).toEqual([expect.not.objectContaining({ test: true })]);
   });
 
+  test("is sent again what it was to be sent, and what happened before it only where that is asked for", async () => {
+    let at = Date.now();
+    await using town = await toldTown({ clock: () => at });
+    await using receiver = await startReceiver();
+    const { needs } = town;
+    const from = at;
+    await town.orders(order("o-1", 1), order("o-2", 1));
+    await town.deliver();
+    at += 1000;
+    const { id } = await town.endpoint(receiver.url, { types: ["order.created"] });
+    await town.orders(order("o-3", 1), order("o-1", 2, { validTo: "2026-12-31" }));
+    await town.deliver();
+    const resend = (choice: Partial<Parameters<typeof resendDeliveries>[2]>) =>
+      resendDeliveries(needs, operator, { id, ...choice });
+    expect(await resend({ from })).toBe(1);
+    for (const choice of [{}, { states: ["failed"] as const }, { missed: true }, { missed: true, event: "evt_1" }])
+      await expect(resend(choice)).rejects.toMatchObject({ code: "endpoint.refused" });
+    at += 1000;
+    expect(await resend({ from, missed: true })).toBe(3);
+    await town.deliver();
+    expect(receiver.types().slice(1)).toEqual(Array.from({ length: 4 }, () => "order.created"));
+    expect(new Set(receiver.ids().slice(1)).size).toBe(3);
+  });
+
   test("may check by the old key or the new one while both hold", async () => {
     let at = Date.now();
     await using town = await toldTown({ clock: () => at });

@@ -369,18 +369,23 @@ export const endpointCalls: readonly Call[] = [
     path: "/endpoints/{id}/resend",
     tag: "Endpoints",
     summary: "Send again, also what was delivered.",
-    description: "By the time of the events, their state, type or id; all that are named must fit.",
+    description:
+      "From a moment on, or one event; state and type choose among them. Pings and tests are not sent again.",
     scope: "endpoints:write",
     params: path,
     body: {
       bytesMax: BYTES_MAX,
       schema: z
         .strictObject({
-          from: time.optional(),
+          from: time.optional().meta({ description: "Needed where there is no event." }),
           until: time.optional().meta({ description: "Not included." }),
           states: z.array(states).min(1).optional(),
           types: z.array(eventType).min(1).optional(),
           event: z.string().max(100).optional(),
+          missed: z.boolean().default(false).meta({
+            description:
+              "Also what was never to be sent here, as what happened before there was the endpoint. Needs from.",
+          }),
         })
         .meta({ id: "Resend" }),
       examples: { failed: { from: "2026-10-05T00:00:00Z", states: ["failed"] } },
@@ -391,7 +396,7 @@ export const endpointCalls: readonly Call[] = [
       schema: z.object({ deliveries: z.int() }).meta({ id: "Resent" }),
       example: { deliveries: 3 },
     },
-    problems: ["endpoint.missing", "endpoint.state"],
+    problems: ["endpoint.missing", "endpoint.refused", "endpoint.state"],
     async run({ system, actor }, { params, body: { from, until, ...rest } }) {
       const choice = {
         ...rest,

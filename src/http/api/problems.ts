@@ -63,7 +63,10 @@ export const problemTypes = {
   "text.identity": [422, "The text has a personal identity number in it."],
   "order.answer-refused": [422, "The answer contradicts the order, or says too little."],
   "case.explanation-empty": [422, "The reason needs a text."],
-  "endpoint.refused": [422, "The address, a unit or an event type cannot be used."],
+  "endpoint.refused": [
+    422,
+    "The address, a unit or an event type cannot be used, or the request does not say which events.",
+  ],
   "attachment.refused": [422, "An attachment is of a kind that is not taken."],
   "adapter.invalid-file": [422, "The file cannot be read."],
   "client.too-many": [429, "Too many requests, or too many for what is not there. Wait as Retry-After says."],

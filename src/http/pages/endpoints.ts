@@ -203,7 +203,8 @@ export function endpointPages() {
       ...act("skicka-om", async (c, id, said) => {
         const { handelse: event } = z.object({ handelse: z.string().max(100).optional() }).parse(said);
         const asked = logAsked.parse(said);
-        const choice: DeliveryChoice = event === undefined ? choiceOf(asked) : { event };
+        // Those that the list shows: of all times where it says none.
+        const choice: DeliveryChoice = event === undefined ? { from: 0, ...choiceOf(asked) } : { event };
         const count = await resendDeliveries(c.var.system, c.var.actor, { id, ...choice });
         return count === 1 ? "1 händelse skickas om." : `${count.toLocaleString("sv-SE")} händelser skickas om.`;
       }),

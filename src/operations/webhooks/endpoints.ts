@@ -392,18 +392,24 @@ export async function listDeliveries(
   };
 }
 
-/** Sends deliveries again, also those that were delivered; gives how many. What a filter holds back stays back. */
+/**
+ * Sends deliveries again, also those that were delivered: from a moment on, or one event. `missed`: and what was never
+ * to be sent here, as what happened before there was the endpoint; what the filter holds back stays back. Gives how many.
+ */
 export async function resendDeliveries(
   needs: EndpointNeeds,
   actor: Actor,
-  { id, ...choice }: DeliveryChoice & { id: string },
+  { id, missed = false, ...choice }: DeliveryChoice & { id: string; missed?: boolean | undefined },
 ): Promise<number> {
   permit(actor, "endpoints:write");
+  if (choice.from === undefined && (missed || choice.event === undefined)) {
+    throw new EndpointRefused(`Say from when on${missed ? "" : ", or which event"}.`);
+  }
   const { no, state } = await find(needs, actor, id);
   if (state === "unverified" || state === "disabled") {
     throw new EndpointConflict(`The endpoint is ${state}: a ping makes it active, where it is reached.`);
   }
-  return replayDeliveries(needs.database, actor.tenantId, selectionOf(no, choice), needs.now());
+  return replayDeliveries(needs.database, actor.tenantId, selectionOf(no, choice), { at: needs.now(), missed });
 }
 
 /** Where a provider without an endpoint is told by e-mail that something waits; null: nowhere. */

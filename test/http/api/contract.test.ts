@@ -248,7 +248,10 @@ function right(operationId: string, { order: one, headers }: Asking, cases: Reco
     resumeEndpoint: { path: `/api/v1/endpoints/${endpoints.paused}/resume`, body: {} },
     endEndpoint: { path: `/api/v1/endpoints/${endpoints.paused}/end`, body: {} },
     listDeliveries: { path: `/api/v1/endpoints/${endpoints.unverified}/deliveries` },
-    resendDeliveries: { path: `/api/v1/endpoints/${endpoints.active}/resend`, body: { states: ["failed"] } },
+    resendDeliveries: {
+      path: `/api/v1/endpoints/${endpoints.active}/resend`,
+      body: { from: "2026-10-01T00:00:00Z", states: ["failed"] },
+    },
   };
   const found = sent[operationId];
   if (found === undefined) throw new Error(`how is ${operationId} asked?`);
@@ -392,6 +395,7 @@ describe("every problem of the description", () => {
       "endpoint.missing": (id, method) => send(proxy.url, method, absent(id)),
       "endpoint.refused": (id, method) => {
         const sent = rightOne(id);
+        if (id === "resendDeliveries") return send(proxy.url, method, { ...sent, body: { states: ["failed"] } });
         return id === "createEndpoint"
           ? send(proxy.url, method, { ...sent, body: { url: "http://planering.example.se" } })
           : send(proxy.url, method, {
