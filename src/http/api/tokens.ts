@@ -113,9 +113,11 @@ export function openTokens(needs: Needs): Tokens {
       requiredClaims: ["exp", "sub"],
       currentDate: currentDate(),
     });
-    // A client that was revoked since is not let in by what it was given before.
+    // A client that was revoked since is not let in by what it was given before, nor whoever has a secret that it had.
     const client = await findApiClient(needs, payload.sub ?? "");
-    return client === null ? null : { client, scopes: wordsOf(payload["scope"]) ?? [] };
+    return client === null || client.credential !== payload["credential"]
+      ? null
+      : { client, scopes: wordsOf(payload["scope"]) ?? [] };
   }
 
   async function ofOthers(token: string): Promise<Caller | null> {
@@ -148,7 +150,7 @@ export function openTokens(needs: Needs): Tokens {
       }
       const expiresIn = config.api.tokenMinutes * 60;
       const seconds = Math.floor(now() / 1000);
-      const token = await new SignJWT({ scope: scope.join(" "), client_id: client.id })
+      const token = await new SignJWT({ scope: scope.join(" "), client_id: client.id, credential: client.credential })
         .setProtectedHeader({ alg: "HS256", typ: "at+jwt" })
         .setIssuer(issuer)
         .setAudience(AUDIENCE)

@@ -25,7 +25,11 @@ export type ApiScope = (typeof providerPermissions)[number];
 export const apiScopes: readonly ApiScope[] = providerPermissions;
 
 /** A provider's program, without what it shows itself by. */
-export type ApiClient = Omit<StoredApiClient, "secretHash" | "scopes"> & { scopes: ApiScope[] };
+export type ApiClient = Omit<StoredApiClient, "secretHash" | "scopes"> & {
+  scopes: ApiScope[];
+  /** Another one for each secret or set of keys: a token that another was given for is none any more. */
+  credential: string;
+};
 
 class ApiClientInvalid extends AppError {
   readonly code = "api-client.invalid";
@@ -53,8 +57,12 @@ const hashOf = (secret: string): Buffer => createHash("sha256").update(secret).d
 const newSecret = (): string => randomBytes(32).toString("base64url");
 
 const shown = (client: StoredApiClient): ApiClient => {
-  const { secretHash: _, scopes, ...rest } = client;
-  return { ...rest, scopes: apiScopes.filter((scope) => scopes.includes(scope)) };
+  const { secretHash, scopes, ...rest } = client;
+  const credential = createHash("sha256")
+    .update(secretHash ?? rest.jwks ?? "")
+    .digest("base64url")
+    .slice(0, 16);
+  return { ...rest, scopes: apiScopes.filter((scope) => scopes.includes(scope)), credential };
 };
 
 export interface NewClient {
@@ -128,7 +136,7 @@ export async function revokeApiClient({ database, now }: Needs, actor: Actor, id
   if (!(await changeApiClient(database, actor.tenantId, id, { revokedAt: now() }))) throw new ApiClientMissing(id);
 }
 
-/** Gives a program another secret, or takes its new keys; what it had before lets nobody in any more. */
+/** Gives a program another secret, or takes its new keys; what it had before lets nobody in any more, nor do its tokens. */
 export async function rotateApiClient(
   { database }: Pick<Needs, "database">,
   actor: Actor,

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp } from "#http";
+import { rotateApiClient } from "#operations";
 import type { System } from "#system";
 import { signedIn } from "../../support/signed-in.ts";
 import { asking, program, providersTown, type Town } from "./providers.ts";
@@ -67,6 +68,16 @@ describe("a token by a secret", () => {
     expect(refused.headers.get("www-authenticate")).toBe(status === 401 ? 'Basic realm="klarsyn"' : null);
   });
 
+  test("is good until the secret is changed, and the new secret's is good after", async () => {
+    const { id, secret } = await program(town.system, { kind: "secret" });
+    const { token } = await tokenOf({}, basic(id, secret ?? ""));
+    expect((await asking(town.app, token).get("/orders")).status).toBe(200);
+    const changed = await rotateApiClient(town.system, town.system.operator, { id });
+    expect((await asking(town.app, token).get("/orders")).status).toBe(401);
+    const next = await tokenOf({}, basic(id, changed.secret ?? ""));
+    expect((await asking(town.app, next.token).get("/orders")).status).toBe(200);
+  });
+
   test("is not given for an API key, nor does a secret open the API", async () => {
     const key = await program(town.system);
     expect((await tokenOf({}, basic(key.id, key.secret?.split(".")[1] ?? ""))).status).toBe(401);
@@ -103,17 +114,21 @@ describe("a token by a private key", () => {
         .setProtectedHeader({ alg: "ES256" })
         .sign(key);
     const ask = async (text: string) => tokenOf({ client_assertion_type: ASSERTION, client_assertion: text });
-    return { assertion, ask, seconds };
+    return { id, assertion, ask, seconds };
   }
 
   test("is given once for each assertion", async () => {
-    const { assertion, ask } = await keyed();
+    const { id, assertion, ask } = await keyed();
     const shown = await assertion();
     const { status, token } = await ask(shown);
     expect(status).toBe(200);
     expect((await asking(town.app, token).get("/orders")).status).toBe(200);
     expect(await ask(shown)).toMatchObject({ status: 401, body: { error: "invalid_client" } });
     expect((await ask(await assertion())).status).toBe(200);
+    const { publicKey } = await generateKeyPair("ES256", { extractable: true });
+    const jwks = JSON.stringify({ keys: [await exportJWK(publicKey)] });
+    await rotateApiClient(town.system, town.system.operator, { id, jwks });
+    expect((await asking(town.app, token).get("/orders")).status).toBe(401);
   });
 
   test("is refused for an assertion to somebody else, too old, too long, without an id, or by another key", async () => {
