@@ -1,5 +1,5 @@
 import { and, asc, eq } from "drizzle-orm";
-import { type Instant, refKinds } from "#model";
+import { type Day, formatDay, type Instant, refKinds } from "#model";
 import type { Database, Transaction } from "./database.ts";
 import { explanations as table } from "./tables/webhooks.ts";
 import { without } from "./without.ts";
@@ -66,17 +66,19 @@ export async function selectOwnNumbers(
   return { clients: of("client"), orders: of("order") };
 }
 
-/** What records call a client of whom a provider has an order that is not gone; null where it has none. */
+/** What records call a client of whom a provider has an order that stands today; null where it has none. */
 export async function selectOwnClient(
   { pool }: Database,
   tenantId: string,
   provider: string,
   no: number,
+  today: Day,
 ): Promise<string | null> {
   const { rows } = await pool.query<{ client: string }>(
     `SELECT client FROM announced_orders WHERE tenant_id = $1 AND provider = $2 AND client_no = $3 AND gone IS NULL
+       AND (valid_to IS NULL OR valid_to >= $4)
      ORDER BY change_no DESC LIMIT 1`,
-    [tenantId, provider, no],
+    [tenantId, provider, no, formatDay(today)],
   );
   return rows[0]?.client ?? null;
 }

@@ -95,7 +95,9 @@ const orderDetail = z
   .object({
     ...orderFields,
     reference: z.string().meta({ description: "What the municipality's system calls it." }),
-    person: person.nullable().meta({ description: "Null without the scope own-clients:read, and where it has moved." }),
+    person: person
+      .nullable()
+      .meta({ description: "Null without the scope own-clients:read, and where the order does not stand." }),
     lines: z.array(orderLine).meta({ description: "In force now." }),
     versions: z.array(orderVersion).meta({ description: "Oldest first; the last is in force." }),
     acknowledgements: z.array(acknowledgement).meta({ description: "Oldest first." }),

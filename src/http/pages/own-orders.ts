@@ -168,7 +168,8 @@ const linesTable = (caption: string, lines: readonly OwnLine[]): Html =>
   );
 
 function personText({ person, gone }: OwnOrderDetail): Html | string {
-  if (person === null) return gone === "moved" ? "En annan utförare har brukaren nu." : "Visas inte för din roll.";
+  if (person === null)
+    return gone === "moved" ? "En annan utförare har brukaren nu." : "Visas bara medan beställningen gäller.";
   if (person.protected) return "Skyddade personuppgifter. Kommunen berättar på annat sätt.";
   const number = person.personalIdentityNumber;
   return [person.name ?? "Namnet är okänt", number].filter((text) => text !== null).join(", ");

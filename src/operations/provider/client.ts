@@ -1,5 +1,5 @@
 import { AppError } from "#errors";
-import type { Instant } from "#model";
+import { dayOf, type Instant } from "#model";
 import { recordAccess, selectOwnAbsences, selectOwnClient } from "#store";
 import { type Actor, permitOwn } from "../actor.ts";
 import { type OwnNeeds, type OwnPerson, personOf } from "./orders.ts";
@@ -28,7 +28,7 @@ export async function showOwnClient(needs: OwnNeeds, actor: Actor, no: number): 
   const provider = permitOwn(actor, "own-clients:read");
   const { database, now } = needs;
   const at = now();
-  const client = await selectOwnClient(database, actor.tenantId, provider, no);
+  const client = await selectOwnClient(database, actor.tenantId, provider, no, dayOf(at));
   if (client === null) throw new ClientMissing();
   const [person, absences] = await Promise.all([
     personOf(needs, actor.tenantId, client),

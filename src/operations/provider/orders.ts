@@ -1,6 +1,6 @@
 import { namesIdentity } from "#case";
 import { AppError } from "#errors";
-import { type Day, entities, formatDay, type Instant, type LocalDate, parsePersonalIdentity } from "#model";
+import { type Day, dayOf, entities, formatDay, type Instant, type LocalDate, parsePersonalIdentity } from "#model";
 import {
   type Acknowledgement,
   type AnnouncedOrder,
@@ -212,7 +212,7 @@ export interface OwnPerson {
 export interface OwnOrderDetail extends OwnOrder {
   /** What the municipality's system calls it. */
   reference: string;
-  /** Null without the permission own-clients:read, and of an order that has moved to another provider. */
+  /** Null without the permission own-clients:read, and of an order that does not stand today. */
   person: OwnPerson | null;
   /** Oldest first, the one in force last. None of an order that has moved. */
   versions: OwnVersion[];
@@ -362,10 +362,12 @@ export async function showOwnOrder(needs: OwnNeeds, actor: Actor, no: number): P
   const versions = seen.length > 0 || moved ? seen : [toldVersion(order, names.service)];
   // Of an order that came back from another provider, what it said there is not shown.
   const first = created === null ? 0 : versions.findLastIndex(({ receivedAt }) => receivedAt <= created);
-  const person =
-    moved || !actor.permissions.has("own-clients:read") ? null : await personOf(needs, tenantId, order.client);
+  const at = now();
+  const stands = order.gone === null && (order.validTo === null || order.validTo >= dayOf(at));
+  const may = stands && actor.permissions.has("own-clients:read");
+  const person = may ? await personOf(needs, tenantId, order.client) : null;
   await recordAccess(database, actor, {
-    at: now(),
+    at,
     operation: person === null ? "own-order" : "own-order-client",
     subject: order.client,
     rows: 1,

@@ -3,7 +3,7 @@ import { createApp } from "#http";
 import { caseNumber, decideAlias, opaqueIdsOf, revokeApiClient, showCase } from "#operations";
 import { selectOrdersAnswered } from "#store";
 import { signedIn } from "../../support/signed-in.ts";
-import { agda, asking, order, program, providersTown, SECRET, type Town } from "./providers.ts";
+import { agda, asking, order, personalNumber, program, providersTown, SECRET, type Town } from "./providers.ts";
 
 let town: Town;
 beforeAll(async () => {
@@ -276,6 +276,28 @@ describe("GET /api/v1/clients/{id}", () => {
       absences: [{ from: "2026-10-31T09:00:00Z", until: null }],
     });
     expect(text).not.toContain("hospital");
+  });
+
+  test("says it until the order's last day, and not of an order that has ended", async () => {
+    await town.send("clients", {
+      id: "C9",
+      name: "Nils Sist",
+      personalIdentityNumber: personalNumber("18930404", "983"),
+    });
+    await town.send("absences", { id: "a-9", clientId: "C9", from: "2026-10-31T10:00", kind: "hospital" });
+    await town.send("orders", order("o-90", "C9", "U1", { validTo: "2026-11-01" }));
+    await town.announce();
+    const api = await mine();
+    const last = (await orderOf(api, "o-90")).body;
+    expect(last.person).toMatchObject({ name: "Nils Sist" });
+    expect((await api.get(`/clients/${last.client}`)).body.absences).toHaveLength(1);
+    for (const over of [{ validTo: "2026-10-31" }, { status: "ended" }, { status: "cancelled" }]) {
+      await town.send("orders", order("o-90", "C9", "U1", over));
+      await town.announce();
+      const { body, text } = await orderOf(api, "o-90");
+      expect([body.person, text.includes("Nils")]).toEqual([null, false]);
+      expect(await api.get(`/clients/${body.client}`)).toMatchObject(problem(404, "client.missing"));
+    }
   });
 });
 
