@@ -48,23 +48,23 @@ export interface ExplainedRule extends ListedRule {
 /** Every rule with its mode, what was changed, how often it finds something and how often it was right. */
 export async function listRules(needs: Needs, actor: Actor): Promise<ListedRule[]> {
   permit(actor, "rules:read");
-  const known = await readRules(needs, actor.tenantId);
+  const known = await readRules(needs, actor);
   return needs.rules.map((rule) => known(rule));
 }
 
 export async function explainRule(needs: Needs, actor: Actor, rule: Rule): Promise<ExplainedRule> {
   permit(actor, "rules:read");
-  return (await readRules(needs, actor.tenantId))(rule);
+  return (await readRules(needs, actor))(rule);
 }
 
-async function readRules({ database, now }: Needs, tenantId: string): Promise<(rule: Rule) => ExplainedRule> {
+async function readRules({ database, now }: Needs, { tenantId, scope }: Actor): Promise<(rule: Rule) => ExplainedRule> {
   const [set, rates, holds, held, judged, counts] = await Promise.all([
     selectRuleParameters(database, tenantId),
     selectRuleRates(database, tenantId),
     selectRuleHolds(database, tenantId),
     countHeld(database, tenantId),
     countJudged(database, tenantId),
-    selectRuleCounts(database, tenantId),
+    selectRuleCounts(database, tenantId, scope),
   ]);
   const open = new Map(counts.map((count) => [count.ruleId, count.open]));
   const versions = parameterVersions(set);

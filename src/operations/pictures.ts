@@ -221,7 +221,7 @@ export async function drawFindingTrend(
   // The week that has not ended would look like a fall.
   const last = mondayOf(dayOf(now())) - 7;
   const weeks = Array.from({ length: WEEKS }, (_, index) => last - 7 * (WEEKS - 1 - index));
-  const counts = await selectFindingWeeks(database, actor.tenantId, weeks[0]!);
+  const counts = await selectFindingWeeks(database, actor.tenantId, actor.scope, weeks[0]!);
   const count = (week: Day, level: string): number =>
     counts.find((one) => one.week === week && one.level === level)?.findings ?? 0;
   const begun = weeks.slice(weeks.findIndex((week) => counts.some((one) => one.week === week)));

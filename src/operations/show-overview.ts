@@ -49,13 +49,13 @@ export async function showOverview(
   const titles = new Map(rules.map((rule) => [rule.id, rule.title.sv]));
   const [lastNight, counts, held, holds, { month, months }, names] = await Promise.all([
     selectLastNight(database, actor.tenantId, { succeeded: false }),
-    selectRuleCounts(database, actor.tenantId),
+    selectRuleCounts(database, actor.tenantId, actor.scope),
     countHeld(database, actor.tenantId),
     selectRuleHolds(database, actor.tenantId),
     chooseMonth({ database }, actor, wanted),
     selectNames(database, actor.tenantId),
   ]);
-  const providers = month === null ? [] : await selectProviderFigures(database, actor.tenantId, month);
+  const providers = month === null ? [] : await selectProviderFigures(database, actor.tenantId, actor.scope, month);
   return {
     lastNight,
     rules: counts.map((count) => ({ ...count, title: titles.get(count.ruleId) ?? count.ruleId })),
@@ -81,7 +81,7 @@ export async function chooseMonth(
   wanted?: Month,
 ): Promise<Pick<Overview, "month" | "months">> {
   permit(actor, "settlement:read");
-  const settled = await selectSettledMonths(database, actor.tenantId);
+  const settled = await selectSettledMonths(database, actor.tenantId, actor.scope);
   const found =
     settled.find(({ month }) => month === wanted) ?? settled.find(({ registered }) => registered) ?? settled[0];
   return { month: found?.month ?? null, months: settled.map(({ month }) => month) };

@@ -5,6 +5,7 @@ import type { Level, Severity } from "#rule";
 import type { Database, Transaction } from "./database.ts";
 import { insertRuleHolds, type NewRuleHold } from "./rule-rates.ts";
 import { columnName, compareInBulk, type Evaluated, json, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
+import { foldSums } from "./sums.ts";
 import { findings as table } from "./tables/findings.ts";
 import { without } from "./without.ts";
 
@@ -187,6 +188,7 @@ export async function writeFindings(
          AND NOT EXISTS (SELECT FROM staged_findings s WHERE s.id = f.id)`,
       [tenantId, at, run.rules?.map(({ ruleId, ruleVersion }) => `${ruleId} ${ruleVersion}`) ?? null],
     );
+    await foldSums(client, tenantId, "finding_sums");
     await writeOutcomes(tx, tenantId, looked, run.outcomes ?? []);
     const total = (of: "all" | "opened" | "changed"): number => rows.reduce((sum, row) => sum + row[of], 0);
     const [opened, changed] = [total("opened"), total("changed")];

@@ -70,6 +70,14 @@ export * from "./control.ts";
 export { selectSourceFacts, selectSourceHealth, selectWarnings, type SourceHealth } from "./source-facts.ts";
 export * from "./nights.ts";
 export * from "./overview.ts";
+export {
+  type ProviderFigures,
+  type RuleCount,
+  selectFindingWeeks,
+  selectProviderFigures,
+  selectRuleCounts,
+  selectSettledMonths,
+} from "./sums.ts";
 export * from "./sessions.ts";
 export * from "./users.ts";
 export * from "./people.ts";

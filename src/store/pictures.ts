@@ -248,19 +248,3 @@ export async function selectFindingShares(
   );
   return rows;
 }
-
-/** Open findings of active rules by the week that they begin in (its Monday) and their level. */
-export async function selectFindingWeeks(
-  { pool }: Database,
-  tenantId: string,
-  from: Day,
-): Promise<Array<{ week: Day; level: string; findings: number }>> {
-  const { rows } = await pool.query<{ week: Day; level: string; findings: number }>(
-    `SELECT date_trunc('week', from_day)::date AS week, level, sum(findings)::int8 AS findings FROM (
-       SELECT from_day, level, count(*) AS findings FROM findings
-        WHERE tenant_id = $1 AND from_day >= $2::date AND mode = 'active' AND NOT held AND status IN ('open', 'in-case')
-        GROUP BY 1, 2) d GROUP BY 1, 2`,
-    [tenantId, isoDate(from)],
-  );
-  return rows;
-}

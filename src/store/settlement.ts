@@ -3,6 +3,7 @@ import { and, asc, eq, gt } from "drizzle-orm";
 import type { Instant, Month, Ore } from "#model";
 import type { Database } from "./database.ts";
 import { columnName, compareInBulk, type Evaluated, json, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
+import { foldSums } from "./sums.ts";
 import { settlementLines as table } from "./tables/settlement.ts";
 import { without } from "./without.ts";
 
@@ -150,6 +151,7 @@ export async function writeSettlement(
        WHERE NOT EXISTS (SELECT FROM settlement_lines f WHERE f.tenant_id = $1 AND f.id = s.id)`,
       [tenantId, at],
     );
+    await foldSums(client, tenantId, "settlement_sums");
     const { rows } = await client.query<{ count: number }>("SELECT count(*) AS count FROM staged_settlement_lines");
     const written = { added: added.rowCount ?? 0, changed: changed.rowCount ?? 0, removed: removed.rowCount ?? 0 };
     return { ...written, kept: (rows[0]?.count ?? 0) - written.added - written.changed };

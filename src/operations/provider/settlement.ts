@@ -78,14 +78,15 @@ export async function showOwnMonth(
   wanted?: Month,
 ): Promise<OwnMonth> {
   const provider = permitOwn(actor, "own-settlement:read");
-  const { tenantId } = actor;
+  const { tenantId, scope } = actor;
   const [{ month, months }, names] = await Promise.all([
     chooseMonth({ database }, reading(actor), wanted),
     selectNames(database, tenantId),
   ]);
   const name = names.provider.get(provider) ?? provider;
   if (month === null) return { month, months, closed: false, provider: name, figures: null };
-  const figures = (await selectProviderFigures(database, tenantId, month)).find((row) => row.provider === provider);
+  const all = await selectProviderFigures(database, tenantId, scope, month);
+  const figures = all.find((row) => row.provider === provider);
   return { month, months, closed: await isClosed(database, tenantId, month), provider: name, figures: figures ?? null };
 }
 

@@ -13,6 +13,7 @@ export * from "./refs.ts";
 export * from "./rules.ts";
 export * from "./settled.ts";
 export * from "./settlement.ts";
+export * from "./sums.ts";
 export * from "./users.ts";
 export * from "./vault-keys.ts";
 export * from "./webhooks.ts";

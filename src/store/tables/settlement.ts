@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { bigint, index, integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { bytea, instant } from "./columns.ts";
 
@@ -46,6 +47,17 @@ export const settlementLines = pgTable(
   (t) => [
     primaryKey({ name: "settlement_lines_one_per_line_and_month", columns: [t.tenantId, t.id] }),
     index("settlement_lines_by_month").on(t.tenantId, t.month, t.id),
+    // In the order in which a provider's lines are shown.
+    index("settlement_lines_by_provider").on(
+      t.tenantId,
+      t.month,
+      t.provider,
+      sql`${t.client} COLLATE "C"`,
+      sql`${t.service} COLLATE "C"`,
+      sql`${t.line} COLLATE "C"`,
+      t.order,
+      t.unit,
+    ),
     index("settlement_lines_by_slice").on(t.tenantId, t.slice),
   ],
 );
