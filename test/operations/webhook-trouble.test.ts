@@ -12,7 +12,7 @@ import {
   resendDeliveries,
 } from "#operations";
 import { operator } from "../night/hand.ts";
-import { type Received, startReceiver } from "../webhook/receiver.ts";
+import { type Received, startReceiver, webhooks } from "../webhook/receiver.ts";
 import { order, toldTown } from "./told-town.ts";
 
 const start = Date.parse("2026-11-02T08:00:00Z");
@@ -113,6 +113,32 @@ describe("a receiver in trouble", () => {
     expect(new Set(quick.ids()).size).toBe(201);
     expect(Date.now() - begun).toBeLessThan(10_000);
     expect(town.receiver.received.length).toBeLessThan(30);
+  });
+
+  test("with nine others that are slow holds up nobody", async () => {
+    await using town = await toldTown();
+    await using opened = new AsyncDisposableStack();
+    const slow = await Promise.all(Array.from({ length: 10 }, async () => opened.use(await startReceiver())));
+    for (const { url } of slow) await town.endpoint(url, { provider: "P2" });
+    for (const receiver of slow) receiver.behave(() => ({ status: 204, afterMs: 500 }));
+    const quick = opened.use(await startReceiver());
+    await town.endpoint(quick.url);
+    await town.orders(...orders(60), ...orders(60).map((one) => ({ ...one, id: `s-${one.id}`, unitId: "U3" })));
+    const taken = () => slow.reduce((sum, { received }) => sum + received.length - 1, 0);
+    let meanwhile = 0;
+    quick.behave((_, count) => {
+      if (count === 61) meanwhile = taken();
+      return { status: 204 };
+    });
+    const config = { webhooks: { ...webhooks, timeoutSeconds: 30 } };
+    await using delivery = await openDelivery({ ...town.needs, config });
+    while (quick.received.length < 61) {
+      await delivery.tick();
+      await new Promise((done) => setTimeout(done, 10));
+    }
+    // Of 600.
+    expect(meanwhile).toBeGreaterThan(0);
+    expect(meanwhile).toBeLessThan(400);
   });
 
   test("that wants no more (410) is disabled; what it misses is listed, counted, and sent when it is back", async () => {

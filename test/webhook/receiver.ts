@@ -20,7 +20,7 @@ export interface Received {
 
 /** How a receiver behaves: what it answers, or what else it does. */
 export type Behaviour =
-  | { status: number; headers?: Record<string, string>; body?: string }
+  | { status: number; headers?: Record<string, string>; body?: string; afterMs?: number }
   | "hang"
   | "garbage"
   | "cut"
@@ -50,7 +50,7 @@ export async function startReceiver(
           response.writeHead(200);
           const more = setInterval(() => response.write("x".repeat(4096)), 5);
           response.on("close", () => clearInterval(more));
-        } else response.writeHead(what.status, what.headers).end(what.body);
+        } else setTimeout(() => response.writeHead(what.status, what.headers).end(what.body), what.afterMs ?? 0);
       });
     },
   );

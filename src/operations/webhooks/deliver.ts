@@ -86,6 +86,8 @@ export async function openDelivery(
   const working = new Set<Promise<void>>();
   let done: Done[] = [];
   let sending = 0;
+  /** Which lane is next. */
+  let turn = 0;
   let flushing: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | null = null;
   const closing = new AbortController();
@@ -106,22 +108,32 @@ export async function openDelivery(
     done.push({ lane, attempt, answer, askedMs });
   }
 
-  function start(lane: Lane): void {
-    while (!closing.signal.aborted && !lane.failed && lane.sending < SENDING_MAX && sending < TOTAL_MAX) {
-      const delivery = lane.queue.shift();
-      if (delivery === undefined) return;
-      lane.sending++;
-      sending++;
-      const work = send(lane, delivery).finally(() => {
-        lane.sending--;
-        sending--;
-        working.delete(work);
-        for (const other of lanes.values()) start(other);
-        flushSoon(done.length >= FLUSH_MANY ? 0 : FLUSH_MS);
-      });
-      working.add(work);
-      work.catch(() => undefined);
+  /** Begins what there is room for: one message of each lane in turn, from where it stopped the last time. */
+  function start(): void {
+    const all = [...lanes.values()];
+    for (let idle = 0; idle < all.length && sending < TOTAL_MAX; turn++) {
+      idle = startOne(all[turn % all.length]!) ? 0 : idle + 1;
     }
+  }
+
+  function startOne(lane: Lane): boolean {
+    // A lane leaves as many places free as it has, so that those that are slow do not fill all.
+    const most = Math.min(SENDING_MAX, Math.max(1, TOTAL_MAX - sending));
+    if (closing.signal.aborted || lane.failed || lane.sending >= most) return false;
+    const delivery = lane.queue.shift();
+    if (delivery === undefined) return false;
+    lane.sending++;
+    sending++;
+    const work = send(lane, delivery).finally(() => {
+      lane.sending--;
+      sending--;
+      working.delete(work);
+      start();
+      flushSoon(done.length >= FLUSH_MANY ? 0 : FLUSH_MS);
+    });
+    working.add(work);
+    work.catch(() => undefined);
+    return true;
   }
 
   function flushSoon(ms: number): void {
@@ -186,8 +198,8 @@ export async function openDelivery(
       lane.secrets = own;
       lane.queue.push(...deliveries);
       lanes.set(endpointNo, lane);
-      start(lane);
     }
+    start();
     return due.length > 0;
   }
 
