@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { z } from "zod";
 import { AppError } from "#errors";
+import { networks } from "#webhook";
 
 /** Everything that is wrong with the configuration, all at once. */
 export class ConfigurationError extends AppError {
@@ -120,6 +121,19 @@ const signIn = z
   })
   .meta({ description: "Sign-in by OpenID Connect; without it nobody reaches the pages, save on a demo" });
 
+const networkExpected = "expected a network such as 10.1.0.0/16";
+const network = z
+  .string()
+  .regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, { error: networkExpected, abort: true })
+  .refine((text) => {
+    try {
+      networks([text]);
+      return true;
+    } catch {
+      return false;
+    }
+  }, networkExpected);
+
 const api = z
   .strictObject({
     url: safeUrl
@@ -178,7 +192,7 @@ const configuration = z.strictObject({
   webhooks: z
     .strictObject({
       allow: z
-        .array(z.string().regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, "expected a network such as 10.1.0.0/16"))
+        .array(network)
         .default([])
         .meta({ description: "Networks that are not public and where receivers may be all the same" }),
       caFile: z

@@ -26,6 +26,14 @@ function problemsOf(content: unknown, env: NodeJS.ProcessEnv = {}): string[] {
 }
 
 describe("checkConfig", () => {
+  test("takes networks that receivers may be in, and says which is none", () => {
+    const allow = ["10.1.0.0/16", "fd00::/8", "10.1.0/16", "10.0.0.0/33", "10.0.0.0", "fd00::/129"];
+    expect(problemsOf({ municipality, webhooks: { allow } })).toEqual(
+      [2, 3, 4, 5].map((index) => `webhooks.allow.${index}: expected a network such as 10.1.0.0/16.`),
+    );
+    expect(problemsOf({ municipality, webhooks: { allow: allow.slice(0, 2) } })).toEqual([]);
+  });
+
   test("takes a router with the ways to travel that it knows, and one OSRM server for each", () => {
     const router = (given: unknown) =>
       checkConfig({ municipality, router: given }, "klarsyn.config.json", {}, []).router;

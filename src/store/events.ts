@@ -67,7 +67,12 @@ export async function listenForEvents(
   client.on("notification", ({ payload }) => {
     if (payload === tenantId) wake();
   });
-  await client.query(`LISTEN ${channel}`);
+  try {
+    await client.query(`LISTEN ${channel}`);
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
   return {
     async [Symbol.asyncDispose]() {
       // Not handed to anybody else, who would be woken as well.

@@ -119,11 +119,11 @@ describe("a receiver in trouble", () => {
     await using town = await toldTown();
     await using opened = new AsyncDisposableStack();
     const slow = await Promise.all(Array.from({ length: 10 }, async () => opened.use(await startReceiver())));
-    for (const { url } of slow) await town.endpoint(url, { provider: "P2" });
+    for (const { url } of slow) await town.endpoint(url);
     for (const receiver of slow) receiver.behave(() => ({ status: 204, afterMs: 500 }));
     const quick = opened.use(await startReceiver());
-    await town.endpoint(quick.url);
-    await town.orders(...orders(60), ...orders(60).map((one) => ({ ...one, id: `s-${one.id}`, unitId: "U3" })));
+    await town.endpoint(quick.url, { provider: "P2" });
+    await town.orders(...orders(60), ...orders(60).map((one) => ({ ...one, id: `q-${one.id}`, unitId: "U3" })));
     const taken = () => slow.reduce((sum, { received }) => sum + received.length - 1, 0);
     let meanwhile = 0;
     quick.behave((_, count) => {
@@ -237,6 +237,41 @@ describe("a receiver in trouble", () => {
     clock.at += 6000;
     await town.deliver();
     expect(strict.types().slice(2)).toEqual(["order.created", "order.changed", "order.ended"]);
+  });
+});
+
+describe("connections", () => {
+  const held = ({ pool }: { pool: { totalCount: number; idleCount: number } }) => pool.totalCount - pool.idleCount;
+
+  test("are not kept by a delivery that cannot begin", async () => {
+    await using town = await toldTown();
+    const { database } = town.needs;
+    const config = { webhooks: { ...webhooks, allow: ["10.1.0/16"] } };
+    await expect(openDelivery({ ...town.needs, config })).rejects.toThrow(/10\.1\.0\/16/);
+    // The server goes away between the connection and the first question.
+    database.pool.once("acquire", (client) => void (client as unknown as { end: () => Promise<void> }).end());
+    await expect(openDelivery(town.needs)).rejects.toThrow();
+    expect(held(database)).toBe(0);
+  });
+
+  test("are given back by one whose end does not go well", async () => {
+    await using town = await troubled();
+    const { database } = town.needs;
+    const listening = async () =>
+      (
+        await database.pool.query(
+          "SELECT FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()",
+        )
+      ).rowCount;
+    town.receiver.behave(() => ({ status: 204, afterMs: 300 }));
+    await town.orders(order("o-1", 1));
+    const delivery = await openDelivery(town.needs);
+    await delivery.tick();
+    expect(await listening()).toBe(1);
+    await database.pool.query("ALTER TABLE event_attempts RENAME TO elsewhere");
+    await expect(delivery[Symbol.asyncDispose]()).rejects.toThrow();
+    await expect.poll(listening).toBe(0);
+    expect(held(database)).toBe(0);
   });
 });
 

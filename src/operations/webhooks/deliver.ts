@@ -78,8 +78,9 @@ export async function openDelivery(
   wake: () => void = () => undefined,
   random: () => number = Math.random,
 ): Promise<Delivery> {
-  const listening = await listenForEvents(database, tenantId, wake);
-  const poster = posterOf(config.webhooks);
+  await using opening = new AsyncDisposableStack();
+  const poster = opening.use(posterOf(config.webhooks));
+  opening.use(await listenForEvents(database, tenantId, wake));
   const writer = writerFor(vault, tenantId);
   const leaseMs = config.webhooks.timeoutSeconds * 1000 * (1 + LEASED_MAX / SENDING_MAX) + 1000;
   const lanes = new Map<number, Lane>();
@@ -203,6 +204,22 @@ export async function openDelivery(
     return due.length > 0;
   }
 
+  opening.defer(() =>
+    releaseDue(
+      database,
+      tenantId,
+      [...lanes.values()].flatMap(({ queue }) => queue),
+    ),
+  );
+  opening.defer(async () => {
+    closing.abort();
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    await Promise.allSettled(working);
+    if (timer !== null) clearTimeout(timer);
+    await flush();
+  });
+  const opened = opening.move();
   return {
     async tick() {
       await announceChanges({ database, now }, tenantId);
@@ -223,21 +240,8 @@ export async function openDelivery(
       }
       return told;
     },
-    async [Symbol.asyncDispose]() {
-      closing.abort();
-      if (timer !== null) clearTimeout(timer);
-      timer = null;
-      await Promise.allSettled(working);
-      if (timer !== null) clearTimeout(timer);
-      await flush();
-      await releaseDue(
-        database,
-        tenantId,
-        [...lanes.values()].flatMap(({ queue }) => queue),
-      );
-      await poster[Symbol.asyncDispose]();
-      await listening[Symbol.asyncDispose]();
-    },
+    // Everything is closed, also where some of it does not go well.
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
 
