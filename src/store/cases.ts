@@ -170,6 +170,22 @@ export async function countCases(
   return rows;
 }
 
+/** Of the cases in some states that are not put off beyond a day: how many are somebody's, and how many nobody's. */
+export async function countAssignedCases(
+  { pool }: Database,
+  tenantId: string,
+  scope: CaseScope,
+  { states, day, to }: { states: readonly CaseState[]; day: Day; to: string },
+): Promise<{ theirs: number; free: number }> {
+  const where = narrowed(whereOf(tenantId, scope, { snoozed: { day, is: false } }), { states });
+  where.add("(c.assigned_to IS NULL OR c.assigned_to = ?)", to);
+  const { rows } = await pool.query<{ theirs: number; free: number }>(
+    `SELECT count(c.assigned_to) AS theirs, count(*) FILTER (WHERE c.assigned_to IS NULL) AS free FROM cases c WHERE ${where.text}`,
+    where.values,
+  );
+  return rows[0]!;
+}
+
 export async function selectCase(
   { pool }: Database,
   tenantId: string,

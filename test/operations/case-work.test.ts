@@ -9,6 +9,7 @@ import {
   CaseMissing,
   closeCase,
   commentOnCase,
+  countWaitingCases,
   everything,
   judgeFindings,
   listRules,
@@ -241,6 +242,34 @@ describe("a case from queue to decision", { timeout: 60_000 }, () => {
     const again = await snoozeCase(at.needs, bo, { no, version: version + 1, until, reason: "Mer." });
     await wakeCase(at.needs, bo, { no, version: again });
     expect(await listed()).toContain(no);
+  });
+
+  test("is counted among what waits for whoever has it, while it is neither put off nor decided", async () => {
+    await using at = await openTown();
+    const waiting = async (actor: Actor = anna): Promise<[mine: number, free: number]> => {
+      const { mine, free } = await countWaitingCases(at.needs, actor);
+      for (const [assigned, count] of [
+        ["me", mine],
+        ["nobody", free],
+      ] as const)
+        expect((await at.queue({ assigned }, actor)).total).toBe(count);
+      return [mine, free];
+    };
+    expect(await waiting()).toEqual([0, 2]);
+    const taken = await takeCase(at.needs, anna, { no, version: 1 });
+    expect([await waiting(), await waiting(bo)]).toEqual([
+      [1, 1],
+      [0, 1],
+    ]);
+    const elsewhere = { providers: ["P1"], units: null, groups: null };
+    expect(await waiting(person("dag", "handler", elsewhere))).toEqual([0, 0]);
+    const until = day("2026-11-10");
+    const version = await snoozeCase(at.needs, anna, { no, version: taken, until, reason: "Väntar." });
+    expect(await waiting()).toEqual([0, 1]);
+    at.evening("2026-11-10");
+    expect(await waiting()).toEqual([1, 1]);
+    await proposeDecision(at.needs, anna, { no, version, outcome: "no-error", motivation: "Så." });
+    expect(await waiting()).toEqual([0, 1]);
   });
 
   test("tells whoever works on it that its findings have changed, and is another version then", async () => {

@@ -6,6 +6,7 @@ import {
   drawFindingTrend,
   countOrdersToChase,
   countOwnWaiting,
+  countWaitingCases,
   dueReminders,
   heldText,
   levels,
@@ -13,8 +14,6 @@ import {
   listSources,
   outcomes,
   type Overview,
-  queueFilter,
-  queueOfCases,
   type Reminder,
   reminderTexts,
   showOverview,
@@ -107,9 +106,10 @@ function chaseText({ late, declined }: Record<"late" | "declined", number>): Htm
 /** What waits for somebody who works with cases, and where to begin for who has none yet. */
 async function workOf(c: Context<Env>): Promise<Html> {
   const { system, actor } = c.var;
-  const count = async (assigned: string): Promise<number> =>
-    (await queueOfCases(system, actor, queueFilter.parse({ assigned }))).total;
-  const [mine, free, reminders] = await Promise.all([count("me"), count("nobody"), dueReminders(system, actor)]);
+  const [{ mine, free }, reminders] = await Promise.all([
+    countWaitingCases(system, actor),
+    dueReminders(system, actor),
+  ]);
   const of = (kind: "client" | "staff"): string[] =>
     reminders.flatMap(({ subject }) => (subject.kind === kind ? [subject.id] : []));
   const names = await namesFor(c.var, { client: of("client"), staff: of("staff") });

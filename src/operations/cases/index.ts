@@ -3,7 +3,7 @@ export { caseStates, outcomeNames, outcomes as caseOutcomes } from "#case";
 export * from "./types.ts";
 export * from "./words.ts";
 export { openCases } from "./open-cases.ts";
-export { listViews, queueOfCases, removeView, saveView } from "./queue.ts";
+export { countWaitingCases, listViews, queueOfCases, removeView, saveView } from "./queue.ts";
 export { type RawRecord, showCase, showRawRecord, standingFirst } from "./show-case.ts";
 export { CaseChanged, CaseMissing, StepRefused } from "./step.ts";
 export {

@@ -3,6 +3,7 @@ import { AppError } from "#errors";
 import { type Day, dayOf, type Instant } from "#model";
 import {
   type CaseSelection,
+  countAssignedCases,
   countCases,
   type Database,
   deleteView,
@@ -23,6 +24,7 @@ import {
 
 type Needs = { database: Database; now: () => Instant };
 
+const openStates = caseStates.filter((state) => state !== "decided" && state !== "closed");
 const PAGE = 50;
 const VIEWS_MAX = 50;
 
@@ -31,9 +33,7 @@ export function selectionOf(filter: QueueFilter, actor: Actor, today: Day): Case
   const { state, provider, unit, rule, level, from, through, kronorMin, minutesMin, assigned, snoozed, changed } =
     filter;
   return {
-    ...(state === "all"
-      ? {}
-      : { states: state === "open" ? caseStates.filter((one) => one !== "decided" && one !== "closed") : [state] }),
+    ...(state === "all" ? {} : { states: state === "open" ? openStates : [state] }),
     ...(provider === undefined ? {} : { provider }),
     ...(unit === undefined ? {} : { unit }),
     ...(rule === undefined ? {} : { rule }),
@@ -126,6 +126,20 @@ export async function queueOfCases({ database, now }: Needs, actor: Actor, filte
     page.stakeMinutes += stakeMinutes;
   }
   return page;
+}
+
+/** How many cases wait for an actor, and how many nobody has taken: those of the queue as it opens. */
+export async function countWaitingCases(
+  { database, now }: Needs,
+  actor: Actor,
+): Promise<Record<"mine" | "free", number>> {
+  permit(actor, "cases:read");
+  const { theirs, free } = await countAssignedCases(database, actor.tenantId, actor.scope, {
+    states: openStates,
+    day: dayOf(now()),
+    to: actor.id,
+  });
+  return { mine: theirs, free };
 }
 
 /** The filters that an actor has kept, by name. */
