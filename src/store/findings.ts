@@ -4,7 +4,16 @@ import type { Day, Instant } from "#model";
 import type { Level, Severity } from "#rule";
 import type { Database, Transaction } from "./database.ts";
 import { insertRuleHolds, type NewRuleHold } from "./rule-rates.ts";
-import { columnName, compareInBulk, type Evaluated, json, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
+import {
+  columnName,
+  compareInBulk,
+  type Evaluated,
+  json,
+  saidBefore,
+  stage,
+  type StagedColumns,
+  stageEvaluated,
+} from "./stage.ts";
 import { foldSums } from "./sums.ts";
 import { findings as table } from "./tables/findings.ts";
 import { without } from "./without.ts";
@@ -106,11 +115,25 @@ const said: StagedColumns<Staged> = [
 const columns: StagedColumns<Staged> = [["id", "text"], ...said, ["contentHash", "bytea"]];
 const saidNames = [...said.map(([field]) => columnName(field)), "content_hash"];
 
-async function* staged(findings: Iterable<FindingToWrite> | AsyncIterable<FindingToWrite>): AsyncGenerator<Staged> {
-  for await (const finding of findings) {
-    const row = { ...finding, records: json(finding.records), evidence: json(finding.evidence) };
+const rowOf = (finding: FindingToWrite) => ({
+  ...finding,
+  records: json(finding.records),
+  evidence: json(finding.evidence),
+});
+
+function hashed(findings: Iterable<FindingToWrite>) {
+  return Array.from(findings, (finding) => {
+    const row = rowOf(finding);
     const content = JSON.stringify(said.map(([field]) => row[field as keyof typeof row]));
-    yield { ...row, contentHash: hash("sha256", content, "buffer").subarray(0, 16) };
+    return { id: finding.id, finding, contentHash: hash("sha256", content, "buffer").subarray(0, 16) };
+  });
+}
+
+/** Of what is stored already no more than what the comparison asks. */
+function* staged(found: ReturnType<typeof hashed>, known: ReadonlySet<string>): Generator<Partial<Staged>> {
+  for (const { id, finding, contentHash } of found) {
+    const { ruleId, mode, suppressed } = finding;
+    yield known.has(id) ? { id, ruleId, mode, suppressed, contentHash } : { ...rowOf(finding), contentHash };
   }
 }
 
@@ -124,7 +147,7 @@ export async function writeFindings(
   tenantId: string,
   run: {
     evaluated: Evaluated;
-    findings: Iterable<FindingToWrite> | AsyncIterable<FindingToWrite>;
+    findings: Iterable<FindingToWrite>;
     outcomes?: Iterable<RuleOutcome>;
     at: Instant;
     /** All that the run had; what a rule found as another version is not corrected because it is gone. */
@@ -136,7 +159,9 @@ export async function writeFindings(
   return database.transaction(async (tx) => {
     const { client } = tx;
     await compareInBulk(client, run.evaluated);
-    await stage(client, "findings", columns, ["id"], staged(run.findings));
+    const found = hashed(run.findings);
+    const known = await saidBefore(client, tenantId, "findings", found);
+    await stage(client, "findings", columns, ["id"], staged(found, known));
     const looked = await stageEvaluated(client, run.evaluated, "f");
     const at = new Date(run.at);
     const status =

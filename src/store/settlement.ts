@@ -2,7 +2,16 @@ import { hash } from "node:crypto";
 import { and, asc, eq, gt } from "drizzle-orm";
 import type { Instant, Month, Ore } from "#model";
 import type { Database } from "./database.ts";
-import { columnName, compareInBulk, type Evaluated, json, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
+import {
+  columnName,
+  compareInBulk,
+  type Evaluated,
+  json,
+  saidBefore,
+  stage,
+  type StagedColumns,
+  stageEvaluated,
+} from "./stage.ts";
 import { foldSums } from "./sums.ts";
 import { settlementLines as table } from "./tables/settlement.ts";
 import { without } from "./without.ts";
@@ -92,24 +101,33 @@ const columns: StagedColumns<Staged> = [
   ["contentHash", "bytea"],
 ];
 
-async function* staged(
-  lines: Iterable<SettlementLineToWrite> | AsyncIterable<SettlementLineToWrite>,
-): AsyncGenerator<Staged> {
-  for await (const line of lines) {
-    const row: Staged = {
-      id: settlementLineId(line),
-      slice: line.slice,
-      feeMinutes: line.feeMinutes,
-      codes: json(line.codes),
-      trace: json(line.trace),
-      claims: json(line.claims),
-    };
-    for (const key of keys) row[key] = line[key];
-    for (const kind of minuteKinds) row[`${kind}Minutes`] = line.minutes[kind];
-    for (const kind of oreKinds) row[`${kind}Ore`] = line.ore[kind];
+function rowOf(line: SettlementLineToWrite): Staged {
+  const row: Staged = {
+    id: settlementLineId(line),
+    slice: line.slice,
+    feeMinutes: line.feeMinutes,
+    codes: json(line.codes),
+    trace: json(line.trace),
+    claims: json(line.claims),
+  };
+  for (const key of keys) row[key] = line[key];
+  for (const kind of minuteKinds) row[`${kind}Minutes`] = line.minutes[kind];
+  for (const kind of oreKinds) row[`${kind}Ore`] = line.ore[kind];
+  return row;
+}
+
+function hashed(lines: Iterable<SettlementLineToWrite>) {
+  return Array.from(lines, (line) => {
+    const row = rowOf(line);
     const content = JSON.stringify(columns.map(([field]) => row[field] ?? null));
-    yield { ...row, contentHash: hash("sha256", content, "buffer").subarray(0, 16) };
-  }
+    return { id: String(row["id"]), line, contentHash: hash("sha256", content, "buffer").subarray(0, 16) };
+  });
+}
+
+/** Of what is stored already no more than that it is. */
+function* staged(lines: ReturnType<typeof hashed>, known: ReadonlySet<string>): Generator<Staged> {
+  for (const { id, line, contentHash } of lines)
+    yield known.has(id) ? { id, contentHash } : { ...rowOf(line), contentHash };
 }
 
 export interface SettlementWritten {
@@ -125,13 +143,15 @@ export async function writeSettlement(
   tenantId: string,
   run: {
     evaluated: Evaluated;
-    lines: Iterable<SettlementLineToWrite> | AsyncIterable<SettlementLineToWrite>;
+    lines: Iterable<SettlementLineToWrite>;
     at: Instant;
   },
 ): Promise<SettlementWritten> {
   return database.transaction(async ({ client }) => {
     await compareInBulk(client, run.evaluated);
-    await stage(client, "settlement_lines", columns, ["id"], staged(run.lines));
+    const lines = hashed(run.lines);
+    const known = await saidBefore(client, tenantId, "settlement_lines", lines);
+    await stage(client, "settlement_lines", columns, ["id"], staged(lines, known));
     const looked = await stageEvaluated(client, run.evaluated, "f");
     const at = new Date(run.at);
     const removed = await client.query(

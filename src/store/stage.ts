@@ -15,14 +15,15 @@ export const json = (value: unknown): string => (typeof value === "string" ? val
 
 /**
  * Copies rows into a temporary table with the columns of `target`, for the rest of the transaction, and gives its name.
- * What a target's row has beyond `columns` stays null there. Rows that agree in `unique` are refused.
+ * What a target's row has beyond `columns` stays null there, and what a row does not say. Rows that agree in `unique` are
+ * refused.
  */
 export async function stage<Row>(
   client: pg.ClientBase,
   target: string,
   columns: StagedColumns<Row>,
   unique: ReadonlyArray<keyof Row & string>,
-  rows: Iterable<Row> | AsyncIterable<Row>,
+  rows: Iterable<Partial<Row>>,
 ): Promise<string> {
   const name = `staged_${target}`;
   const names = columns.map(([field]) => columnName(field));
@@ -32,7 +33,7 @@ export async function stage<Row>(
   );
   let count = 0;
   await copyIn(client, name, names, async (writer) => {
-    for await (const row of rows) {
+    for (const row of rows) {
       count++;
       writer.row();
       for (const [field, type] of columns) writer.value(type, row[field]);
@@ -44,6 +45,35 @@ export async function stage<Row>(
   const analyse = count < FEW ? "" : `; ANALYZE ${name} (${key})`;
   await client.query(`CREATE UNIQUE INDEX ${name}_unique ON ${name} (${key})${analyse}`);
   return name;
+}
+
+/**
+ * Ids of those rows that the target has already, saying the same: of most nights nearly all, and what they say need not be
+ * sent once more. Of a few nobody asks.
+ */
+export async function saidBefore(
+  client: pg.ClientBase,
+  tenantId: string,
+  target: string,
+  rows: ReadonlyArray<{ id: string; contentHash: Uint8Array }>,
+): Promise<ReadonlySet<string>> {
+  if (rows.length < FEW) return new Set();
+  await client.query("DROP TABLE IF EXISTS pg_temp.said");
+  await client.query("CREATE TEMPORARY TABLE said (id text, content_hash bytea) ON COMMIT DROP");
+  await copyIn(client, "said", ["id", "content_hash"], async (writer) => {
+    for (const { id, contentHash } of rows) {
+      writer.row();
+      writer.text(id);
+      writer.bytea(contentHash);
+      if (writer.full) await writer.drain();
+    }
+  });
+  await client.query("ANALYZE said");
+  const { rows: same } = await client.query<{ id: string }>(
+    `SELECT s.id FROM said s JOIN ${target} f ON f.tenant_id = $1 AND f.id = s.id AND f.content_hash = s.content_hash`,
+    [tenantId],
+  );
+  return new Set(same.map(({ id }) => id));
 }
 
 /**
