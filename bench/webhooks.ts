@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Agent, fetch } from "undici";
+import { openLog } from "#log";
 import { openDelivery } from "#operations";
 import { createVault, insertEndpoint, insertEvents, insertSecret, migrate, openDatabase } from "#store";
 import { bodyOf, makeKey, signedHeaders, signerOf } from "#webhook";
@@ -78,7 +79,14 @@ export async function webhooks(workplace: string): Promise<void> {
     const written = now();
     let wake = (): void => undefined;
     await using delivery = await openDelivery(
-      { database, vault, tenantId, now, config: { webhooks: { allow: ["127.0.0.0/8"], caFile, timeoutSeconds: 5 } } },
+      {
+        database,
+        vault,
+        tenantId,
+        now,
+        config: { webhooks: { allow: ["127.0.0.0/8"], caFile, timeoutSeconds: 5 } },
+        log: openLog("error"),
+      },
       () => wake(),
     );
     const arrived = async (): Promise<number> => {

@@ -171,12 +171,18 @@ export async function writeAttempts(
 ): Promise<void> {
   if (attempts.length === 0) return;
   await database.transaction(async ({ client }) => {
+    await lockEndpoints(
+      client,
+      tenantId,
+      outcomes.map(({ endpointNo }) => endpointNo),
+    );
     await insertAttempts(client, tenantId, attempts);
     await client.query(
       `UPDATE event_deliveries d SET leased_until = NULL, state = CASE WHEN k.error IS NULL THEN 'delivered' WHEN k.next_at IS NULL THEN 'failed' ELSE 'waiting' END,
               next_at = coalesce(k.next_at, d.next_at), finished_at = CASE WHEN k.next_at IS NULL THEN k.at END
          FROM unnest($2::int8[], $3::int8[], $4::text[], $5::timestamptz[], $6::timestamptz[]) AS k (endpoint_no, event_no, error, next_at, at)
-        WHERE d.tenant_id = $1 AND d.endpoint_no = k.endpoint_no AND d.event_no = k.event_no`,
+        WHERE d.tenant_id = $1 AND d.endpoint_no = k.endpoint_no AND d.event_no = k.event_no
+          AND (k.error IS NULL OR d.state = 'waiting')`,
       [
         tenantId,
         attempts.map(({ endpointNo }) => endpointNo),
@@ -207,6 +213,14 @@ export async function writeAttempts(
       await disableIn(client, tenantId, endpointNo, "gone", attempts.at(-1)?.at ?? 0);
     }
   });
+}
+
+/** Whoever writes several deliveries of endpoints locks those first, by number, so that nobody waits for each other. */
+async function lockEndpoints(client: pg.ClientBase, tenantId: string, numbers: readonly number[]): Promise<void> {
+  await client.query("SELECT FROM endpoints WHERE tenant_id = $1 AND no = ANY ($2::int8[]) ORDER BY no FOR UPDATE", [
+    tenantId,
+    numbers,
+  ]);
 }
 
 async function insertAttempts(client: pg.ClientBase, tenantId: string, attempts: readonly Attempt[]): Promise<void> {
@@ -245,6 +259,7 @@ async function disableIn(
   why: string,
   at: Instant,
 ): Promise<boolean> {
+  await lockEndpoints(client, tenantId, [endpointNo]);
   const { rowCount } = await client.query(
     "UPDATE endpoints SET state = 'disabled', disabled_why = $3, noticed = 100 WHERE tenant_id = $1 AND no = $2 AND state <> 'disabled'",
     [tenantId, endpointNo, why],
@@ -374,6 +389,7 @@ export async function replayDeliveries(
   { at, missed }: { at: Instant; missed: boolean },
 ): Promise<number> {
   return database.transaction(async ({ client }) => {
+    await lockEndpoints(client, tenantId, [selection.endpointNo]);
     const values = valuesOf(tenantId, selection);
     const { rowCount } = await client.query(
       `UPDATE event_deliveries d SET state = 'waiting', attempts = 0, next_at = $8, since = $8, finished_at = NULL, leased_until = NULL

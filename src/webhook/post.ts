@@ -5,8 +5,18 @@ import { getCACertificates } from "node:tls";
 import { Agent, request } from "undici";
 import { addressOf, reachable, urlProblem } from "./address.ts";
 
-/** What went wrong with an attempt, as it is kept: a code, and nothing that a receiver wrote. */
-export type PostError = "address" | "dns" | "refused" | "timeout" | "tls" | "reset" | "garbage" | "redirect" | "status";
+/** What went wrong with an attempt, as it is kept: a code, and nothing that a receiver wrote; internal: nothing was sent. */
+export type PostError =
+  | "internal"
+  | "address"
+  | "dns"
+  | "refused"
+  | "timeout"
+  | "tls"
+  | "reset"
+  | "garbage"
+  | "redirect"
+  | "status";
 
 /** How a receiver answered. */
 export interface Answer {

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { openLog } from "#log";
 import {
   createEndpoint,
   type EndpointFilter,
@@ -52,6 +53,7 @@ export async function toldTown({ clock = Date.now }: { clock?: () => number } = 
   const needs = {
     ...stored,
     now: clock,
+    log: openLog("silent"),
     config: { webhooks },
     sources: [handedSource("files", () => waiting)],
   };

@@ -240,6 +240,75 @@ describe("a receiver in trouble", () => {
   });
 });
 
+describe("what became of an attempt", () => {
+  const log = async ({ needs, id }: Awaited<ReturnType<typeof troubled>>) =>
+    (await listDeliveries(needs, operator, { id, types: ["order.created"], limit: 9 })).deliveries.map((one) => [
+      one.state,
+      ...one.log.map(({ error }) => error ?? "taken"),
+    ]);
+  const soon = { timeout: 15_000, interval: 50 };
+
+  test("is written when that is possible again, once, and the endpoint goes on", async () => {
+    await using town = await troubled();
+    const { database } = town.needs;
+    town.receiver.behave((_, count) => ({ status: count === 1 ? 500 : 204 }));
+    await town.orders(order("o-1", 1));
+    await database.pool.query("ALTER TABLE event_attempts RENAME TO elsewhere");
+    await using delivery = await openDelivery(town.needs);
+    await delivery.tick();
+    await expect.poll(() => town.receiver.received.length, soon).toBe(1);
+    await new Promise((done) => setTimeout(done, 500));
+    await database.pool.query("ALTER TABLE elsewhere RENAME TO event_attempts");
+    await expect.poll(() => log(town), soon).toEqual([["waiting", "status"]]);
+    town.clock.at += MINUTE;
+    const all = async () => (await delivery.tick(), await log(town));
+    await expect.poll(all, soon).toEqual([["delivered", "status", "taken"]]);
+    expect(town.receiver.received).toHaveLength(2);
+  });
+
+  test("does not bring back what was given up meanwhile", async () => {
+    await using town = await troubled();
+    town.receiver.behave(() => ({ status: 500, afterMs: 400 }));
+    await town.orders(order("o-1", 1));
+    await using delivery = await openDelivery(town.needs);
+    await delivery.tick();
+    await expect.poll(() => town.receiver.received.length, soon).toBe(1);
+    await endEndpoint(town.needs, operator, town.id);
+    await expect.poll(() => log(town), soon).toEqual([["failed", "status"]]);
+  });
+
+  test("is listed where the message could not even be made", async () => {
+    await using town = await troubled();
+    await town.needs.database.pool.query("UPDATE endpoint_secrets SET sealed = '\\x00'");
+    await town.orders(order("o-1", 1));
+    await town.deliver();
+    expect(await log(town)).toEqual([["waiting", "internal"]]);
+    expect(town.receiver.received).toHaveLength(0);
+  });
+
+  test("is written while somebody shuts the endpoint off, without one waiting for the other for ever", async () => {
+    await using town = await troubled();
+    const { database, tenantId } = town.needs;
+    town.receiver.behave(() => ({ status: 204, afterMs: 300 }));
+    await town.orders(order("o-1", 1));
+    await using delivery = await openDelivery(town.needs);
+    await delivery.tick();
+    await database.transaction(async ({ client }) => {
+      // As `endEndpoint` does it, with a moment between.
+      await client.query("UPDATE endpoints SET state = 'disabled', disabled_why = 'by-hand' WHERE tenant_id = $1", [
+        tenantId,
+      ]);
+      const waits = async () =>
+        (await database.pool.query("SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")).rowCount;
+      await expect.poll(waits, soon).toBe(1);
+      await client.query("UPDATE event_deliveries SET state = 'failed' WHERE tenant_id = $1 AND state = 'waiting'", [
+        tenantId,
+      ]);
+    });
+    await expect.poll(() => log(town), soon).toEqual([["delivered", "taken"]]);
+  });
+});
+
 describe("connections", () => {
   const held = ({ pool }: { pool: { totalCount: number; idleCount: number } }) => pool.totalCount - pool.idleCount;
 
@@ -250,7 +319,7 @@ describe("connections", () => {
     await expect(openDelivery({ ...town.needs, config })).rejects.toThrow(/10\.1\.0\/16/);
     // The server goes away between the connection and the first question.
     database.pool.once("acquire", (client) => void (client as unknown as { end: () => Promise<void> }).end());
-    await expect(openDelivery(town.needs)).rejects.toThrow();
+    await expect(openDelivery(town.needs)).rejects.toThrow(/closed|terminated/i);
     expect(held(database)).toBe(0);
   });
 
@@ -269,7 +338,7 @@ describe("connections", () => {
     await delivery.tick();
     expect(await listening()).toBe(1);
     await database.pool.query("ALTER TABLE event_attempts RENAME TO elsewhere");
-    await expect(delivery[Symbol.asyncDispose]()).rejects.toThrow();
+    await expect(delivery[Symbol.asyncDispose]()).rejects.toThrow(/event_attempts/);
     await expect.poll(listening).toBe(0);
     expect(held(database)).toBe(0);
   });

@@ -27,6 +27,7 @@ export interface DeliverNeeds {
   tenantId: string;
   now: () => Instant;
   config: { webhooks: WebhookSettings };
+  log: { error: (facts: object, message: string) => void };
 }
 
 /** Messages under way to one endpoint at once. */
@@ -37,6 +38,8 @@ const LEASED_MAX = 32;
 const TOTAL_MAX = 64;
 const FLUSH_MS = 20;
 const FLUSH_MANY = 100;
+/** After what was done could not be written. */
+const FLUSH_AGAIN_MS = 1000;
 
 /** An endpoint that nothing of what was tried for days has reached, and how far it has come on its way to being disabled. */
 export interface EndpointNotice {
@@ -74,7 +77,7 @@ interface Done {
 
 /** Opens the connections to receivers. `wake` is called when there is something new, or room again. */
 export async function openDelivery(
-  { database, vault, tenantId, now, config }: DeliverNeeds,
+  { database, vault, tenantId, now, config, log }: DeliverNeeds,
   wake: () => void = () => undefined,
   random: () => number = Math.random,
 ): Promise<Delivery> {
@@ -85,7 +88,7 @@ export async function openDelivery(
   const leaseMs = config.webhooks.timeoutSeconds * 1000 * (1 + LEASED_MAX / SENDING_MAX) + 1000;
   const lanes = new Map<number, Lane>();
   const working = new Set<Promise<void>>();
-  let done: Done[] = [];
+  const done: Done[] = [];
   let sending = 0;
   /** Which lane is next. */
   let turn = 0;
@@ -93,11 +96,21 @@ export async function openDelivery(
   let timer: NodeJS.Timeout | null = null;
   const closing = new AbortController();
 
+  async function post({ endpoint, secrets }: Lane, delivery: DueDelivery, at: Instant): Promise<Answer> {
+    try {
+      const body = writer.body(endpoint.no, delivery);
+      return await poster.post(endpoint.url, writer.headers(secrets, delivery.id, at, body), body);
+    } catch (error) {
+      // As with a key that cannot be read any more. An attempt all the same: it is listed, and comes to an end.
+      log.error({ error, endpoint: endpoint.id, event: delivery.id }, "message not made");
+      return { status: null, error: "internal", retryAfter: undefined, answer: Buffer.alloc(0), ms: 0 };
+    }
+  }
+
   async function send(lane: Lane, delivery: DueDelivery): Promise<void> {
     const at = now();
-    const { endpointNo, eventNo, provider, attempts, since, id } = delivery;
-    const body = writer.body(endpointNo, delivery);
-    const answer = await poster.post(lane.endpoint.url, writer.headers(lane.secrets, id, at, body), body);
+    const { endpointNo, eventNo, provider, attempts, since } = delivery;
+    const answer = await post(lane, delivery, at);
     const { status, ms, error } = answer;
     const finished = now();
     const asks = status === 429 || status === 503;
@@ -144,7 +157,10 @@ export async function openDelivery(
     }
     timer ??= setTimeout(() => {
       timer = null;
-      flush().then(wake, wake);
+      flush().then(wake, (error: unknown) => {
+        log.error({ error }, "what was sent is not written");
+        if (!closing.signal.aborted) flushSoon(FLUSH_AGAIN_MS);
+      });
     }, ms);
   }
 
@@ -155,8 +171,7 @@ export async function openDelivery(
   }
 
   async function writeDone(): Promise<void> {
-    const some = done;
-    done = [];
+    const some = [...done];
     const failed = [...lanes.values()].filter(({ failed: stopped }) => stopped);
     const outcomes = [...Map.groupBy(some, ({ lane }) => lane)].map(([lane, of]) => outcomeOf(lane, of, random));
     await writeAttempts(
@@ -165,6 +180,7 @@ export async function openDelivery(
       some.map(({ attempt }) => attempt),
       outcomes,
     );
+    done.splice(0, some.length);
     // As it is written, for what ends before the endpoint is read again.
     for (const { endpointNo, failures, succeeded } of outcomes) {
       const lane = lanes.get(endpointNo);
@@ -173,7 +189,9 @@ export async function openDelivery(
       }
     }
     for (const lane of failed) {
-      await releaseDue(database, tenantId, lane.queue.splice(0));
+      const back = [...lane.queue];
+      await releaseDue(database, tenantId, back);
+      lane.queue.splice(0, back.length);
       lane.failed = false;
     }
   }
