@@ -779,12 +779,16 @@ export interface OrderAnswers {
   source: string;
   order: string;
   provider: string;
-  /** When it first said yes, and no; null: never. */
+  /** When the order came back to it after it was gone; null: it never was. */
+  returnedAt: Instant | null;
+  /** When it since first said yes, and no; null: never. */
   acceptedAt: Instant | null;
   declinedAt: Instant | null;
-  /** The last answer, which holds. */
-  last: "accepted" | "declined";
-  lastAt: Instant;
+  /** The last answer, which holds; null: there is none. */
+  last: "accepted" | "declined" | null;
+  lastAt: Instant | null;
+  /** The last answer is to what is ordered now. */
+  current: boolean;
 }
 
 export interface OrderColumns {

@@ -30,10 +30,10 @@ function changed(to: Given, when = "2026-10-05 10:00") {
 }
 
 /** What P1 has answered here to the order, and when. */
-function answers(last: "accepted" | "declined", when: string, order = "o-1") {
-  const [yes, no] = last === "accepted" ? [at(when), null] : [null, at(when)];
-  const one = { source: "files", order, provider: "P1", acceptedAt: yes, declinedAt: no, last, lastAt: at(when) };
-  return { answers: [one] };
+function answers(last: "accepted" | "declined", when: string, { order = "o-1", current = true } = {}) {
+  const [acceptedAt, declinedAt] = last === "accepted" ? [at(when), null] : [null, at(when)];
+  const said = { acceptedAt, declinedAt, last, lastAt: at(when), current };
+  return { answers: [{ source: "files", order, provider: "P1", returnedAt: null, ...said }] };
 }
 
 /** C1's visits and plans from 1 October, `times` a day: so long as `minutes` says of the date, or of the plan alone. */
@@ -100,6 +100,11 @@ export default defineRule({
       example([changed({ minutes: 20 }), ...given(() => 30)], answers("accepted", "2026-10-06 09:00")),
       example([changed({ minutes: 20 }), ...given(() => 30)], answers("declined", "2026-10-02 09:00")),
       example([changed({ minutes: 20 }), ...given(() => 30)], answers("declined", "2026-10-09 09:00")),
+      // It had not been told of the change when it said no.
+      example(
+        [changed({ minutes: 20 }), ...given(() => 30)],
+        answers("declined", "2026-10-06 09:00", { current: false }),
+      ),
       // Every day, where now two days a week are ordered, as a line for each.
       example([
         sample("orders", "o-1", { validTo: "2026-10-04" }),
@@ -139,7 +144,7 @@ export default defineRule({
       example([...replaced, ...given((date) => (date < 5 ? 30 : 20))]),
       // No in time: somebody else has to give the help.
       example([changed({ minutes: 20 }), ...given(() => 30)], answers("declined", "2026-10-08 16:00")),
-      example([...replaced, ...given(() => 30)], answers("declined", "2026-10-02 15:00", "o-9")),
+      example([...replaced, ...given(() => 30)], answers("declined", "2026-10-02 15:00", { order: "o-9" })),
     ],
   },
   evaluate(
@@ -286,7 +291,8 @@ function answerTo(
   knownAt: number,
 ): { kind: "accepted" | "declined"; at: number } | null {
   const here = orders.answers(order);
-  if (here !== null && here.lastAt >= knownAt) return { kind: here.last, at: here.lastAt };
+  if (here !== null && here.last !== null && here.current && here.lastAt! >= knownAt)
+    return { kind: here.last, at: here.lastAt! };
   const there = orders.acceptedAt(order);
   return there >= knownAt ? { kind: "accepted", at: there } : null;
 }

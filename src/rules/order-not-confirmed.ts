@@ -15,8 +15,13 @@ import {
 type Given = Record<string, unknown>;
 
 /** What P1 has answered here to the order below. */
-function answered({ accepted, declined }: { accepted?: string; declined?: string }, provider = "P1") {
-  const [acceptedAt, declinedAt] = [accepted, declined].map((when) => (when === undefined ? null : at(when)));
+function answered(
+  { accepted, declined, returned }: { accepted?: string; declined?: string; returned?: string },
+  provider = "P1",
+) {
+  const [acceptedAt, declinedAt, returnedAt] = [accepted, declined, returned].map((when) =>
+    when === undefined ? null : at(when),
+  );
   const last = (acceptedAt ?? -1) > (declinedAt ?? -1) ? ("accepted" as const) : ("declined" as const);
   const lastAt = Math.max(acceptedAt ?? 0, declinedAt ?? 0);
   return [
@@ -24,10 +29,12 @@ function answered({ accepted, declined }: { accepted?: string; declined?: string
       source: "files",
       order: "o-9",
       provider,
+      returnedAt: returnedAt ?? null,
       acceptedAt: acceptedAt ?? null,
       declinedAt: declinedAt ?? null,
       last,
       lastAt,
+      current: true,
     },
   ];
 }
@@ -77,6 +84,8 @@ export default defineRule({
       order({}, {}, undefined, answered({ declined: "2026-10-07 16:01" })),
       // Another provider had the order before.
       order({}, {}, undefined, answered({ accepted: "2026-10-05 11:00" }, "P2")),
+      // It came back, and the clock began anew.
+      order({}, {}, undefined, answered({ returned: "2026-10-12 10:00", accepted: "2026-10-14 16:01" })),
     ],
     accepts: [
       order({ status: "accepted", acceptedAt: "2026-10-07 16:00" }),
@@ -102,6 +111,7 @@ export default defineRule({
         answered({ accepted: "2026-10-20 08:00" }),
       ),
       order({}, {}, undefined, answered({ declined: "2026-10-07 16:00" })),
+      order({}, {}, undefined, answered({ returned: "2026-10-12 10:00", accepted: "2026-10-14 16:00" })),
       order({}, {}, undefined, answered({ declined: "2026-10-07 16:00", accepted: "2026-10-12 09:00" })),
       // The source does not say when, which may have been in time.
       order({ status: "accepted" }, {}, undefined, answered({ accepted: "2026-10-20 08:00" })),
@@ -116,12 +126,13 @@ export default defineRule({
   evaluate({ orders, lines, settlement, slice, asOf }, _parameters, report) {
     const hits: Hit[] = [];
     for (const row of slice.orders) {
-      const orderedAt = orders.orderedAt(row);
+      const here = orders.answers(row);
+      const returnedAt = here?.returnedAt ?? -Infinity;
+      const orderedAt = Math.max(orders.orderedAt(row), returnedAt);
       const ordered = dayOf(orderedAt);
       // In one month only: that in which it was sent or, if later, begins.
       const from = Math.max(ordered, orders.validFrom(row));
       if (from < slice.firstDay || from > slice.lastDay) continue;
-      const here = orders.answers(row);
       const [there, yes] = [orders.acceptedAt(row), here?.acceptedAt ?? NaN];
       const acceptedAt = Number.isNaN(there) ? yes : Number.isNaN(yes) ? there : Math.min(there, yes);
       const status = orders.status(row);
@@ -161,7 +172,7 @@ export default defineRule({
         records: [row, { table: "contracts", row: inForce.contract }],
         period: { from, to: from },
         reason:
-          `Beställningen skickades ${formatLocal(orderedAt)} och skulle enligt avtalet ha bekräftats senast ${formatLocal(deadline)}. ` +
+          `Beställningen ${orderedAt === returnedAt ? "kom tillbaka" : "skickades"} ${formatLocal(orderedAt)} och skulle enligt avtalet ha bekräftats senast ${formatLocal(deadline)}. ` +
           (!open
             ? `Den bekräftades ${formatLocal(acceptedAt)}.`
             : no === null

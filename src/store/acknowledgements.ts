@@ -14,6 +14,8 @@ export interface Acknowledgement {
   orderId: string;
   /** The order's `changeNo` when it was answered. */
   changeNo: number;
+  /** When its provider was told of that; null: not known. */
+  toldAt: Instant | null;
   kind: "accepted" | "declined";
   /** A code, where declined. */
   reason: string | null;
@@ -136,35 +138,56 @@ export async function selectAcknowledgements(
   return rows.map(acknowledgement);
 }
 
-/** When an order was first answered and first accepted here; what stops the clock of its confirmation. */
+/** When an order was first answered and first accepted here since it last came; what stops the clock of its confirmation. */
 export interface OrderAnswered {
   source: string;
   order: string;
   provider: string;
-  answeredAt: Instant;
+  /** When it came back to the provider after it was gone; null: it never was. */
+  returnedAt: Instant | null;
+  /** Null, as all that follows: not since it came back. */
+  answeredAt: Instant | null;
   /** Null: never. */
   acceptedAt: Instant | null;
   declinedAt: Instant | null;
-  /** The last answer, and to the order as it stood at which change. */
-  last: Acknowledgement["kind"];
-  lastAt: Instant;
-  lastChangeNo: number;
+  /** The last answer. */
+  last: Acknowledgement["kind"] | null;
+  lastAt: Instant | null;
+  /** It is to what is ordered now: since the version that was answered the provider was told of no change. */
+  current: boolean;
 }
 
-/** Every order that was answered here, by each provider that did; only what was answered by `at`, where it is given. */
+/**
+ * Every order that was answered here, by each provider that did, and those that came back to one; only what was answered
+ * and told by `at`, where it is given.
+ */
 export async function selectOrdersAnswered(
   { pool }: Database,
   tenantId: string,
   at?: Instant,
 ): Promise<OrderAnswered[]> {
   const { rows } = await pool.query<OrderAnswered>(
-    `SELECT s.id AS source, a.order_id AS order, a.provider, min(a.at) AS "answeredAt",
-       min(a.at) FILTER (WHERE a.kind = 'accepted') AS "acceptedAt",
-       min(a.at) FILTER (WHERE a.kind = 'declined') AS "declinedAt",
-       (array_agg(a.kind ORDER BY a.no DESC))[1] AS last, max(a.at) AS "lastAt",
-       (array_agg(a.change_no ORDER BY a.no DESC))[1] AS "lastChangeNo"
-     FROM acknowledgements a JOIN sources_known s ON s.tenant_id = $1 AND s.no = a.source_no
-     WHERE a.tenant_id = $1 AND ($2::timestamptz IS NULL OR a.at <= $2) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+    `WITH returned AS (
+       SELECT source_no, id AS order_id, provider, returned_at FROM announced_orders
+        WHERE tenant_id = $1 AND returned_at IS NOT NULL AND ($2::timestamptz IS NULL OR returned_at <= $2)),
+     answered AS (
+       SELECT a.source_no, a.order_id, a.provider, min(a.at) AS answered_at,
+         min(a.at) FILTER (WHERE a.kind = 'accepted') AS accepted_at,
+         min(a.at) FILTER (WHERE a.kind = 'declined') AS declined_at,
+         (array_agg(a.kind ORDER BY a.no DESC))[1] AS last, max(a.at) AS last_at,
+         (array_agg(coalesce(a.told_at, a.at) ORDER BY a.no DESC))[1] AS told_at
+       FROM acknowledgements a LEFT JOIN returned r USING (source_no, order_id, provider)
+       WHERE a.tenant_id = $1 AND ($2::timestamptz IS NULL OR a.at <= $2) AND (r.returned_at IS NULL OR a.at >= r.returned_at)
+       GROUP BY 1, 2, 3)
+     SELECT s.id AS source, order_id AS order, provider, r.returned_at AS "returnedAt", a.answered_at AS "answeredAt",
+       a.accepted_at AS "acceptedAt", a.declined_at AS "declinedAt", a.last, a.last_at AS "lastAt",
+       a.told_at IS NOT NULL AND NOT EXISTS (
+         SELECT FROM announced_orders o JOIN events v ON v.tenant_id = $1 AND v.subject_kind = 'order'
+           AND v.subject = o.no::text AND v.provider = o.provider AND v.type = 'order.changed' AND NOT v.changes <@ '{status}'
+         WHERE o.tenant_id = $1 AND o.source_no = a.source_no AND o.id = a.order_id AND o.provider = a.provider
+           AND v.at > a.told_at AND ($2::timestamptz IS NULL OR v.at <= $2)) AS current
+     FROM answered a FULL JOIN returned r USING (source_no, order_id, provider)
+     JOIN sources_known s ON s.tenant_id = $1 AND s.no = source_no ORDER BY 1, 2, 3`,
     [tenantId, at === undefined ? null : new Date(at).toISOString()],
   );
   return rows;

@@ -226,7 +226,8 @@ export async function writeToldOrders(
        ON CONFLICT (tenant_id, source_no, id, provider) DO UPDATE SET unit = excluded.unit, client = excluded.client,
               client_no = excluded.client_no, status = excluded.status, valid_from = excluded.valid_from,
               valid_to = excluded.valid_to, lines = excluded.lines, gone = excluded.gone, changed_at = excluded.changed_at,
-              change_no = excluded.change_no
+              change_no = excluded.change_no,
+              returned_at = CASE WHEN a.gone IS NOT NULL AND excluded.gone IS NULL THEN excluded.created_at ELSE a.returned_at END
        RETURNING no, source_no, id, provider)
      SELECT w.no, g.place FROM written w JOIN given g USING (source_no, id, provider) ORDER BY g.place`,
     [

@@ -21,7 +21,7 @@ export interface OrderToAnswer extends AnnouncedOrder {
 export interface OrderChoice {
   provider?: string;
   /**
-   * `unanswered`: that are sent and have no answer, or none since they changed; `declined`: to which the last answer was
+   * An answer counts until the order is gone. `unanswered`: that are sent and have no answer, or none since they changed; `declined`: to which the last answer was
    * no; `changed`: of which something is not as it was when it was answered or new; `standing`: that are not gone.
    */
   which: "unanswered" | "declined" | "changed" | "standing" | "all";
@@ -53,7 +53,8 @@ export async function selectOrdersToAnswer(
 ): Promise<OrderToAnswer[]> {
   const { rows } = await pool.query<Row>(
     `SELECT a.no, a.source_no AS "sourceNo", a.id, a.provider, a.unit, a.client, a.client_no AS "clientNo", a.status, a.gone,
-       a.valid_from AS "validFrom", a.valid_to AS "validTo", a.created_at AS "createdAt", a.changed_at AS "changedAt",
+       a.valid_from AS "validFrom", a.valid_to AS "validTo", a.created_at AS "createdAt",
+       a.returned_at AS "returnedAt", a.changed_at AS "changedAt",
        a.change_no AS "changeNo", a.lines::jsonb -> 0 ->> 0 AS service, h.ordered_at AS "orderedAt",
        h.accepted_at AS "confirmedAt", k.accepted AS "acceptedAt", k.kind AS last_kind, k.reason AS last_reason,
        k.text AS last_text, k.planned_start AS "last_plannedStart", k.at AS last_at, k.by_name AS "last_byName",
@@ -64,11 +65,12 @@ export async function selectOrdersToAnswer(
        SELECT l.*, min(l.at) FILTER (WHERE l.kind = 'accepted') OVER () AS accepted
          FROM acknowledgements l
         WHERE l.tenant_id = $1 AND l.source_no = a.source_no AND l.order_id = a.id AND l.provider = a.provider
+          AND (a.returned_at IS NULL OR l.at >= a.returned_at)
         ORDER BY l.no DESC LIMIT 1) k ON true
      CROSS JOIN LATERAL (
        SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}') AS changes FROM events v, unnest(v.changes) c
         WHERE v.tenant_id = $1 AND v.subject_kind = 'order' AND v.subject = a.no::text AND v.provider = a.provider
-          AND v.type = 'order.changed' AND c <> 'status' AND v.at > coalesce(k.at, h.accepted_at, a.created_at)) e
+          AND v.type = 'order.changed' AND c <> 'status' AND v.at > greatest(coalesce(k.told_at, k.at, h.accepted_at, a.created_at), a.returned_at)) e
      WHERE a.tenant_id = $1 AND ($2::text IS NULL OR a.provider = $2) AND ($4::int8 IS NULL OR a.change_no < $4)
        AND $3::date IS NOT NULL AND ${selections[which]}
      ORDER BY a.change_no DESC LIMIT $5`,

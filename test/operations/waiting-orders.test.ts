@@ -8,6 +8,7 @@ import {
   countOwnWaiting,
   everything,
   listInbox,
+  listOwnOrders,
   listOrdersToChase,
   type OrderAnswer,
   reconcile,
@@ -15,7 +16,7 @@ import {
 import { at } from "#rule";
 import { selectOrdersAnswered, takeDirty } from "#store";
 import { day, operator, rules, signal } from "../night/hand.ts";
-import { order, toldTown } from "./told-town.ts";
+import { line, order, toldTown } from "./told-town.ts";
 
 let now = 0;
 let town: Awaited<ReturnType<typeof toldTown>>;
@@ -153,6 +154,64 @@ describe("the clock of an order's confirmation", () => {
     now = at("2026-10-14 16:01");
     expect(await listOrdersToChase(town.needs, handler)).toMatchObject([{ kind: "late", changes: ["lines"] }]);
   });
+});
+
+describe("an order that comes back", () => {
+  const orderedAt = "2026-10-05T10:00:00+02:00";
+  const ways: Array<[string, object, object]> = [
+    ["from another provider", { unitId: "U3" }, {}],
+    ["after it was cancelled", { status: "cancelled" }, {}],
+    ["after it was ended, changed", { status: "ended" }, { lines: [line("o-1", { minutes: 45 })] }],
+  ];
+  test.each(ways)("%s waits for an answer of its own, and its clock begins anew", async (_how, away, back) => {
+    await told("2026-10-05 10:00", order("o-1", 1, { orderedAt }));
+    await answer("o-1", { kind: "accepted" });
+    now = at("2026-10-12 10:00");
+    await town.orders(order("o-1", 2, { orderedAt, ...away }));
+    await announceChanges(town.needs, "0192");
+    now = at("2026-10-19 10:00");
+    await town.orders(order("o-1", 3, { orderedAt, ...back }));
+    await announceChanges(town.needs, "0192");
+    expect((await town.events()).findLast((event) => event.startsWith("P1"))).toBe("P1 order.created");
+    const [waiting] = await inbox();
+    expect(waiting).toMatchObject({ reference: "o-1", waits: true, changes: [], acknowledgement: null });
+    expect(formatLocal(waiting!.dueAt!)).toBe("2026-10-21 16:00");
+    const { orders } = await listOwnOrders(town.needs, provider("P1"), { after: 0, limit: 50 });
+    expect(orders.find(({ no }) => no === waiting!.no)?.acknowledgement).toBeNull();
+    const since = at("2026-10-19 10:00");
+    const known = await selectOrdersAnswered(town.needs.database, "0192");
+    expect(known).toMatchObject([{ order: "o-1", returnedAt: since, acceptedAt: null, last: null, current: false }]);
+    expect(await selectOrdersAnswered(town.needs.database, "0192", since - 1)).toMatchObject([
+      { order: "o-1", returnedAt: null, last: "accepted", current: true },
+    ]);
+    now = at("2026-10-20 10:00");
+    await answer("o-1", { kind: "accepted" });
+    expect(await inbox()).toEqual([]);
+    expect(await selectOrdersAnswered(town.needs.database, "0192")).toMatchObject([
+      { returnedAt: since, acceptedAt: now, last: "accepted", current: true },
+    ]);
+  });
+});
+
+test("an answer to what was ordered before a change is none to the change, however late it is written", async () => {
+  await told("2026-10-05 10:00", order("o-1", 1), order("o-2", 1));
+  // The comparison that finds the change takes its time before the answer comes, and ends after it.
+  now = at("2026-10-06 10:00") + 1000;
+  await answer("o-1", { kind: "accepted" });
+  await answer("o-2", { kind: "declined", reason: "no-capacity" });
+  now = at("2026-10-06 10:00");
+  await town.orders(
+    order("o-1", 2, { lines: [line("o-1", { minutes: 45 })] }),
+    order("o-2", 2, { status: "accepted" }),
+  );
+  await announceChanges(town.needs, "0192");
+  expect(await inbox()).toMatchObject([{ reference: "o-1", changes: ["lines"] }]);
+  const known = await selectOrdersAnswered(town.needs.database, "0192");
+  // What the source calls its state is no change of what is ordered.
+  expect(known.map(({ order: id, current }) => [id, current])).toEqual([
+    ["o-1", false],
+    ["o-2", true],
+  ]);
 });
 
 test("what one provider has to answer is nothing to another", async () => {

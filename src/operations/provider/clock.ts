@@ -92,10 +92,12 @@ function inForce(
   return best;
 }
 
-/** The clock of an order that waits: from when it was ordered or, answered before, changed. Null: no contract says. */
+/** The clock of an order that waits: from when it was ordered or came back or, answered before, changed. Null: no contract says. */
 export function clockOf(contracts: readonly ClockContract[], order: OrderToAnswer): ConfirmationClock | null {
   const answered = order.last !== null || order.confirmedAt !== null;
-  const since = answered ? order.changedAt : (order.orderedAt ?? order.createdAt);
+  const since = answered
+    ? order.changedAt
+    : Math.max(order.orderedAt ?? order.createdAt, order.returnedAt ?? -Infinity);
   const contract = inForce(contracts, order, dayOf(since)) ?? inForce(contracts, order, order.validFrom);
   if (contract === null) return null;
   const { hours, ...limits } = contract.confirm;

@@ -115,7 +115,7 @@ export interface OwnOrder {
   validFrom: Day;
   validTo: Day | null;
   changedAt: Instant;
-  /** The last answer. */
+  /** The last answer since it came. */
   acknowledgement: OwnAcknowledgement | null;
 }
 
@@ -141,6 +141,7 @@ function ownOrder(
     ({ sourceNo, orderId, provider }) =>
       sourceNo === order.sourceNo && orderId === order.id && provider === order.provider,
   );
+  const counts = last !== undefined && last.at >= (order.returnedAt ?? -Infinity);
   return {
     no,
     changeNo,
@@ -151,7 +152,7 @@ function ownOrder(
     validFrom,
     validTo,
     changedAt,
-    acknowledgement: last === undefined ? null : acknowledged(order, last),
+    acknowledgement: counts ? acknowledged(order, last) : null,
   };
 }
 
@@ -410,6 +411,7 @@ export async function acknowledgeOwnOrder(
     sourceNo: order.sourceNo,
     orderId: order.id,
     changeNo,
+    toldAt: order.changedAt,
     kind: answer.kind,
     reason: answer.kind === "declined" ? answer.reason : null,
     text: text === "" ? null : vault.encrypt(text),

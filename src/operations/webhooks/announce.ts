@@ -145,7 +145,7 @@ export function whatIsNew(
   const changes = changesOf(before, order);
   if (changes.length === 0 && before.gone === order.gone) return null;
   if (order.gone !== null) return { type: before.gone === null ? `order.${order.gone}` : null, changes: [] };
-  if (before.gone === "moved") return { type: "order.created", changes: [] };
+  if (before.gone !== null) return { type: "order.created", changes: [] };
   return { type: "order.changed", changes };
 }
 

@@ -116,6 +116,7 @@ export const announcedOrders = pgTable(
     lines: text().notNull(), // JSON: of each line what it grants
     gone: text(), // ended, cancelled or moved; null while it stands
     createdAt: instant().notNull(),
+    returnedAt: instant(), // when it was last new again after it had been gone; null: it never was
     changedAt: instant().notNull(),
     changeNo: big().notNull(),
   },
@@ -263,6 +264,7 @@ export const acknowledgements = pgTable(
     sourceNo: smallint().notNull(),
     orderId: text().notNull(),
     changeNo: big().notNull(), // the order as it stood
+    toldAt: instant(), // when the provider was told of it as it stood; null: that was not written down
     kind: text().notNull(), // accepted or declined
     reason: text(), // a code, where declined
     text: bytea(), // encrypted
