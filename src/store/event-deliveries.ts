@@ -56,6 +56,9 @@ export interface DueDelivery {
   test: boolean;
 }
 
+/** An endpoint `e` that is not to be left alone now, which is $2. */
+const open = "(e.open_until IS NULL OR e.open_until <= $2) AND (e.asked_until IS NULL OR e.asked_until <= $2)";
+
 /**
  * Leases deliveries that are due: of each endpoint as many as it is given. Endpoints that have failed too often get one,
  * and nobody else sends to them meanwhile.
@@ -82,17 +85,17 @@ export async function claimDue(
     `WITH given AS (SELECT * FROM unnest($3::int8[], $4::int4[]) AS g (no, room)),
      due AS (
        SELECT e.no, least(g.room, 1) AS room FROM given g JOIN endpoints e ON e.tenant_id = $1 AND e.no = g.no
-        WHERE e.state = 'active' AND e.failures >= $5 AND (e.open_until IS NULL OR e.open_until <= $2)
+        WHERE e.state = 'active' AND e.failures >= $5 AND ${open}
           AND EXISTS (SELECT FROM event_deliveries d WHERE d.tenant_id = $1 AND d.endpoint_no = e.no AND d.state = 'waiting' AND d.next_at <= $2)),
      probed AS (
        UPDATE endpoints e SET open_until = $6 FROM due WHERE e.tenant_id = $1 AND e.no = due.no
-          AND (e.open_until IS NULL OR e.open_until <= $2)
+          AND ${open}
        RETURNING e.no, due.room),
      open AS (
        SELECT no, room FROM probed
        UNION ALL
        SELECT e.no, g.room FROM given g JOIN endpoints e ON e.tenant_id = $1 AND e.no = g.no
-        WHERE e.state = 'active' AND e.failures < $5 AND (e.open_until IS NULL OR e.open_until <= $2)),
+        WHERE e.state = 'active' AND e.failures < $5 AND ${open}),
      claimed AS (
        SELECT d.endpoint_no, d.event_no FROM open o CROSS JOIN LATERAL (
          SELECT d.endpoint_no, d.event_no FROM event_deliveries d
@@ -158,6 +161,8 @@ export interface EndpointOutcome {
   failingSince: Instant | null;
   succeeded: boolean;
   openUntil: Instant | null;
+  /** So long the receiver asked to be left alone, whatever else it took. */
+  askedUntil: Instant | null;
   /** The receiver wants no more. */
   gone: boolean;
 }
@@ -196,10 +201,12 @@ export async function writeAttempts(
       `UPDATE endpoints e SET failures = CASE WHEN o.succeeded THEN o.failures ELSE e.failures + o.failures END,
               failing_since = CASE WHEN o.succeeded THEN o.failing_since ELSE coalesce(e.failing_since, o.failing_since) END,
               noticed = CASE WHEN o.succeeded THEN 0 ELSE e.noticed END,
-              open_until = o.open_until
-         FROM unnest($2::int8[], $3::int4[], $4::timestamptz[], $5::bool[], $6::timestamptz[]) AS o (no, failures, failing_since, succeeded, open_until)
+              open_until = o.open_until, asked_until = greatest(e.asked_until, o.asked_until)
+         FROM unnest($2::int8[], $3::int4[], $4::timestamptz[], $5::bool[], $6::timestamptz[], $7::timestamptz[])
+           AS o (no, failures, failing_since, succeeded, open_until, asked_until)
         WHERE e.tenant_id = $1 AND e.no = o.no
-          AND (o.failures > 0 OR e.failures > 0 OR e.failing_since IS NOT NULL OR e.open_until IS NOT NULL)`,
+          AND (o.failures > 0 OR e.failures > 0 OR e.failing_since IS NOT NULL OR e.open_until IS NOT NULL
+            OR o.asked_until IS NOT NULL)`,
       [
         tenantId,
         outcomes.map(({ endpointNo }) => endpointNo),
@@ -207,6 +214,7 @@ export async function writeAttempts(
         outcomes.map(({ failingSince }) => iso(failingSince)),
         outcomes.map(({ succeeded }) => succeeded),
         outcomes.map(({ openUntil }) => iso(openUntil)),
+        outcomes.map(({ askedUntil }) => iso(askedUntil)),
       ],
     );
     for (const { endpointNo } of outcomes.filter(({ gone }) => gone)) {

@@ -188,6 +188,25 @@ describe("a receiver in trouble", () => {
     expect(receiver.received).toHaveLength(3);
   });
 
+  test("that asks for a pause gets it, although it takes what was under way", async () => {
+    await using town = await troubled();
+    const { clock, receiver } = town;
+    receiver.behave((_, count) =>
+      count === 1 ? { status: 429, headers: { "retry-after": "120" } } : { status: 204, afterMs: 300 },
+    );
+    await town.orders(order("o-1", 1), order("o-2", 1));
+    await town.deliver(() => receiver.received.length === 2);
+    expect((await town.counts()).openUntil).toBeGreaterThanOrEqual(clock.at + 120_000);
+    await town.orders(order("o-3", 1));
+    clock.at += 100_000;
+    await town.deliver();
+    expect(receiver.received).toHaveLength(2);
+    clock.at += 25_000;
+    await town.deliver();
+    expect(receiver.received).toHaveLength(4);
+    expect(await town.counts()).toMatchObject({ failingSince: null, deliveries: { waiting: 0, failed: 0 } });
+  });
+
   test("for three days is disabled, with a word at half, seven and nine tenths of the way; nothing is lost", async () => {
     await using town = await troubled();
     const { clock, receiver, needs } = town;

@@ -269,17 +269,19 @@ function outcomeOf({ endpoint }: Lane, attempts: readonly Done[], random: () => 
   let failingSince: Instant | null = null;
   let succeeded = false;
   let openUntil: Instant | null = null;
+  let askedUntil: Instant | null = null;
   for (const { attempt, askedMs } of attempts) {
+    const ended = attempt.at + attempt.ms;
+    if (askedMs !== null) askedUntil = Math.max(askedUntil ?? 0, ended + askedMs);
     if (attempt.error === null) {
       [failures, failingSince, succeeded, openUntil] = [0, null, true, null];
       continue;
     }
     failures++;
     failingSince ??= attempt.at;
-    const ended = attempt.at + attempt.ms;
-    const pause = Math.max(breakerPause(failures + (succeeded ? 0 : endpoint.failures), random) ?? 0, askedMs ?? 0);
-    if (pause > 0) openUntil = ended + pause;
+    const pause = breakerPause(failures + (succeeded ? 0 : endpoint.failures), random);
+    if (pause !== null) openUntil = ended + pause;
   }
   const gone = attempts.some(({ answer }) => answer.status === 410);
-  return { endpointNo: endpoint.no, failures, failingSince, succeeded, openUntil, gone };
+  return { endpointNo: endpoint.no, failures, failingSince, succeeded, openUntil, askedUntil, gone };
 }

@@ -97,7 +97,8 @@ const shown = async (
   row: StoredEndpoint,
 ): Promise<Endpoint> => {
   const { no, id, provider, url, description, units, ordered, state, createdAt, verifiedAt } = row;
-  const { failingSince, openUntil, disabledWhy } = row;
+  const { failingSince, openUntil, askedUntil, disabledWhy } = row;
+  const pauses = [openUntil, askedUntil].filter((until) => until !== null);
   return {
     id,
     provider,
@@ -109,7 +110,7 @@ const shown = async (
     createdAt,
     verifiedAt,
     failingSince,
-    openUntil,
+    openUntil: pauses.length === 0 ? null : Math.max(...pauses),
     disabledWhy: state === "disabled" ? disabledWhy : null,
     types: row.types as EventType[] | null, // checked when it was written
     deliveries: await countDeliveries(database, tenantId, { endpointNo: no }),
@@ -120,6 +121,12 @@ function seesProvider({ scope }: Actor, provider: string): boolean {
   return scope.providers === null || scope.providers.includes(provider);
 }
 
+/** Whoever is of some units has to do with endpoints of those alone: another is told of what they do not see. */
+function seesEndpoint(actor: Actor, { provider, units }: Pick<StoredEndpoint, "provider" | "units">): boolean {
+  const { units: own } = actor.scope;
+  return seesProvider(actor, provider) && (own === null || (units ?? ["*"]).every((unit) => own.includes(unit)));
+}
+
 async function checkProvider(database: Database, actor: Actor, provider: string): Promise<void> {
   if (seesProvider(actor, provider) && (await isProvider(database, actor.tenantId, provider))) return;
   throw new EndpointRefused(`There is no provider ${provider.slice(0, 60)}.`);
@@ -127,7 +134,7 @@ async function checkProvider(database: Database, actor: Actor, provider: string)
 
 async function find({ database }: Pick<EndpointNeeds, "database">, actor: Actor, id: string): Promise<StoredEndpoint> {
   const row = await selectEndpoint(database, actor.tenantId, id);
-  if (row === null || !seesProvider(actor, row.provider)) throw new EndpointMissing();
+  if (row === null || !seesEndpoint(actor, row)) throw new EndpointMissing();
   return row;
 }
 
@@ -135,7 +142,7 @@ async function find({ database }: Pick<EndpointNeeds, "database">, actor: Actor,
 export async function listEndpoints(needs: Pick<EndpointNeeds, "database">, actor: Actor): Promise<Endpoint[]> {
   permit(actor, "endpoints:read");
   const rows = await selectEndpoints(needs.database, actor.tenantId);
-  const own = rows.filter(({ provider }) => seesProvider(actor, provider));
+  const own = rows.filter((row) => seesEndpoint(actor, row));
   return Promise.all(own.map((row) => shown(needs, actor.tenantId, row)));
 }
 
@@ -313,7 +320,7 @@ export async function pingEndpoint(needs: EndpointNeeds, actor: Actor, id: strin
   const answer = await sendNow(needs, actor.tenantId, endpoint, ping);
   if (answer.error === null && (endpoint.state === "unverified" || endpoint.state === "disabled")) {
     const { no } = endpoint;
-    const fresh = { failures: 0, failingSince: null, noticed: 0, openUntil: null, disabledWhy: null };
+    const fresh = { failures: 0, failingSince: null, noticed: 0, openUntil: null, askedUntil: null, disabledWhy: null };
     await updateEndpoint(needs.database, actor.tenantId, no, { ...fresh, state: "active", verifiedAt: needs.now() });
   }
   return answer;
@@ -420,6 +427,7 @@ export async function changeMailbox(
 ): Promise<void> {
   permit(actor, "endpoints:write");
   await checkProvider(database, actor, provider);
+  if (actor.scope.units !== null) throw new EndpointRefused("The address is for all of the provider's units.");
   if (email !== null && !/^[^\s@<>,;"]+@[^\s@<>,;"]+\.[^\s@<>,;"]+$/.test(email)) {
     throw new EndpointRefused("That is no e-mail address.");
   }
