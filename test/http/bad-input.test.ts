@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp, type Guard, openSignIn } from "#http";
 import { day, instant } from "#model";
-import { type Actor, actorOf, announceChanges, openCases, permissions } from "#operations";
+import { type Actor, actorOf, announceChanges, openCases, pageIds, permissions } from "#operations";
 import { type NewFinding, writeFindings } from "#store";
 import { csrf, signedIn } from "../support/signed-in.ts";
 import { testSystem, uploadKey } from "../support/system.ts";
@@ -140,6 +140,7 @@ const filledIn = (path: string): string =>
     .replaceAll(/:(\w+)(\{(?:[^{}]|\{[^}]*\})*\})?/g, (_, name: string, form = "") => {
       if (/\\d|0-9/.test(form)) return "1";
       if (name === "source") return "files";
+      if (path.startsWith("/bestallningar")) return pageIds(town.system, own).seal("order", 1);
       return path.startsWith("/avtal") ? "K1" : path.startsWith("/regler") ? "staff-overlap" : "finns-inte";
     });
 

@@ -40,7 +40,7 @@ const addresses: ReadonlyArray<readonly [RegExp, (path: string) => string]> = [
   [/^\/api\/docs\/:part$/, () => "/api/docs/orders"],
   [/^\/arenden\/:no\{/, () => `/arenden/${town.caseNo}`],
   [/^\/bestallningar$/, (path) => `${path}?visa=all`],
-  [/^\/bestallningar\/:no/, () => "/bestallningar/1"],
+  [/^\/bestallningar\/:id/, () => town.orderPath],
   [/^\/fragor\/:no/, () => `/fragor/${town.askedNo}`],
   [/^\/mottagare\/:id/, () => `/mottagare/${town.endpointId}`],
 ];

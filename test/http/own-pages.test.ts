@@ -48,12 +48,12 @@ function as(actor: Actor) {
 /** The path of an order's page, by what the municipality's system calls it. */
 async function orderPath(actor: Actor, reference: string): Promise<string> {
   const { text } = await as(actor).get("/bestallningar?visa=all");
-  const [, path = ""] = new RegExp(`href="(/bestallningar/\\d+)"[^>]*>${reference}<`).exec(text) ?? [];
+  const [, path = ""] = new RegExp(`href="(/bestallningar/ord_[\\w-]+)"[^>]*>${reference}<`).exec(text) ?? [];
   expect(path).not.toBe("");
   return path;
 }
 
-const changeNo = (text: string): string => /name="andring" value="(\d+)"/.exec(text)?.[1] ?? "";
+const changeNo = (text: string): string => /name="andring" value="(ver_[\w-]+)"/.exec(text)?.[1] ?? "";
 
 /** A browser of somebody's own, at the pages that they see. */
 async function browsing(actor: Actor, options: Parameters<typeof opened.browser.newContext>[0] = {}) {
@@ -127,6 +127,20 @@ describe("a provider's person", () => {
     expect(own.text).not.toContain(">o-1<");
   });
 
+  test("cannot tell from any address or form how much others have", async () => {
+    const own = await orderPath(frida, "o-1");
+    const { text } = await as(frida).get(own);
+    const theirs = /\/ord_[\w-]+/.exec(await orderPath(pelle, "o-2"))?.[0] ?? "";
+    const { rows } = await town.system.database.pool.query<{ no: number }>("SELECT no FROM announced_orders");
+    for (const path of [`/bestallningar${theirs}`, ...rows.map(({ no }) => `/bestallningar/${no}`)])
+      expect([path, (await as(frida).get(path)).status]).toEqual([path, 404]);
+    expect(text).not.toMatch(/(?:name="andring" value="|\/bestallningar\/|fore=)\d/);
+    // A version that was made for nobody here is an old one.
+    expect((await as(frida).post(`${own}/svar`, { andring: "1", svar: "accepted" })).status).toBe(409);
+    // All of a provider's people come to the same page.
+    expect(await orderPath(person("provider", "fanny", { scope: frida.scope }), "o-1")).toBe(own);
+  });
+
   test("sees nothing of how the municipality judges", async () => {
     const { text } = await as(frida).get(`/fragor/${town.cases["f-1"]}`);
     expect(plain(text)).toContain("Hur kom det sig?");
@@ -157,7 +171,7 @@ test("an order is accepted by keyboard alone, with a clear receipt", async () =>
   await press(page, "Beställningar", "Enter");
   await page.waitForURL(/bestallningar/);
   await press(page, "o-1", "Enter");
-  await page.waitForURL(/bestallningar\/\d+/);
+  await page.waitForURL(/bestallningar\/ord_/);
   expect(await violations(page)).toEqual([]);
   await press(page, "Tacka ja", "Space");
   await page.getByRole("status").getByText("Ni har tackat ja till beställningen. Kommunen ser svaret.").waitFor();

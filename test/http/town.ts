@@ -3,7 +3,15 @@ import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { createApp, listen, openSignIn } from "#http";
 import { day, instant } from "#model";
-import { actorOf, announceChanges, createEndpoint, openCases, pingEndpoint, requestExplanation } from "#operations";
+import {
+  actorOf,
+  announceChanges,
+  createEndpoint,
+  openCases,
+  pageIds,
+  pingEndpoint,
+  requestExplanation,
+} from "#operations";
 import { endRun, type NewFinding, type NewSettlementLine, startRun, writeFindings, writeSettlement } from "#store";
 import { freePort, startProvider, type Account } from "../support/oidc-provider.ts";
 import { signedIn } from "../support/signed-in.ts";
@@ -180,6 +188,7 @@ export async function servedTown() {
     routes: open.routes,
     database,
     account: provider.account,
+    orderPath: `/bestallningar/${pageIds(system, own).seal("order", 1)}`,
     caseNo: rows[0]!.no,
     ...asked,
     /** A record of that case as its source sent it. */

@@ -18,6 +18,7 @@ import {
   listEndpoints,
   listMailboxes,
   listOwners,
+  pageIds,
   pauseEndpoint,
   pingEndpoint,
   resendDeliveries,
@@ -82,7 +83,7 @@ const logAsked = z.object({
   lage: state.optional().catch(undefined),
   fran: z.string().default("").transform(parseDate),
   till: z.string().default("").transform(parseDate),
-  fore: z.coerce.number().int().positive().optional().catch(undefined),
+  fore: z.string().optional().catch(undefined),
 });
 type LogAsked = z.output<typeof logAsked>;
 
@@ -352,9 +353,11 @@ async function endpointPage(c: Context<Env>): Promise<Html> {
   const { system, actor } = c.var;
   const id = c.req.param("id") ?? "";
   const asked = logAsked.parse(c.req.query());
+  const ids = pageIds(system, actor);
+  const before = (asked.fore === undefined ? null : ids.open("cursor", asked.fore)) ?? undefined;
   const [endpoint, { deliveries, counts }, { units, providers }] = await Promise.all([
     showEndpoint(system, actor, id),
-    listDeliveries(system, actor, { id, ...choiceOf(asked), before: asked.fore, limit: PAGE }),
+    listDeliveries(system, actor, { id, ...choiceOf(asked), before, limit: PAGE }),
     listOwners(system, actor),
   ]);
   const may = actor.permissions.has("endpoints:write");
@@ -483,7 +486,7 @@ async function endpointPage(c: Context<Env>): Promise<Html> {
       ]),
       "Inget har skickats med de valen.",
     )}
-    ${nextPage(`${path}/${id}`, deliveries.length < PAGE || last === undefined ? null : { ...kept, fore: String(last.eventNo) })}`;
+    ${nextPage(`${path}/${id}`, deliveries.length < PAGE || last === undefined ? null : { ...kept, fore: ids.seal("cursor", last.eventNo) })}`;
   return layout(c, { title: "Mottagare", path, body });
 }
 

@@ -17,6 +17,7 @@ import {
   type OwnAcknowledgement,
   type OwnLine,
   type OwnOrderDetail,
+  pageIds,
   showOwnOrder,
 } from "#operations";
 import { needs } from "../authorise.ts";
@@ -40,12 +41,12 @@ const filterNames: Readonly<Record<InboxFilter, string>> = {
 
 const asked = z.object({
   visa: z.enum(inboxFilters).catch("unanswered"),
-  fore: z.coerce.number().int().positive().optional().catch(undefined),
+  fore: z.string().optional().catch(undefined),
 });
 
 const reasonCodes = Object.keys(declineReasons) as [DeclineReason, ...DeclineReason[]];
 const said = z.object({
-  andring: z.coerce.number().int(),
+  andring: z.string().default(""),
   svar: z.enum(["accepted", "declined"]),
   start: z.string().default(""),
   orsak: z.enum([...reasonCodes, ""]).default(""),
@@ -58,7 +59,9 @@ export function ownOrderPages() {
   return new Hono<Env>()
     .get("/", needs("orders:read"), async (c) => {
       const { visa, fore } = asked.parse(c.req.query());
-      const { orders, next } = await listInbox(c.var.system, c.var.actor, { filter: visa, before: fore, limit: PAGE });
+      const ids = pageIds(c.var.system, c.var.actor);
+      const before = (fore === undefined ? null : ids.open("cursor", fore)) ?? undefined;
+      const { orders, next } = await listInbox(c.var.system, c.var.actor, { filter: visa, before, limit: PAGE });
       const now = c.var.system.now();
       const body = html`${choice(
         path,
@@ -79,7 +82,7 @@ export function ownOrderPages() {
           { title: "Kom eller ändrades", kind: "short" },
         ],
         orders.map((order) => [
-          html`<a class="ds-link" href="${path}/${order.no}">${order.reference}</a>`,
+          html`<a class="ds-link" href="${path}/${ids.seal("order", order.no)}">${order.reference}</a>`,
           stateTag(order),
           order.waits ? dueTag(order.dueAt, now) : null,
           order.changes.length === 0 ? null : changesText(order.changes),
@@ -90,19 +93,25 @@ export function ownOrderPages() {
         ]),
         visa === "unanswered" ? "Ingen beställning väntar på svar." : "Det finns inga sådana beställningar.",
       )}
-      ${nextPage(path, next === null ? null : { visa, fore: String(next) })}`;
+      ${nextPage(path, next === null ? null : { visa, fore: ids.seal("cursor", next) })}`;
       return c.html(layout(c, { title: "Beställningar", path, lead: "Nya och ändrade beställningar till er.", body }));
     })
-    .get("/:no{[0-9]+}", needs("orders:read"), async (c) => c.html(await orderPage(c)))
-    .post("/:no{[0-9]+}/svar", needs("orders:read", "orders:acknowledge"), async (c) => {
+    .get("/:id", needs("orders:read"), async (c) => c.html(await orderPage(c)))
+    .post("/:id/svar", needs("orders:read", "orders:acknowledge"), async (c) => {
       const given = said.parse(await c.req.parseBody());
-      const no = numberOf(c);
+      const ids = pageIds(c.var.system, c.var.actor);
       const answer = answerOf(given);
       if (typeof answer === "string") return c.html(await orderPage(c, { refusal: answer, given }), 422);
       try {
-        const { at } = await acknowledgeOwnOrder(c.var.system, c.var.actor, { no, changeNo: given.andring, answer });
+        // What was not made for them is no version that stands.
+        const changeNo = ids.open("version", given.andring) ?? 0;
+        const { at } = await acknowledgeOwnOrder(c.var.system, c.var.actor, { no: numberOf(c), changeNo, answer });
         const what = answer.kind === "accepted" ? "Ni har tackat ja till beställningen" : "Ni har tackat nej";
-        return await done(c, `${path}/${no}`, `${what}. Kommunen ser svaret. Det kom in ${formatLocal(at)}.`);
+        return await done(
+          c,
+          `${path}/${c.req.param("id")}`,
+          `${what}. Kommunen ser svaret. Det kom in ${formatLocal(at)}.`,
+        );
       } catch (error) {
         const refusal = error instanceof AppError ? refusals[error.code] : undefined;
         if (refusal === undefined) throw error;
@@ -118,7 +127,10 @@ const refusals: Readonly<Record<string, string>> = {
   "text.identity": "Texten innehåller ett personnummer. Ta bort det: kommunen vet vem beställningen gäller.",
 };
 
-const numberOf = (c: Context<Env>): number => Number(c.req.param("no"));
+/** Nothing is there by a number below 1. */
+const ABSENT = -1;
+const numberOf = (c: Context<Env>): number =>
+  pageIds(c.var.system, c.var.actor).open("order", c.req.param("id") ?? "") ?? ABSENT;
 
 /** The answer that a form gives, or what is missing in it. */
 function answerOf({ svar, start, orsak, text }: Said): OrderAnswer | string {
@@ -231,7 +243,9 @@ async function orderPage(c: Context<Env>, refused?: { refusal: string; given: Sa
 }
 
 function answerForm(c: Context<Env>, { no, changeNo }: OwnOrderDetail, given?: Said): Html {
-  const action = `${path}/${no}/svar`;
+  const ids = pageIds(c.var.system, c.var.actor);
+  const action = `${path}/${ids.seal("order", no)}/svar`;
+  const andring = ids.seal("version", changeNo);
   return html`<h2 id="svara">Svara</h2>
     <p>Svaret gäller beställningen som den står här. Ni kan svara igen; det sista svaret gäller.</p>
     <div class="row">
@@ -240,7 +254,7 @@ function answerForm(c: Context<Env>, { no, changeNo }: OwnOrderDetail, given?: S
         ${form(
           c,
           action,
-          html`${hidden({ andring: changeNo, svar: "accepted" })}
+          html`${hidden({ andring, svar: "accepted" })}
             <div class="column">
               ${input({ name: "start", label: "Planerad start", type: "date", value: given?.start })}
               ${textArea({ name: "text", id: "ja-text", label: "Hälsning till kommunen, utan personnummer", rows: 2, maxLength: 2000, value: given?.svar === "accepted" ? given.text : undefined })}
@@ -253,7 +267,7 @@ function answerForm(c: Context<Env>, { no, changeNo }: OwnOrderDetail, given?: S
         ${form(
           c,
           action,
-          html`${hidden({ andring: changeNo, svar: "declined" })}
+          html`${hidden({ andring, svar: "declined" })}
             <div class="column">
               ${selectField("orsak", "Varför", [
                 { value: "", text: "Välj" },

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Database, selectEndpointNos, type Vault } from "#store";
 import { type Holder, type OpaqueIds, opaqueIds, type SubjectKind } from "#webhook";
 import type { Actor } from "../actor.ts";
@@ -44,4 +45,19 @@ export function ownIds(
       return null;
     },
   };
+}
+
+/** Ids in the addresses and forms of pages. */
+export interface PageIds {
+  seal: (kind: SubjectKind, no: number) => string;
+  /** Null where the id was not made for whoever sees the same providers. */
+  open: (kind: SubjectKind, id: string) => number | null;
+}
+
+/** An address leads all of a provider's people to the same, and says nothing of how much there is. */
+export function pageIds({ vault }: { vault: Vault }, { tenantId, id, scope }: Actor): PageIds {
+  const ids = opaqueIdsOf(vault);
+  const whose = createHash("sha256").update(JSON.stringify([tenantId, scope.providers ?? id]));
+  const holder: Holder = { kind: "user", no: whose.digest().readUInt32BE(0) };
+  return { seal: (kind, no) => ids.seal(holder, kind, no), open: (kind, sealed) => ids.open(holder, kind, sealed) };
 }

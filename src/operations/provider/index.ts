@@ -48,4 +48,4 @@ export {
 } from "./settlement.ts";
 export { listOwners } from "./owners.ts";
 export { showOwnClient } from "./client.ts";
-export { caseNoOf, caseNumber, opaqueIdsOf, type OwnIds, ownIds } from "./ids.ts";
+export { caseNoOf, caseNumber, opaqueIdsOf, type OwnIds, ownIds, pageIds } from "./ids.ts";
