@@ -177,7 +177,8 @@ export async function claimMail(
        FROM (SELECT b.provider, max(e.no) AS no FROM mailboxes b
                JOIN events e ON e.tenant_id = $1 AND e.provider = b.provider AND e.no > b.told_no AND e.type = ANY ($3)
               WHERE b.tenant_id = $1 AND (b.told_at IS NULL OR b.told_at <= $4)
-                AND NOT EXISTS (SELECT FROM endpoints p WHERE p.tenant_id = $1 AND p.provider = b.provider AND p.state IN ('active', 'paused'))
+                AND NOT EXISTS (SELECT FROM endpoints p WHERE p.tenant_id = $1 AND p.provider = b.provider AND p.state IN ('active', 'paused')
+                  AND (p.types IS NULL OR e.type = ANY (p.types)) AND (p.units IS NULL OR e.units = '{}' OR e.units && p.units))
               GROUP BY b.provider) w
       WHERE m.tenant_id = $1 AND m.provider = w.provider AND (m.told_at IS NULL OR m.told_at <= $4)
       RETURNING m.provider, m.email, w.no AS "upTo"`,
@@ -199,15 +200,15 @@ export async function markMailSent(
   ]);
 }
 
-/** Raises to how far on its way to disabling somebody has been told of; false where another process has told. */
+/** Writes down how far on its way to disabling somebody has been told of, where it has not been reached meanwhile. */
 export async function raiseNotice(
   { pool }: Database,
   tenantId: string,
-  { no, notice, failingSince }: { no: number; notice: number; failingSince: Instant },
-): Promise<boolean> {
-  const { rowCount } = await pool.query(
-    "UPDATE endpoints SET noticed = $3 WHERE tenant_id = $1 AND no = $2 AND noticed < $3 AND failing_since = $4",
-    [tenantId, no, notice, new Date(failingSince).toISOString()],
+  { no, notice, failingSince }: { no: number; notice: number; failingSince: Instant | null },
+): Promise<void> {
+  await pool.query(
+    `UPDATE endpoints SET noticed = $3 WHERE tenant_id = $1 AND no = $2 AND noticed < $3
+        AND failing_since IS NOT DISTINCT FROM $4::timestamptz`,
+    [tenantId, no, notice, failingSince === null ? null : new Date(failingSince).toISOString()],
   );
-  return rowCount === 1;
 }

@@ -159,6 +159,8 @@ export interface EndpointOutcome {
   failures: number;
   /** The first failure, where there was no success since; null: there was a success and no failure after it. */
   failingSince: Instant | null;
+  /** The last failure, where there was one. */
+  failedAt: Instant | null;
   succeeded: boolean;
   openUntil: Instant | null;
   /** So long the receiver asked to be left alone, whatever else it took. */
@@ -167,12 +169,17 @@ export interface EndpointOutcome {
   gone: boolean;
 }
 
+/** Nobody has tried for long before the first failure of this outcome. */
+const untried = "e.failed_at < o.failing_since - $9::float8 * interval '1 millisecond'";
+
 /** Writes attempts, what they mean for their deliveries, and how their endpoints fare. */
 export async function writeAttempts(
   database: Database,
   tenantId: string,
   attempts: readonly Attempt[],
   outcomes: readonly EndpointOutcome[],
+  /** Where so much time has gone since the failure before, nobody has tried: an endpoint's failing begins anew. */
+  triedMs: number,
 ): Promise<void> {
   if (attempts.length === 0) return;
   await database.transaction(async ({ client }) => {
@@ -199,11 +206,12 @@ export async function writeAttempts(
     );
     await client.query(
       `UPDATE endpoints e SET failures = CASE WHEN o.succeeded THEN o.failures ELSE e.failures + o.failures END,
-              failing_since = CASE WHEN o.succeeded THEN o.failing_since ELSE coalesce(e.failing_since, o.failing_since) END,
-              noticed = CASE WHEN o.succeeded THEN 0 ELSE e.noticed END,
+              failing_since = CASE WHEN o.succeeded OR e.failing_since IS NULL OR ${untried} THEN o.failing_since ELSE e.failing_since END,
+              noticed = CASE WHEN e.state <> 'disabled' AND (o.succeeded OR ${untried}) THEN 0 ELSE e.noticed END,
+              failed_at = coalesce(o.failed_at, e.failed_at),
               open_until = o.open_until, asked_until = greatest(e.asked_until, o.asked_until)
-         FROM unnest($2::int8[], $3::int4[], $4::timestamptz[], $5::bool[], $6::timestamptz[], $7::timestamptz[])
-           AS o (no, failures, failing_since, succeeded, open_until, asked_until)
+         FROM unnest($2::int8[], $3::int4[], $4::timestamptz[], $5::bool[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[])
+           AS o (no, failures, failing_since, succeeded, open_until, asked_until, failed_at)
         WHERE e.tenant_id = $1 AND e.no = o.no
           AND (o.failures > 0 OR e.failures > 0 OR e.failing_since IS NOT NULL OR e.open_until IS NOT NULL
             OR o.asked_until IS NOT NULL)`,
@@ -215,6 +223,8 @@ export async function writeAttempts(
         outcomes.map(({ succeeded }) => succeeded),
         outcomes.map(({ openUntil }) => iso(openUntil)),
         outcomes.map(({ askedUntil }) => iso(askedUntil)),
+        outcomes.map(({ failedAt }) => iso(failedAt)),
+        triedMs,
       ],
     );
     for (const { endpointNo } of outcomes.filter(({ gone }) => gone)) {
@@ -269,7 +279,7 @@ async function disableIn(
 ): Promise<boolean> {
   await lockEndpoints(client, tenantId, [endpointNo]);
   const { rowCount } = await client.query(
-    "UPDATE endpoints SET state = 'disabled', disabled_why = $3, noticed = 100 WHERE tenant_id = $1 AND no = $2 AND state <> 'disabled'",
+    "UPDATE endpoints SET state = 'disabled', disabled_why = $3, noticed = CASE $3 WHEN 'by-hand' THEN 100 ELSE noticed END WHERE tenant_id = $1 AND no = $2 AND state <> 'disabled'",
     [tenantId, endpointNo, why],
   );
   await client.query(

@@ -43,6 +43,9 @@ export function breakerPause(failures: number, random: () => number): number | n
   return about(Math.min(10 * SECOND * 2 ** Math.min(failures - BREAKER_FAILURES, 10), 15 * MINUTE), random);
 }
 
+/** Of an endpoint that has failed and has something waiting, an attempt is never older: the longest pause and its jitter. */
+export const TRIED_MS = 14 * HOUR;
+
 const notices = [50, 70, 90, 100] as const;
 
 /** How many per cent of the way to being disabled an endpoint has gone, as far as somebody is told: 0, 50, 70, 90 or 100. */

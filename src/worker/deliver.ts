@@ -30,7 +30,7 @@ export function startDelivering(system: DeliveringSystem): { stop: () => Promise
       await delivery.tick();
       if (Date.now() - caredAt >= CARE_MS) {
         caredAt = Date.now();
-        for (const notice of await delivery.notices()) await tellOfEndpoint(system, notice);
+        await delivery.notices((notice) => tellOfEndpoint(system, notice));
         await mailProviders(system);
         await tellOfWaitingOrders(system);
       }
@@ -61,14 +61,23 @@ export function startDelivering(system: DeliveringSystem): { stop: () => Promise
   };
 }
 
-async function tellOfEndpoint({ config, log }: DeliveringSystem, { provider, id, percent }: EndpointNotice) {
+/** False where nobody could be told. */
+async function tellOfEndpoint(
+  { config, log }: DeliveringSystem,
+  { provider, id, percent, why }: EndpointNotice,
+): Promise<boolean> {
   const text =
-    percent === 100
-      ? `Mottagaren ${id} hos ${provider} har inte gått att nå på tre dygn och är avstängd. Det som väntade finns kvar och kan skickas om.`
-      : `Mottagaren ${id} hos ${provider} går inte att nå. Den stängs av när tre dygn har gått; ${percent} % av tiden har gått.`;
+    why === "gone"
+      ? `Mottagaren ${id} hos ${provider} har svarat att den inte finns längre (410) och är avstängd. Det som väntade finns kvar och kan skickas om.`
+      : percent === 100
+        ? `Mottagaren ${id} hos ${provider} har inte gått att nå på tre dygn och är avstängd. Det som väntade finns kvar och kan skickas om.`
+        : `Mottagaren ${id} hos ${provider} går inte att nå. Den stängs av när tre dygn har gått; ${percent} % av tiden har gått.`;
   const subject = `Klarsyn ${config.municipality.name}: en mottagare går inte att nå`;
-  log.warn({ endpoint: id, percent }, "endpoint not reached");
-  for (const target of await sendNotice(config.notify, { subject, text })) log.warn({ target }, "notice not sent");
+  log.warn({ endpoint: id, percent, why }, "endpoint not reached");
+  const failed = await sendNotice(config.notify, { subject, text });
+  for (const target of failed) log.warn({ target }, "notice not sent");
+  const { email, webhook } = config.notify ?? {};
+  return failed.length === 0 || failed.length < [email, webhook].filter((target) => target !== undefined).length;
 }
 
 const times = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;

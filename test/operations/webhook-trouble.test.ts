@@ -2,14 +2,17 @@ import { describe, expect, test } from "vitest";
 import { HOUR, MINUTE } from "#model";
 import {
   changeMailbox,
+  type EndpointNotice,
   createEndpoint,
   endEndpoint,
   listDeliveries,
   listEndpoints,
   mailWaiting,
   openDelivery,
+  pauseEndpoint,
   pingEndpoint,
   resendDeliveries,
+  resumeEndpoint,
 } from "#operations";
 import { operator } from "../night/hand.ts";
 import { type Received, startReceiver, webhooks } from "../webhook/receiver.ts";
@@ -221,9 +224,10 @@ describe("a receiver in trouble", () => {
         await delivery.tick();
         await new Promise((done) => setTimeout(done, 40));
       }
-      for (const { percent } of await delivery.notices()) told.push([hours, percent]);
+      await delivery.notices(async ({ percent }) => told.push([hours, percent]) > 0);
       if (hours === 30) await town.orders(order("o-3", 1));
     }
+    // Each once.
     expect(told.map(([, percent]) => percent)).toEqual([50, 70, 90, 100]);
     expect(told.map(([hours]) => hours)).toEqual([37, 51, 65, 73].map((hours) => expect.closeTo(hours, -0.5)));
     expect(await town.counts()).toMatchObject({
@@ -232,6 +236,57 @@ describe("a receiver in trouble", () => {
       deliveries: { waiting: 0, failed: 3 },
     });
   }, 120_000);
+
+  /** What a look of the service says of endpoints; `heard`: whether somebody could be told. */
+  async function noticesOf({ needs }: Awaited<ReturnType<typeof troubled>>, heard = true) {
+    const told: EndpointNotice[] = [];
+    await using delivery = await openDelivery(needs);
+    await delivery.notices(async (notice) => (told.push(notice), heard));
+    return told.map(({ percent, why }) => [percent, why]);
+  }
+
+  test("is not disabled for the time in which it was paused", async () => {
+    await using town = await troubled();
+    const { clock, needs, id } = town;
+    town.receiver.behave(() => ({ status: 500 }));
+    await town.orders(order("o-1", 1));
+    await town.deliver();
+    await pauseEndpoint(needs, operator, id);
+    clock.at += 80 * HOUR;
+    expect(await noticesOf(town)).toEqual([]);
+    await resumeEndpoint(needs, operator, id);
+    expect(await town.counts()).toMatchObject({ state: "active", failingSince: null });
+    await town.deliver();
+    expect(await noticesOf(town)).toEqual([]);
+    expect(await town.counts()).toMatchObject({ state: "active", failingSince: clock.at });
+  });
+
+  test("is not disabled for the time in which nobody tried", async () => {
+    await using town = await troubled();
+    const { clock } = town;
+    town.receiver.behave(() => ({ status: 500 }));
+    await town.orders(order("o-1", 1));
+    await town.deliver();
+    clock.at += 80 * HOUR;
+    expect(await noticesOf(town)).toEqual([]);
+    await town.deliver();
+    expect(await noticesOf(town)).toEqual([]);
+    expect(await town.counts()).toMatchObject({ state: "active", failingSince: clock.at });
+  });
+
+  test("and is disabled for 410 is told of, until somebody has heard it", async () => {
+    await using town = await troubled();
+    town.receiver.behave(() => ({ status: 410 }));
+    await town.orders(order("o-1", 1));
+    await town.deliver();
+    expect(await noticesOf(town, false)).toEqual([[100, "gone"]]);
+    expect(await noticesOf(town)).toEqual([[100, "gone"]]);
+    expect(await noticesOf(town)).toEqual([]);
+    await pingEndpoint(town.needs, operator, town.id);
+    await endEndpoint(town.needs, operator, town.id);
+    // Whoever has done it knows.
+    expect(await noticesOf(town)).toEqual([]);
+  });
 
   test("gets the events of one order in their order where it asks for that, and of others meanwhile", async () => {
     await using town = await troubled();
@@ -385,6 +440,20 @@ describe("a large night", () => {
 });
 
 describe("a provider without an endpoint", () => {
+  test("that takes an event is told by e-mail, whatever other endpoints it has", async () => {
+    await using town = await toldTown();
+    await using receiver = await startReceiver();
+    const { needs } = town;
+    await town.endpoint(receiver.url, { types: ["order.ended"] });
+    await town.endpoint(receiver.url, { units: ["U2"] });
+    await changeMailbox(needs, operator, { provider: "P1", email: "larm@utforare.example" });
+    const mail = () => mailWaiting(needs, "0192", async () => true);
+    await town.orders(order("o-2", 1, { unitId: "U2" }));
+    expect(await mail()).toBe(0);
+    await town.orders(order("o-1", 1));
+    expect(await mail()).toBe(1);
+  });
+
   test("is told by e-mail that something waits, at most four times an hour, and not of what an endpoint takes", async () => {
     await using town = await troubled();
     const { clock, needs, id } = town;

@@ -17,7 +17,7 @@ import {
   type Vault,
   writeAttempts,
 } from "#store";
-import { type Answer, askedPause, BREAKER_FAILURES, breakerPause, noticeAt, retryAt } from "#webhook";
+import { type Answer, askedPause, BREAKER_FAILURES, breakerPause, noticeAt, retryAt, TRIED_MS } from "#webhook";
 import { announceChanges } from "./announce.ts";
 import { posterOf, type WebhookSettings, writerFor } from "./sending.ts";
 
@@ -48,14 +48,16 @@ export interface EndpointNotice {
   id: string;
   /** 50, 70, 90, or 100: it is disabled now. */
   percent: number;
+  /** gone: it answered 410; failing: nothing reaches it. */
+  why: "gone" | "failing";
 }
 
 /** Brings events to endpoints; all processes of a municipality may do so at once. */
 export interface Delivery extends AsyncDisposable {
   /** Looks what has changed, and sends what is due as far as there is room. True where there may be more to send at once. */
   tick: () => Promise<boolean>;
-  /** Endpoints of which somebody has to be told now; each is said once. */
-  notices: () => Promise<EndpointNotice[]>;
+  /** Disables endpoints that nothing has reached for days, and tells of those on the way there, until `tell` says that it has. */
+  notices: (tell: (notice: EndpointNotice) => Promise<boolean>) => Promise<void>;
 }
 
 /** What is under way to one endpoint. */
@@ -179,6 +181,7 @@ export async function openDelivery(
       tenantId,
       some.map(({ attempt }) => attempt),
       outcomes,
+      TRIED_MS,
     );
     done.splice(0, some.length);
     // As it is written, for what ends before the endpoint is read again.
@@ -244,19 +247,21 @@ export async function openDelivery(
       while ((await spreadEvents(database, tenantId, now(), 1000)) > 0);
       return claim();
     },
-    async notices() {
-      const told: EndpointNotice[] = [];
-      for (const { no, id, provider, state, failingSince, noticed } of await selectEndpoints(database, tenantId)) {
-        if (failingSince === null || state === "disabled") continue;
-        const percent = noticeAt(failingSince, now());
+    async notices(tell) {
+      for (const endpoint of await selectEndpoints(database, tenantId)) {
+        const { no, id, provider, state, failingSince, failedAt, disabledWhy, noticed } = endpoint;
+        let percent = state === "disabled" ? 100 : 0;
+        // Where nobody has tried of late, the time says nothing about the receiver.
+        if (state === "active" && failingSince !== null && failedAt !== null && now() - failedAt <= TRIED_MS) {
+          percent = noticeAt(failingSince, now());
+          if (percent === 100 && !(await disableEndpoint(database, tenantId, no, "failing", now()))) continue;
+        }
         if (percent <= noticed) continue;
-        const mine =
-          percent === 100
-            ? await disableEndpoint(database, tenantId, no, "failing", now())
-            : await raiseNotice(database, tenantId, { no, notice: percent, failingSince });
-        if (mine) told.push({ provider, id, percent });
+        const why = state === "disabled" && disabledWhy === "gone" ? "gone" : "failing";
+        if (await tell({ provider, id, percent, why })) {
+          await raiseNotice(database, tenantId, { no, notice: percent, failingSince });
+        }
       }
-      return told;
     },
     // Everything is closed, also where some of it does not go well.
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
@@ -270,6 +275,7 @@ function outcomeOf({ endpoint }: Lane, attempts: readonly Done[], random: () => 
   let succeeded = false;
   let openUntil: Instant | null = null;
   let askedUntil: Instant | null = null;
+  let failedAt: Instant | null = null;
   for (const { attempt, askedMs } of attempts) {
     const ended = attempt.at + attempt.ms;
     if (askedMs !== null) askedUntil = Math.max(askedUntil ?? 0, ended + askedMs);
@@ -279,9 +285,10 @@ function outcomeOf({ endpoint }: Lane, attempts: readonly Done[], random: () => 
     }
     failures++;
     failingSince ??= attempt.at;
+    failedAt = attempt.at;
     const pause = breakerPause(failures + (succeeded ? 0 : endpoint.failures), random);
     if (pause !== null) openUntil = ended + pause;
   }
   const gone = attempts.some(({ answer }) => answer.status === 410);
-  return { endpointNo: endpoint.no, failures, failingSince, succeeded, openUntil, askedUntil, gone };
+  return { endpointNo: endpoint.no, failures, failingSince, failedAt, succeeded, openUntil, askedUntil, gone };
 }

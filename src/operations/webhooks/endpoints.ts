@@ -270,7 +270,9 @@ export async function resumeEndpoint(needs: EndpointNeeds, actor: Actor, id: str
   const { no, state } = await find(needs, actor, id);
   if (state !== "paused")
     throw new EndpointConflict(`The endpoint is ${state}: a ping makes it active, where it is reached.`);
-  await updateEndpoint(needs.database, actor.tenantId, no, { state: "active", failures: 0, openUntil: null });
+  // Nobody has tried while it was paused: it has its days again.
+  const fresh = { failures: 0, failingSince: null, noticed: 0, openUntil: null };
+  await updateEndpoint(needs.database, actor.tenantId, no, { ...fresh, state: "active" });
 }
 
 /** Ends an endpoint by hand; what waits for it is listed as failed. A ping makes it active again. */
