@@ -20,10 +20,10 @@ export function nightProgress(): NightProgress & { end: () => void } {
   };
 }
 
-/** Runs a night, shows it, and tells the operator where it failed or a source was silent. */
+/** Runs a night, shows it, and tells the operator where it failed or a source was silent; with `once`, see `runNight`. */
 export async function nightWithNotice(
   system: System,
-  { day, full, signal }: { day: number; full: boolean; signal: AbortSignal },
+  { day, full, signal, once = false }: { day: number; full: boolean; signal: AbortSignal; once?: boolean },
 ): Promise<"done" | "incomplete"> {
   const progress = nightProgress();
   const { notify, municipality } = system.config;
@@ -32,8 +32,10 @@ export async function nightWithNotice(
     for (const target of failed) system.log.warn({ target }, "notice not sent");
   };
   try {
-    const { pulls, outcome, reconciled } = await runNight(system, system.operator, { day, full, signal, progress });
+    const night = await runNight(system, system.operator, { day, full, signal, progress, once });
     progress.end();
+    if (night === null) return "done";
+    const { pulls, outcome, reconciled } = night;
     await pruneLog(system, system.operator);
     await remind(system);
     await write(`Natten ${formatDay(day)}\n\n${pullTable(pulls)}`);

@@ -15,7 +15,7 @@ export function startWork(system: System, signal: AbortSignal): AsyncDisposable 
     lastNight: () => lastNightOf(system, operator),
     async run(day) {
       try {
-        await nightWithNotice(system, { day, full: false, signal });
+        await nightWithNotice(system, { day, full: false, signal, once: true });
       } catch (error) {
         system.log.error({ error, day }, "night failed");
         throw error;

@@ -22,15 +22,30 @@ export interface NightProgress {
 /** A night of another process may take as long as this before we give up waiting for it. */
 const patienceMs = 6 * 3_600_000;
 
+type NightNeeds = PullNeeds & ReconcileNeeds;
+interface NightOptions {
+  day: Day;
+  full: boolean;
+  signal: AbortSignal;
+  progress?: NightProgress;
+}
+
 /**
  * Pulls every source, compares the open period and writes findings and figures. Safe to run twice, from two machines at
- * once, and after a crash: what was committed stays, the rest is done again.
+ * once, and after a crash: what was committed stays, the rest is done again. With `once`, null where the night of that
+ * day is over already when its turn comes: another machine had the same clock.
  */
+export async function runNight(needs: NightNeeds, actor: Actor, options: NightOptions): Promise<NightResult>;
 export async function runNight(
-  needs: PullNeeds & ReconcileNeeds,
+  needs: NightNeeds,
   actor: Actor,
-  { day, full, signal, progress = {} }: { day: Day; full: boolean; signal: AbortSignal; progress?: NightProgress },
-): Promise<NightResult> {
+  options: NightOptions & { once: boolean },
+): Promise<NightResult | null>;
+export async function runNight(
+  needs: NightNeeds,
+  actor: Actor,
+  { day, full, signal, progress = {}, once = false }: NightOptions & { once?: boolean },
+): Promise<NightResult | null> {
   permit(actor, "night:run");
   const { database, now } = needs;
   const { tenantId } = actor;
@@ -38,6 +53,8 @@ export async function runNight(
   await using lease = await acquireLease(database, tenantId, { purpose: "night", waitMs: patienceMs }).finally(() =>
     clearTimeout(impatient),
   );
+  const lastNight = once ? await lastNightOf(needs, actor) : null;
+  if (lastNight !== null && lastNight >= day) return null;
   const stop = AbortSignal.any([signal, lease.signal]);
   const run = await startRun(database, tenantId, { kind: "night", day, at: now() });
   try {
