@@ -127,6 +127,14 @@ describe("a provider's person", () => {
     expect(own.text).not.toContain(">o-1<");
   });
 
+  test("of one unit does not change where the whole provider is told", async () => {
+    expect((await as(north).get("/mottagare")).text).not.toContain('action="/mottagare/epost"');
+    const fields = { utforare: "P1", epost: "nora@norr.example" };
+    expect((await as(north).post("/mottagare/epost", fields)).status).toBe(422);
+    expect((await as(frida).get("/mottagare")).text).not.toContain(fields.epost);
+    expect((await as(frida).post("/mottagare/epost", { ...fields, epost: "frida@norr.example" })).status).toBe(303);
+  });
+
   test("cannot tell from any address or form how much others have", async () => {
     const own = await orderPath(frida, "o-1");
     const { text } = await as(frida).get(own);

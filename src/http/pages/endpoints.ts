@@ -326,7 +326,7 @@ async function listPage(c: Context<Env>): Promise<Html> {
       "Ingen utförare har någon e-postadress här.",
     )}
     ${
-      may
+      may && actor.scope.units === null
         ? form(c, `${path}/epost`, html`<div class="row">${mailFields(options)} ${button("Spara", "secondary")}</div>`)
         : ""
     }`;

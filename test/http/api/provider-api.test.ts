@@ -263,6 +263,31 @@ describe("an endpoint", () => {
     expect(await api.post(`/endpoints/${id}/pause`, {})).toMatchObject(problem(409, "endpoint.state"));
     expect(await api.post("/endpoints", { url: "https://10.0.0.1/" })).toMatchObject(problem(422, "endpoint.refused"));
   });
+
+  test("of all units, or of another, is not there for a program of one unit", async () => {
+    const [all, north] = [await mine(), await mine({ units: ["U3"] })];
+    const made = async (api: Mine, units: string[] | undefined) => {
+      const { body } = await api.post("/endpoints", { url: "https://127.0.0.1:9/klarsyn", ...(units && { units }) });
+      return body.endpoint?.id as string;
+    };
+    const own = await made(north, ["U3"]);
+    const elsewhere = [await made(all, undefined), await made(all, ["U1"]), await made(all, ["U1", "U3"])];
+    for (const id of elsewhere) {
+      const asked = [
+        await north.get(`/endpoints/${id}/deliveries`),
+        await north.post(`/endpoints/${id}/keys`, { key: "hmac" }),
+        await north.post(`/endpoints/${id}/ping`, {}),
+        await north.post(`/endpoints/${id}/pause`, {}),
+      ];
+      expect(asked.map(({ status }) => status)).toEqual([404, 404, 404, 404]);
+    }
+    const listed = (await north.get("/endpoints")).body.endpoints.map(({ id }: { id: string }) => id);
+    expect(listed).toContain(own);
+    expect(listed.filter((id: string) => elsewhere.includes(id))).toEqual([]);
+    expect((await north.get(`/endpoints/${own}/deliveries`)).status).toBe(200);
+    const whole = (await all.get("/endpoints")).body.endpoints.map(({ id }: { id: string }) => id);
+    expect(whole).toEqual(expect.arrayContaining([own, ...elsewhere]));
+  });
 });
 
 describe("GET /api/v1/clients/{id}", () => {
