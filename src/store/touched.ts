@@ -262,7 +262,8 @@ export async function selectAnnouncedSources(
 
 /**
  * Ends the silence about sources whose first pull is over: something of it is known, all of it is canonical, nothing of
- * it waits to be compared, and no run of the source is under way.
+ * it waits to be compared, no run of the source is under way, and everything that was asked for has been read to its end
+ * once.
  */
 export async function endFirstPulls(
   { client }: Pick<Transaction, "client">,
@@ -282,6 +283,9 @@ export async function endFirstPulls(
           SELECT FROM source_runs r WHERE r.tenant_id = $1 AND r.source = k.id AND r.finished_at IS NULL
              AND r.started_at >= coalesce((SELECT max(f.started_at) FROM source_runs f
                WHERE f.tenant_id = $1 AND f.source = k.id AND f.finished_at IS NOT NULL), '-infinity'))
+        AND NOT EXISTS (
+          SELECT FROM source_runs r WHERE r.tenant_id = $1 AND r.source = k.id GROUP BY r.resource
+          HAVING bool_and(r.finished_at IS NULL OR r.problem IS NOT NULL))
      ON CONFLICT DO NOTHING`,
     [tenantId, new Date(at).toISOString()],
   );

@@ -15,7 +15,7 @@ const mappings = loadMappings({ folders: mappingFolders(), records: allRecords()
 let pages = 0;
 
 /** A source of interchange records that are handed to it instead of read from files: each list is a page of its own. */
-export function handedSource(id: string, waiting: () => readonly Delivered[]): ConfiguredSource {
+export function handedSource(id: string, waiting: () => Iterable<Delivered>): ConfiguredSource {
   const sources = Object.fromEntries(
     Object.entries(standard.sources).map(([name, source]) => [
       name,

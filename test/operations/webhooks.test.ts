@@ -7,13 +7,14 @@ import {
   listEndpoints,
   pauseEndpoint,
   pingEndpoint,
+  pullSources,
   resendDeliveries,
   resumeEndpoint,
   rotateKey,
   sendTestEvent,
   webhookBodies,
 } from "#operations";
-import { operator } from "../night/hand.ts";
+import { handedSource, operator, signal } from "../night/hand.ts";
 import { isGenuine, type Received, startReceiver } from "../webhook/receiver.ts";
 import { line, order, toldTown } from "./told-town.ts";
 
@@ -90,6 +91,29 @@ describe("what providers are told of orders", () => {
       "P1 client.status-changed",
       "P2 client.status-changed",
     ]);
+  });
+});
+
+describe("the first orders of a source", () => {
+  test("are no news, also where its first pull breaks off and the next one brings the rest", async () => {
+    await using town = await toldTown();
+    let [breaks, more] = [true, false];
+    const source = handedSource("late", function* () {
+      yield { entity: "units", records: [{ id: "U1", providerId: "P1", name: "Norr" }] };
+      yield { entity: "orders", records: [order("l-1", 1)] };
+      if (breaks) throw new Error("The source went away.");
+      yield { entity: "orders", records: [order("l-2", 1)] };
+      if (more) yield { entity: "orders", records: [order("l-3", 1)] };
+    });
+    const needs = { ...town.needs, sources: [source] };
+    const pull = () => pullSources(needs, operator, { ids: ["late"], signal });
+    await pull();
+    breaks = false;
+    await pull();
+    expect(await town.events()).toEqual([]);
+    more = true;
+    await pull();
+    expect(await town.events()).toEqual(["P1 order.created"]);
   });
 });
 
