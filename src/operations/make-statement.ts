@@ -35,13 +35,13 @@ import {
   selectClientsOfLine,
   selectClosedLines,
   selectClosedMonths,
+  selectNamed,
   selectNames,
   selectStatementKeys,
   type SettlementLine,
 } from "#store";
 import { type Actor, permit } from "./actor.ts";
 import type { CloseNeeds } from "./close-month.ts";
-import { refsOf } from "./pictures.ts";
 import { readSurroundings, readTables } from "./read-window.ts";
 import { readTablesOf } from "./reconcile-changed.ts";
 
@@ -185,14 +185,16 @@ async function readFew(
   const found =
     line === undefined ? await selectStatementKeys(database, tenantId, { month, provider, offset, limit }) : null;
   if (found !== null && found.keys.length === 0) return null;
+  const order = sources.map(({ id }) => id);
   const clients = [...new Set((found?.keys ?? []).flatMap(({ client }) => client ?? []))];
-  const refs =
-    line === undefined
-      ? (await Promise.all(clients.map((client) => refsOf({ database, sources }, tenantId, "client", client)))).flat()
-      : await selectClientsOfLine(database, tenantId, line);
-  if (refs.length === 0) return null;
+  const [ids, refs] = await Promise.all([
+    Promise.all(clients.map((client) => selectNamed(database, tenantId, "client", client, order))),
+    line === undefined ? [] : selectClientsOfLine(database, tenantId, line),
+  ]);
+  const people = { ids: ids.filter((id) => id !== null), refs };
+  if (people.ids.length + refs.length === 0) return null;
   const { first, last } = daysOfMonth(month);
-  const tables = await readTablesOf(needs, tenantId, { refs, window: { from: first, through: last }, asOf: now() });
+  const tables = await readTablesOf(needs, tenantId, { people, window: { from: first, through: last }, asOf: now() });
   return tables === null ? null : { tables, keys: found?.keys ?? null, count: found?.count ?? null };
 }
 

@@ -44,7 +44,7 @@ export interface PictureNeeds {
 type Claimed = ReadonlyArray<{ entity: string; source: string; id: string }>;
 
 /** All references to somebody whom a finding or a figure names; none where nobody knows them. */
-export async function refsOf(
+async function refsOf(
   { database, sources }: Pick<PictureNeeds, "database" | "sources">,
   tenantId: string,
   of: "client" | "staff",

@@ -20,14 +20,15 @@ import {
   type Database,
   type Dirty,
   endRun,
+  type NumberedRef,
   type RawSelection,
   readRawColumns,
-  readRefs,
   type SamePeople,
   selectLatestRun,
   selectLivingIn,
   selectMeasures,
   selectMet,
+  selectRefs,
   selectRefsTo,
   selectRegisters,
   selectSamePeople,
@@ -193,12 +194,12 @@ function* slicesOf(
 
 /**
  * Tables of a few clients' days, with those who live with them, as the last run knew everything else; null where they
- * would not say the same as tables of everybody. `refs` are the clients' numbers in `refs`.
+ * would not say the same as tables of everybody. `people` are some of what the clients are called.
  */
 export async function readTablesOf(
   needs: Pick<ReconcileNeeds, "database" | "sources">,
   tenantId: string,
-  { refs, window, asOf }: { refs: readonly number[]; window: Window; asOf: Instant },
+  { people, window, asOf }: { people: Partial<SamePeople>; window: Window; asOf: Instant },
 ): Promise<Tables | null> {
   const { database } = needs;
   const [run, knowledge] = await Promise.all([
@@ -210,7 +211,7 @@ export async function readTablesOf(
   if (knowledge.aliases.some(({ from, through }) => (from ?? through ?? null) !== null)) return null;
   const reading = new Reading(database, tenantId, window, knowledge);
   const tables = buildTables({
-    ...(await reading.records(await reading.living(refs))),
+    ...(await reading.records(await reading.living(people))),
     sourceOrder: needs.sources.map((source) => source.id),
     // Written by the run that knew everything.
     beyond: beyond as unknown as Beyond,
@@ -295,8 +296,9 @@ class Reading {
   }
 
   /** Clients and those who live with them: all that their figures are made of. */
-  async living(refs: readonly number[]): Promise<Pick<Reached, "readClients" | "readStaff">> {
-    return { readClients: await this.#same("client", { refs, households: true }), readStaff: { refs: [], ids: [] } };
+  async living({ refs = [], ids = [] }: Partial<SamePeople>): Promise<Pick<Reached, "readClients" | "readStaff">> {
+    const readClients = await this.#same("client", { refs, ids, households: true });
+    return { readClients, readStaff: { refs: [], ids: [] } };
   }
 
   /** All that tables of those people need: of everything else they know what the run before has written down. */
@@ -314,16 +316,19 @@ class Reading {
     ]);
     // A tag may belong to another client, and so may an order that somebody names.
     const [named, own] = await Promise.all([
-      readRefs(this.#database, this.#tenant, {
-        numbers: mentioned([...Object.values(raw), plans], namedKinds),
-        kinds: [],
-      }),
+      selectRefs(this.#database, this.#tenant, { numbers: mentioned([...Object.values(raw), plans], namedKinds) }),
       this.#refsTo("order", idsOf(raw.orders!)),
     ]);
     const known = new Set(own);
-    const strangers = recordsOf(named, "order").filter(({ ref }) => !known.has(ref));
+    const strangers = named.filter(({ kind, no }) => kind === "order" && !known.has(no));
     const [, more] = await Promise.all([
-      read("tags", { of: ofClients, records: everywhere(recordsOf(named, "tag"), sources) }),
+      read("tags", {
+        of: ofClients,
+        records: everywhere(
+          named.filter(({ kind }) => kind === "tag"),
+          sources,
+        ),
+      }),
       strangers.length === 0 ? [] : this.#refsTo("order", strangers),
       strangers.length === 0 ? null : read("orders", { of: ofClients, records: strangers, ranks: false }),
     ]);
@@ -341,15 +346,16 @@ class Reading {
         ? clients
         : await this.#same("client", { refs: [], ids: [...clients.ids, ...neighbours] });
     await read("clients", { records: residents.ids });
-    const refs = await readRefs(this.#database, this.#tenant, {
+    const refs = await selectRefs(this.#database, this.#tenant, {
       numbers: [...mentioned([...Object.values(raw), plans, olderLines]), ...staff.refs, ...residents.refs],
       kinds: ["unit", "provider"],
     });
+    const renumber = renumbering(refs);
     const names = new Set([...staff.ids, ...residents.ids].map(({ source, id }) => `${this.#sources[source]}/${id}`));
     return {
-      raw,
-      history: { "planned-visits": plans, "order-lines": olderLines },
-      refs,
+      raw: Object.fromEntries(Object.entries(raw).map(([entity, rows]) => [entity, renumber(rows)])) as typeof raw,
+      history: { "planned-visits": renumber(plans), "order-lines": renumber(olderLines) },
+      refs: denseRefs(refs),
       sources,
       // Of others nobody speaks here.
       aliases: aliases.filter(
@@ -397,11 +403,11 @@ class Reading {
   async #livingWith(staff: RawColumns): Promise<SourceId[]> {
     const homes = staff.fields["addressBuildingId"] as Int32Array | undefined;
     if (homes === undefined) return [];
-    const { id } = await readRefs(this.#database, this.#tenant, {
-      numbers: homes.filter((ref) => ref >= 0),
-      kinds: [],
-    });
-    const buildings = [...homes].flatMap((ref, row) => (ref < 0 ? [] : [{ source: staff.source[row]!, id: id[ref]! }]));
+    const refs = await selectRefs(this.#database, this.#tenant, { numbers: homes.filter((ref) => ref >= 0) });
+    const idOf = new Map(refs.map(({ no, id }) => [no, id]));
+    const buildings = [...homes].flatMap((ref, row) =>
+      ref < 0 ? [] : [{ source: staff.source[row]!, id: idOf.get(ref)! }],
+    );
     return selectLivingIn(this.#database, this.#tenant, buildings);
   }
 
@@ -419,8 +425,8 @@ function mentioned(tables: readonly RawColumns[], kinds?: readonly RefKind[]): S
   const found = new Set<number>();
   for (const { entity, fields } of tables) {
     for (const [name, values] of Object.entries(fields)) {
-      const { kind, of } = entities[entity].fields[name]!;
-      if (kind !== "ref" && kind !== "codes") continue;
+      if (!isReference(entity, name)) continue;
+      const { of } = entities[entity].fields[name]!;
       if (kinds !== undefined && (of === undefined || !kinds.includes(of))) continue;
       for (const ref of values as Int32Array) if (ref >= 0) found.add(ref);
     }
@@ -428,15 +434,30 @@ function mentioned(tables: readonly RawColumns[], kinds?: readonly RefKind[]): S
   return found;
 }
 
-/** What the references of a kind name. */
-function recordsOf({ kind, source, id }: Refs, wanted: RefKind): Array<SourceId & { ref: number }> {
-  const number = refKinds.indexOf(wanted);
-  const found: Array<SourceId & { ref: number }> = [];
-  kind.forEach((one, ref) => {
-    if (one === number) found.push({ ref, source: source[ref]!, id: id[ref]! });
+/** References as tables hold them, numbered anew: of all that a tenant has, a few people need a few. */
+const denseRefs = (refs: readonly NumberedRef[]): Refs => ({
+  kind: Int8Array.from(refs, ({ kind }) => refKinds.indexOf(kind)),
+  source: Int16Array.from(refs, ({ source }) => source),
+  id: refs.map(({ id }) => id),
+});
+
+/** Puts the new numbers of references in the place of the old ones. */
+function renumbering(refs: readonly NumberedRef[]): (rows: RawColumns) => RawColumns {
+  const place = new Map(refs.map(({ no }, index) => [no, index]));
+  return (rows) => ({
+    ...rows,
+    fields: Object.fromEntries(
+      Object.entries(rows.fields).map(([name, values]) =>
+        isReference(rows.entity, name)
+          ? [name, (values as Int32Array).map((ref) => place.get(ref) ?? -1)]
+          : [name, values],
+      ),
+    ),
   });
-  return found;
 }
+
+const isReference = (entity: EntityName, field: string): boolean =>
+  ["ref", "codes"].includes(entities[entity].fields[field]!.kind);
 
 const idsOf = (rows: RawColumns): SourceId[] =>
   Array.from({ length: rows.count }, (_, row) => ({ source: rows.source[row]!, id: textAt(rows.id, row)! }));

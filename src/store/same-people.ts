@@ -115,6 +115,26 @@ export async function selectRegisters({ pool }: Database, tenantId: string): Pro
   return rows.map(({ no }) => no);
 }
 
+/** What a reference number stands for. */
+export interface NumberedRef extends SourceId {
+  no: number;
+  kind: RefKind;
+}
+
+/** Some references, and all of some kinds, in the order of their numbers. */
+export async function selectRefs(
+  { pool }: Database,
+  tenantId: string,
+  { numbers, kinds = [] }: { numbers: Iterable<number>; kinds?: readonly RefKind[] },
+): Promise<NumberedRef[]> {
+  const { rows } = await pool.query<[number, number, number, string]>({
+    text: `SELECT no, kind, source_no, id FROM refs WHERE tenant_id = $1 AND (no = ANY ($2) OR kind = ANY ($3)) ORDER BY no`,
+    values: [tenantId, [...numbers], kinds.map((kind) => refKinds.indexOf(kind))],
+    rowMode: "array",
+  });
+  return rows.map(([no, kind, source, id]) => ({ no, kind: refKinds[kind]!, source, id }));
+}
+
 /** The numbers of references to records, of those that anything refers to. */
 export async function selectRefsTo(
   { pool }: Database,
