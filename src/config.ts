@@ -200,6 +200,12 @@ const configuration = z.strictObject({
         .optional()
         .meta({ description: "Certificate authorities (PEM) of receivers, beside the usual ones" }),
       timeoutSeconds: z.number().min(0.1).max(60).default(15),
+      keepDays: z
+        .int()
+        .min(7)
+        .max(3650)
+        .default(180)
+        .meta({ description: "How long it is kept what providers were told; older events go at night" }),
     })
     .prefault({})
     .meta({ description: "How providers' systems are told of orders" }),

@@ -1,5 +1,13 @@
 import { dayOf, formatDay, parseDate } from "#model";
-import { heldText, type NightProgress, pruneLog, runNight, showOverview, takeReminders } from "#operations";
+import {
+  heldText,
+  type NightProgress,
+  pruneEvents,
+  pruneLog,
+  runNight,
+  showOverview,
+  takeReminders,
+} from "#operations";
 import type { System } from "#system";
 import { sendNotice } from "#worker";
 import { datePattern, defineCommand } from "./command.ts";
@@ -37,6 +45,7 @@ export async function nightWithNotice(
     if (night === null) return "done";
     const { pulls, outcome, reconciled } = night;
     await pruneLog(system, system.operator);
+    await pruneEvents(system, system.operator);
     await remind(system);
     await write(`Natten ${formatDay(day)}\n\n${pullTable(pulls)}`);
     const remarks = pullRemarks(pulls);

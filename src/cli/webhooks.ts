@@ -99,6 +99,9 @@ async function list({ system, format }: { system: System; format: string }): Pro
     : "done";
 }
 
+const olderAreGone = ({ config }: System): string =>
+  `Det som är äldre än ${config.webhooks.keepDays} dagar är borttaget.`;
+
 async function log(
   { system, format }: { system: System; format: string },
   id: string,
@@ -129,6 +132,7 @@ async function log(
     empty: "Inget har skickats.",
   });
   say(`${counts.waiting} väntar, ${counts.delivered} levererade, ${counts.failed} misslyckade.`);
+  say(olderAreGone(system));
   return counts.failed > 0 ? "incomplete" : "done";
 }
 
@@ -241,6 +245,7 @@ export default defineCommand({
           throw new UsageError("--missed: say from when on with --from.");
         const count = await resendDeliveries(system, operator, { id, ...choice, missed: options.missed });
         say(`${count} händelser skickas igen av \`npx klarsyn serve\`.`);
+        say(olderAreGone(system));
         return "done";
       }
       default:

@@ -297,6 +297,7 @@ export const endpointCalls: readonly Call[] = [
     path: "/endpoints/{id}/deliveries",
     tag: "Endpoints",
     summary: "List what was sent to an endpoint, or is to be, with each attempt.",
+    description: "What is older than the municipality keeps it (180 days where it has not decided otherwise) is gone.",
     scope: "endpoints:read",
     params: path,
     query: z.object({
@@ -370,7 +371,7 @@ export const endpointCalls: readonly Call[] = [
     tag: "Endpoints",
     summary: "Send again, also what was delivered.",
     description:
-      "From a moment on, or one event; state and type choose among them. Pings and tests are not sent again.",
+      "From a moment on, or one event; state and type choose among them. Pings and tests are not sent again, and what the list of deliveries does not have any more is gone.",
     scope: "endpoints:write",
     params: path,
     body: {

@@ -24,3 +24,4 @@ export {
   type ShownKey,
 } from "./endpoints.ts";
 export { mailWaiting } from "./mail.ts";
+export { pruneEvents } from "./prune.ts";
