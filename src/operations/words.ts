@@ -148,6 +148,7 @@ export const accessNames: Readonly<Record<string, string>> = {
   "export-statement": "Underlag till avräkning uttaget",
   "export-log": "Åtkomstlogg uttagen",
   "orders-to-chase": "Obekräftade beställningar",
+  "orders-with-words": "Vad utförare har skrivit när de tackat ja",
   "own-orders": "Utförarens beställningar",
   "own-order": "Utförarens beställning",
   "own-order-client": "Utförarens beställning med brukarens namn",

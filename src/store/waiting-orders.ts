@@ -22,9 +22,9 @@ export interface OrderChoice {
   provider?: string;
   /**
    * An answer counts until the order is gone. `unanswered`: that are sent and have no answer, or none since they changed; `declined`: to which the last answer was
-   * no; `changed`: of which something is not as it was when it was answered or new; `standing`: that are not gone.
+   * no; `commented`: to which it was yes lately, with words or a planned start; `changed`: of which something is not as it was when it was answered or new; `standing`: that are not gone.
    */
-  which: "unanswered" | "declined" | "changed" | "standing" | "all";
+  which: "unanswered" | "declined" | "commented" | "changed" | "standing" | "all";
   /** Those that end before are of no interest. */
   today: Day;
   /** Those that changed before these. */
@@ -37,6 +37,8 @@ const selections: Readonly<Record<OrderChoice["which"], string>> = {
     AND ((k.at IS NULL AND h.accepted_at IS NULL) OR e.changes <> '{}')`,
   declined: `a.gone IS NULL AND a.status = 'sent' AND (a.valid_to IS NULL OR a.valid_to >= $3)
     AND k.kind = 'declined' AND e.changes = '{}'`,
+  commented: `a.gone IS NULL AND (a.valid_to IS NULL OR a.valid_to >= $3) AND k.kind = 'accepted' AND e.changes = '{}'
+    AND (k.text IS NOT NULL OR k.planned_start IS NOT NULL) AND (k.at >= $3::date - 30 OR k.planned_start >= $3)`,
   changed: "a.gone IS NULL AND (a.valid_to IS NULL OR a.valid_to >= $3) AND e.changes <> '{}'",
   standing: "a.gone IS NULL AND (a.valid_to IS NULL OR a.valid_to >= $3)",
   all: "true",

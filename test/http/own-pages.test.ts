@@ -210,6 +210,27 @@ test("an order is declined without script, with what is missing said beside what
   expect(plain((await as(handler).get("/")).text)).toContain("har utföraren tackat nej till");
 });
 
+test("a yes with a start and words reaches the handler, and stays with who wrote it", async () => {
+  await town.send("orders", order("o-15", "C1", "U1"), order("o-16", "C1", "U1"));
+  await town.announce();
+  for (const [reference, said] of [
+    ["o-15", { start: "2026-11-09", text: "Vi kommer <inte> före nio." }],
+    ["o-16", { start: "", text: "" }],
+  ] as const) {
+    const path = await orderPath(frida, reference);
+    const andring = changeNo((await as(frida).get(path)).text);
+    expect((await as(frida).post(`${path}/svar`, { andring, svar: "accepted", ...said })).status).toBe(303);
+  }
+  const seen = await as(handler).get("/obekraftade");
+  expect(plain(seen.text)).toMatch(/o-15 .*2026-11-09, efter första dagen Vi kommer &lt;inte&gt; före nio\./);
+  // A bare yes is nothing to read, and who it is about stands nowhere.
+  expect(plain(seen.text)).not.toContain("o-16");
+  expect(seen.text).not.toContain(agda.name);
+  const own = await as(frida).get(await orderPath(frida, "o-15"));
+  expect(plain(own.text)).toContain("Ja, planerad start 2026-11-09 Vi kommer &lt;inte&gt; före nio.");
+  expect((await as(pelle).get("/obekraftade")).status).toBe(403);
+});
+
 test("what changed while somebody read it is not answered", async () => {
   await town.send("orders", order("o-8", "C1", "U1"));
   await town.announce();

@@ -33,6 +33,7 @@ const acknowledgement = z
     kind: z.enum(["accepted", "declined"]),
     reason: reasonCode(declineReasons, "Why it was declined.").nullable(),
     plannedStart: date.nullable(),
+    text: z.string().nullable().meta({ description: "What was written with it." }),
     at: time,
     current: z.boolean().meta({ description: "It is about the order as it stands now." }),
   })
@@ -106,8 +107,8 @@ const orderDetail = z
 
 const path = z.object({ id: orderId.meta({ description: "As a list or an event names the order." }) });
 
-function shownAcknowledgement({ kind, reason, plannedStart, at, current }: OwnAcknowledgement) {
-  return { kind, reason, plannedStart: dayText(plannedStart), at: timeText(at) ?? "", current };
+function shownAcknowledgement({ kind, reason, plannedStart, text, at, current }: OwnAcknowledgement) {
+  return { kind, reason, plannedStart: dayText(plannedStart), text, at: timeText(at) ?? "", current };
 }
 
 function shownOrder(ids: OwnIds, shown: OwnOrder) {
@@ -131,6 +132,7 @@ const exampleAcknowledgement: z.infer<typeof acknowledgement> = {
   kind: "accepted",
   reason: null,
   plannedStart: "2026-10-12",
+  text: null,
   at: "2026-10-05T09:30:00.000Z",
   current: true,
 };

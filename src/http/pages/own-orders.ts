@@ -187,12 +187,13 @@ function personText({ person, gone }: OwnOrderDetail): Html | string {
   return [person.name ?? "Namnet är okänt", number].filter((text) => text !== null).join(", ");
 }
 
-const answerText = ({ kind, reason, plannedStart, at, current }: OwnAcknowledgement): string => {
+const answerText = ({ kind, reason, plannedStart, text, at, current }: OwnAcknowledgement): Html => {
   const what =
     kind === "accepted"
       ? `Ja${plannedStart === null ? "" : `, planerad start ${formatDay(plannedStart)}`}`
       : `Nej: ${reason === null ? "" : declineReasons[reason].toLowerCase()}`;
-  return `${formatLocal(at)}: ${what}${current ? "" : " (beställningen har ändrats sedan dess)"}`;
+  return html`${formatLocal(at)}: ${what}${current ? "" : " (beställningen har ändrats sedan dess)"}
+  ${text === null ? "" : html`<pre>${text}</pre>`}`;
 };
 
 async function orderPage(c: Context<Env>, refused?: { refusal: string; given: Said }): Promise<Html> {

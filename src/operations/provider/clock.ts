@@ -124,6 +124,13 @@ export interface OrderToChase {
   declined: { at: Instant; reason: string | null; text: string } | null;
 }
 
+/** An order with what its provider has written beside a yes. */
+export interface OrderWithWords extends Omit<OrderToChase, "kind" | "dueAt" | "changes" | "declined"> {
+  at: Instant;
+  plannedStart: Day | null;
+  text: string;
+}
+
 const LISTED_MAX = 5000;
 
 interface Needs {
@@ -153,6 +160,36 @@ export async function countOrdersToChase(needs: Needs, actor: Actor): Promise<Re
   return { late: running.filter(({ clock }) => clock.dueAt < at).length, declined: declined.length };
 }
 
+const shownOrder = (names: Awaited<ReturnType<typeof selectNames>>, order: OrderToAnswer) => ({
+  reference: order.id,
+  client: order.client,
+  provider: { id: order.provider, name: names.provider.get(order.provider) ?? order.provider },
+  unit: { id: order.unit, name: names.unit.get(order.unit) ?? order.unit },
+  validFrom: order.validFrom,
+});
+
+/** Orders to which a provider has lately said yes with words or a planned start, the last first. The reading is recorded. */
+export async function listOrdersWithWords(
+  { database, vault, now }: Needs & { vault: Vault },
+  actor: Actor,
+): Promise<OrderWithWords[]> {
+  permit(actor, "findings:read");
+  const at = now();
+  const choice = { which: "commented", today: dayOf(at), limit: LISTED_MAX } as const;
+  const [orders, names] = await Promise.all([
+    selectOrdersToAnswer(database, actor.tenantId, choice),
+    selectNames(database, actor.tenantId),
+  ]);
+  const found = orders.map((order): OrderWithWords => {
+    const { at: when, plannedStart, text } = order.last!;
+    const said = text === null ? "" : vault.decrypt(text).toString();
+    return { ...shownOrder(names, order), at: when, plannedStart, text: said };
+  });
+  const reading = { operation: "orders-with-words", subject: formatDay(dayOf(at)), rows: found.length };
+  await recordAccess(database, actor, { at, ...reading });
+  return found.toSorted((a, b) => b.at - a.at);
+}
+
 /** Orders that have waited longer than their contract says, and those that were declined. The reading is recorded. */
 export async function listOrdersToChase(needs: Needs & { vault: Vault }, actor: Actor): Promise<OrderToChase[]> {
   permit(actor, "findings:read");
@@ -162,14 +199,7 @@ export async function listOrdersToChase(needs: Needs & { vault: Vault }, actor: 
     waitingOrders(needs, actor.tenantId),
     selectNames(database, actor.tenantId),
   ]);
-  const shown = (order: OrderToAnswer): Omit<OrderToChase, "kind" | "dueAt" | "declined"> => ({
-    reference: order.id,
-    client: order.client,
-    provider: { id: order.provider, name: names.provider.get(order.provider) ?? order.provider },
-    unit: { id: order.unit, name: names.unit.get(order.unit) ?? order.unit },
-    validFrom: order.validFrom,
-    changes: order.changes,
-  });
+  const shown = (order: OrderToAnswer) => ({ ...shownOrder(names, order), changes: order.changes });
   const found: OrderToChase[] = [
     ...declined.map((order): OrderToChase => {
       const { at: when, reason, text } = order.last!;

@@ -37,7 +37,15 @@ export {
   showOwnCase,
 } from "./cases.ts";
 export { type InboxFilter, inboxFilters, type InboxOrder, countOwnWaiting, listInbox } from "./inbox.ts";
-export { type Chaser, chaseOrders, countOrdersToChase, listOrdersToChase, type OrderToChase } from "./clock.ts";
+export {
+  type Chaser,
+  chaseOrders,
+  countOrdersToChase,
+  listOrdersToChase,
+  listOrdersWithWords,
+  type OrderToChase,
+  type OrderWithWords,
+} from "./clock.ts";
 export {
   exportOwnStatement,
   makeOwnStatement,

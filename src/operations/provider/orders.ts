@@ -97,6 +97,8 @@ export interface OwnAcknowledgement {
   kind: "accepted" | "declined";
   reason: DeclineReason | null;
   plannedStart: Day | null;
+  /** Null: nothing was written. */
+  text: string | null;
   at: Instant;
   /** It is about the order as it stands now. */
   current: boolean;
@@ -120,18 +122,21 @@ export interface OwnOrder {
 }
 
 const acknowledged = (
+  vault: Vault,
   { changeNo }: Pick<AnnouncedOrder, "changeNo">,
-  { kind, reason, plannedStart, at, changeNo: answered }: Acknowledgement,
+  { kind, reason, plannedStart, text, at, changeNo: answered }: Acknowledgement,
 ): OwnAcknowledgement => ({
   kind,
   // Written by `acknowledgeOwnOrder`.
   reason: reason as DeclineReason | null,
   plannedStart,
+  text: text === null ? null : vault.decrypt(text).toString(),
   at,
   current: answered === changeNo,
 });
 
 function ownOrder(
+  vault: Vault,
   order: AnnouncedOrder,
   units: ReadonlyMap<string, string>,
   answers: readonly Acknowledgement[],
@@ -152,13 +157,13 @@ function ownOrder(
     validFrom,
     validTo,
     changedAt,
-    acknowledgement: counts ? acknowledged(order, last) : null,
+    acknowledgement: counts ? acknowledged(vault, order, last) : null,
   };
 }
 
 /** The provider's orders that have changed after `after` (0: all), in the order of their changes. The reading is recorded. */
 export async function listOwnOrders(
-  { database, now }: OwnNeeds,
+  { database, vault, now }: OwnNeeds,
   actor: Actor,
   { after, limit }: { after: number; limit: number },
 ): Promise<{ orders: OwnOrder[]; next: number; more: boolean }> {
@@ -172,7 +177,7 @@ export async function listOwnOrders(
   ]);
   await recordAccess(database, actor, { at: now(), operation: "own-orders", subject: provider, rows: page.length });
   return {
-    orders: page.map((order) => ownOrder(order, names.unit, answers)),
+    orders: page.map((order) => ownOrder(vault, order, names.unit, answers)),
     next: page.at(-1)?.changeNo ?? after,
     more: found.length > limit,
   };
@@ -339,7 +344,7 @@ function toldVersion(order: AnnouncedOrder, services: ReadonlyMap<string, string
 /** One order with its lines, versions and answers. The reading is recorded. */
 export async function showOwnOrder(needs: OwnNeeds, actor: Actor, no: number): Promise<OwnOrderDetail> {
   const provider = permitOwn(actor, "orders:read");
-  const { database, now } = needs;
+  const { database, vault, now } = needs;
   const { tenantId } = actor;
   const order = await selectAnnouncedOrder(database, tenantId, provider, no);
   if (order === null) throw new OrderMissing();
@@ -374,13 +379,13 @@ export async function showOwnOrder(needs: OwnNeeds, actor: Actor, no: number): P
     rows: 1,
   });
   return {
-    ...ownOrder(order, names.unit, answers),
+    ...ownOrder(vault, order, names.unit, answers),
     reference: id,
     person,
     versions: versions.slice(Math.max(0, first)),
     acknowledgements: answers
       .filter((answer) => answer.provider === provider)
-      .map((answer) => acknowledged(order, answer)),
+      .map((answer) => acknowledged(vault, order, answer)),
   };
 }
 
@@ -425,5 +430,5 @@ export async function acknowledgeOwnOrder(
     // What rules say of the order may be otherwise now.
     await markClientDirtyIn(tx, actor.tenantId, order.clientNo);
   });
-  return acknowledged(order, acknowledgement);
+  return acknowledged(vault, order, acknowledgement);
 }

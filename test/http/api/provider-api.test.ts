@@ -147,6 +147,7 @@ describe("POST /api/v1/orders/{id}/acknowledgement", () => {
       kind: "accepted",
       reason: null,
       plannedStart: "2026-10-12",
+      text: "Vi börjar på måndag.",
       at: "2026-11-01T03:30:00Z",
       current: true,
     });
