@@ -197,6 +197,50 @@ export async function selectCase(
   return rows[0] === undefined ? null : shown(rows[0]);
 }
 
+/** Of which the provider has to answer, as far as it may know: whoever is reported to the police is not told of it. */
+const waits = `c.explanation_due_on IS NOT NULL AND (c.state NOT IN ('decided', 'closed') OR c.outcome IS NOT DISTINCT FROM 'police-report')`;
+
+/**
+ * Cases of a provider in which it was asked, with when it last was: by number from the one after `after` on, or without
+ * the first `offset`, those that wait for its answer, the most urgent first, and then the newest.
+ */
+export async function selectAskedCases(
+  { pool }: Database,
+  tenantId: string,
+  scope: CaseScope,
+  provider: string,
+  { limit, ...page }: { limit: number } & ({ after: string } | { offset: number }),
+): Promise<Array<{ stored: StoredCase; askedAt: Instant }>> {
+  const where = whereOf(tenantId, scope, { provider });
+  const asked = `SELECT max(e.at) AS at FROM case_events e WHERE e.tenant_id = $1 AND e.case_no = c.no AND e.kind = 'request-explanation'`;
+  if ("after" in page) where.add("c.no > ?", page.after);
+  const order =
+    "after" in page
+      ? "c.no"
+      : `(${waits}) DESC, CASE WHEN ${waits} THEN c.explanation_due_on END, a.at DESC, c.no DESC OFFSET ${page.offset}`;
+  const { rows } = await pool.query<StoredCase & { askedAt: Instant }>(
+    `SELECT ${columns}, a.at AS "askedAt" FROM cases c JOIN LATERAL (${asked}) a ON a.at IS NOT NULL
+     WHERE ${where.text} ORDER BY ${order} LIMIT ${limit}`,
+    where.values,
+  );
+  return rows.map(({ askedAt, ...row }) => ({ stored: shown(row), askedAt }));
+}
+
+/** In how many cases a provider's answer is waited for, and by when the first. */
+export async function countAskedCases(
+  { pool }: Database,
+  tenantId: string,
+  scope: CaseScope,
+  provider: string,
+): Promise<{ waiting: number; nextDueOn: Day | null }> {
+  const where = whereOf(tenantId, scope, { provider });
+  const { rows } = await pool.query<{ waiting: number; nextDueOn: Day | null }>(
+    `SELECT count(*)::int AS waiting, min(c.explanation_due_on) AS "nextDueOn" FROM cases c WHERE ${where.text} AND ${waits}`,
+    where.values,
+  );
+  return rows[0]!;
+}
+
 /** Other cases of the same key, or about the same person with another provider; the latest first. */
 export async function selectEarlierCases(
   { pool }: Database,

@@ -28,22 +28,6 @@ export async function selectExplanations(
   return rows.map((row) => without(row, "tenantId", "no"));
 }
 
-/** Cases of a provider in which it was asked, by number, with when it last was. */
-export async function selectAskedCaseNos(
-  { pool }: Database,
-  tenantId: string,
-  provider: string,
-  { after, limit }: { after: string; limit: number },
-): Promise<Array<{ no: string; askedAt: Instant }>> {
-  const { rows } = await pool.query<{ no: string; askedAt: Instant }>(
-    `SELECT c.no, max(e.at) AS "askedAt" FROM cases c JOIN case_events e ON e.tenant_id = $1 AND e.case_no = c.no
-       AND e.kind = 'request-explanation'
-     WHERE c.tenant_id = $1 AND c.provider = $2 AND c.no > $3 GROUP BY c.no ORDER BY c.no LIMIT $4`,
-    [tenantId, provider, after, limit],
-  );
-  return rows;
-}
-
 /** Numbers of clients and orders of a provider's by what its figures call them. */
 export async function selectOwnNumbers(
   { pool }: Database,

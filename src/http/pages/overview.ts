@@ -5,12 +5,12 @@ import { dayOf, formatDay, formatLocal, formatOre } from "#model";
 import {
   drawFindingTrend,
   countOrdersToChase,
+  countOwnQuestions,
   countOwnWaiting,
   countWaitingCases,
   dueReminders,
   heldText,
   levels,
-  listOwnCases,
   listSources,
   outcomes,
   type Overview,
@@ -69,12 +69,10 @@ export function overviewPage() {
 /** What waits for somebody of a provider. */
 async function ownWork(c: Context<Env>): Promise<Html> {
   const { system, actor } = c.var;
-  const [{ orders, late, nextDueAt }, { cases }] = await Promise.all([
+  const [{ orders, late, nextDueAt }, { waiting, nextDueOn }] = await Promise.all([
     countOwnWaiting(system, actor),
-    listOwnCases(system, actor, { after: "", limit: 1000 }),
+    countOwnQuestions(system, actor),
   ]);
-  const asked = cases.filter(({ state }) => state === "explanation-requested");
-  const next = asked.flatMap(({ dueOn }) => dueOn ?? []).toSorted((a, b) => a - b)[0];
   return html`<h2 class="first">Väntar på er</h2>
     <ul class="facts">
       <li class="box">
@@ -82,8 +80,8 @@ async function ownWork(c: Context<Env>): Promise<Html> {
         ${late > 0 ? html`${tag(`${late} försenade`, "warning")}` : nextDueAt === null ? "" : `senast ${formatLocal(nextDueAt)}`}
       </li>
       <li class="box">
-        <a href="/fragor">Frågor att svara på<strong>${asked.length}</strong></a>
-        ${next === undefined ? "" : dueText(next, dayOf(system.now()))}
+        <a href="/fragor">Frågor att svara på<strong>${waiting}</strong></a>
+        ${nextDueOn === null ? "" : dueText(nextDueOn, dayOf(system.now()))}
       </li>
       <li class="box">
         <a href="/manad">Er avräkning<strong>Visa</strong></a>

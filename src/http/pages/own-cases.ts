@@ -10,7 +10,7 @@ import {
   explainOwnCase,
   type ExplanationReason,
   explanationReasons,
-  listOwnCases,
+  listOwnQuestions,
   type OwnCase,
   type OwnCaseDetail,
   showOwnCase,
@@ -49,15 +49,9 @@ const refusals: Readonly<Record<string, string>> = {
 export function ownCasePages() {
   return new Hono<Env>()
     .get("/", needs("own-cases:read"), async (c) => {
-      const after = z
-        .string()
-        .regex(/^\d{4}-\d+$/)
-        .catch("")
-        .parse(c.req.query("efter"));
-      const { cases, next } = await listOwnCases(c.var.system, c.var.actor, { after, limit: PAGE });
+      const page = z.coerce.number().int().min(1).max(10_000).catch(1).parse(c.req.query("sida"));
+      const { cases, next } = await listOwnQuestions(c.var.system, c.var.actor, { page, limit: PAGE });
       const today = dayOf(c.var.system.now());
-      // Those that wait come first.
-      const sorted = cases.toSorted((a, b) => (a.dueOn ?? Infinity) - (b.dueOn ?? Infinity));
       const body = html`${dataTable(
         "Frågor från kommunen",
         [
@@ -66,7 +60,7 @@ export function ownCasePages() {
           { title: "Svara senast", kind: "short" },
           { title: "Frågan kom", kind: "short" },
         ],
-        sorted.map(({ no, state, dueOn, askedAt }) => [
+        cases.map(({ no, state, dueOn, askedAt }) => [
           html`<a class="ds-link" href="${path}/${no}">${no}</a>`,
           states[state],
           dueText(dueOn, today),
@@ -74,7 +68,7 @@ export function ownCasePages() {
         ]),
         "Kommunen har inte frågat om något.",
       )}
-      ${nextPage(path, next === null ? null : { efter: next })}`;
+      ${nextPage(path, next === null ? null : { sida: String(next) })}`;
       return c.html(layout(c, { title: "Frågor", path, lead: "Det som kommunen vill att ni förklarar.", body }));
     })
     .get("/:no{\\d{4}-\\d+}", needs("own-cases:read"), async (c) => c.html(await casePage(c)))

@@ -4,10 +4,11 @@ import { AppError } from "#errors";
 import type { Day, Instant, Ore } from "#model";
 import type { EvidenceNode, Rule } from "#rule";
 import {
+  countAskedCases,
   insertAttachment,
   insertExplanation,
   recordAccess,
-  selectAskedCaseNos,
+  selectAskedCases,
   selectCase,
   selectCaseEvents,
   selectExplanations,
@@ -140,15 +141,41 @@ export async function listOwnCases(
   { after, limit }: { after: string; limit: number },
 ): Promise<{ cases: OwnCase[]; next: string | null }> {
   const provider = permitOwn(actor, "own-cases:read");
-  const { database, now } = needs;
-  const nos = await selectAskedCaseNos(database, actor.tenantId, provider, { after, limit: limit + 1 });
-  const cases: OwnCase[] = [];
-  for (const { no, askedAt } of nos.slice(0, limit)) {
-    const stored = await selectCase(database, actor.tenantId, actor.scope, no);
-    if (stored !== null) cases.push(ownCase(stored, { at: askedAt }));
-  }
+  const { cases, more } = await readOwnCases(needs, actor, provider, { after, limit });
+  return { cases, next: more ? (cases.at(-1)?.no ?? null) : null };
+}
+
+/** The same, those that wait for an answer first, by when it is due, then the newest. Pages count from 1. */
+export async function listOwnQuestions(
+  needs: OwnNeeds,
+  actor: Actor,
+  { page, limit }: { page: number; limit: number },
+): Promise<{ cases: OwnCase[]; next: number | null }> {
+  const provider = permitOwn(actor, "own-cases:read");
+  const { cases, more } = await readOwnCases(needs, actor, provider, { offset: (page - 1) * limit, limit });
+  return { cases, next: more ? page + 1 : null };
+}
+
+async function readOwnCases(
+  { database, now }: OwnNeeds,
+  actor: Actor,
+  provider: string,
+  { limit, ...page }: { limit: number } & ({ after: string } | { offset: number }),
+): Promise<{ cases: OwnCase[]; more: boolean }> {
+  const { tenantId, scope } = actor;
+  const found = await selectAskedCases(database, tenantId, scope, provider, { ...page, limit: limit + 1 });
+  const cases = found.slice(0, limit).map(({ stored, askedAt }) => ownCase(stored, { at: askedAt }));
   await recordAccess(database, actor, { at: now(), operation: "own-cases", subject: provider, rows: cases.length });
-  return { cases, next: nos.length > limit ? (nos[limit - 1]?.no ?? null) : null };
+  return { cases, more: found.length > limit };
+}
+
+/** How many questions wait for the provider's answer, and by when the first is due. Says nothing of anybody. */
+export async function countOwnQuestions(
+  { database }: Pick<OwnNeeds, "database">,
+  actor: Actor,
+): Promise<{ waiting: number; nextDueOn: Day | null }> {
+  const provider = permitOwn(actor, "own-cases:read");
+  return countAskedCases(database, actor.tenantId, actor.scope, provider);
 }
 
 /** A case as the provider was asked about it. The reading is recorded. */

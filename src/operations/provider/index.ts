@@ -28,10 +28,12 @@ export {
   showOwnOrder,
 } from "./orders.ts";
 export {
+  countOwnQuestions,
   explainOwnCase,
   type ExplanationReason,
   explanationReasons,
   listOwnCases,
+  listOwnQuestions,
   type OwnCase,
   type OwnCaseDetail,
   showOwnCase,
