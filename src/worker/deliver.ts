@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { MINUTE } from "#model";
 import { chaseOrders, type DeliverNeeds, type EndpointNotice, mailWaiting, openDelivery } from "#operations";
-import { type NotifyTargets, sendNotice } from "./notify.ts";
+import { type Notice, type NotifyTargets, sendNotice } from "./notify.ts";
 
 export interface DeliveringSystem extends DeliverNeeds {
   config: DeliverNeeds["config"] & {
@@ -16,27 +17,48 @@ const CARE_MS = 30_000;
 const TROUBLE_MS = 5000;
 
 /** Tells providers what happens, until it is stopped: at once when something is written, and by looking every second. */
-export function startDelivering(system: DeliveringSystem): { stop: () => Promise<void> } {
+export function startDelivering(system: DeliveringSystem, careMs = CARE_MS): { stop: () => Promise<void> } {
   const { log } = system;
   const stopping = new AbortController();
+  const pauses = openPauses();
   let woken = Promise.withResolvers<void>();
   const wake = (): void => woken.resolve();
+
+  /** Tells people; a mail server that takes its time holds up no provider's system. */
+  async function care(delivery: Awaited<ReturnType<typeof openDelivery>>): Promise<void> {
+    const steps = [
+      () => delivery.notices((notice) => tellOfEndpoint(system, pauses, notice)),
+      () => mailProviders(system),
+      () => tellOfWaitingOrders(system, pauses),
+    ];
+    for (const step of steps) {
+      if (stopping.signal.aborted) return;
+      try {
+        await step();
+      } catch (error) {
+        log.error({ error }, "telling people failed");
+      }
+    }
+  }
 
   async function work(): Promise<void> {
     await using delivery = await openDelivery(system, wake);
     let caredAt = 0;
-    while (!stopping.signal.aborted) {
-      woken = Promise.withResolvers();
-      await delivery.tick();
-      if (Date.now() - caredAt >= CARE_MS) {
-        caredAt = Date.now();
-        await delivery.notices((notice) => tellOfEndpoint(system, notice));
-        await mailProviders(system);
-        await tellOfWaitingOrders(system);
+    let caring: Promise<void> | null = null;
+    try {
+      while (!stopping.signal.aborted) {
+        woken = Promise.withResolvers();
+        await delivery.tick();
+        if (caring === null && Date.now() - caredAt >= careMs) {
+          caredAt = Date.now();
+          caring = care(delivery).finally(() => (caring = null));
+        }
+        const idle = new AbortController();
+        await Promise.race([woken.promise, sleep(LOOK_MS, undefined, { signal: idle.signal }).catch(() => undefined)]);
+        idle.abort();
       }
-      const idle = new AbortController();
-      await Promise.race([woken.promise, sleep(LOOK_MS, undefined, { signal: idle.signal }).catch(() => undefined)]);
-      idle.abort();
+    } finally {
+      await caring;
     }
   }
 
@@ -63,7 +85,8 @@ export function startDelivering(system: DeliveringSystem): { stop: () => Promise
 
 /** False where nobody could be told. */
 async function tellOfEndpoint(
-  { config, log }: DeliveringSystem,
+  system: DeliveringSystem,
+  pauses: Pauses,
   { provider, id, percent, why }: EndpointNotice,
 ): Promise<boolean> {
   const text =
@@ -72,19 +95,51 @@ async function tellOfEndpoint(
       : percent === 100
         ? `Mottagaren ${id} hos ${provider} har inte gått att nå på tre dygn och är avstängd. Det som väntade finns kvar och kan skickas om.`
         : `Mottagaren ${id} hos ${provider} går inte att nå. Den stängs av när tre dygn har gått; ${percent} % av tiden har gått.`;
-  const subject = `Klarsyn ${config.municipality.name}: en mottagare går inte att nå`;
-  log.warn({ endpoint: id, percent, why }, "endpoint not reached");
-  const failed = await sendNotice(config.notify, { subject, text });
-  for (const target of failed) log.warn({ target }, "notice not sent");
-  const { email, webhook } = config.notify ?? {};
-  return failed.length === 0 || failed.length < [email, webhook].filter((target) => target !== undefined).length;
+  const subject = `Klarsyn ${system.config.municipality.name}: en mottagare går inte att nå`;
+  system.log.warn({ endpoint: id, percent, why }, "endpoint not reached");
+  return tellMunicipality(system, pauses, { subject, text });
+}
+
+/** Tells those who run the municipality's side; whoever reads one of several ways has been told. False: nobody has. */
+async function tellMunicipality(
+  { config: { notify }, log }: DeliveringSystem,
+  { unlessPaused }: Pauses,
+  notice: Notice,
+): Promise<boolean> {
+  const ways = [notify?.email, notify?.webhook].filter((way) => way !== undefined).length;
+  return unlessPaused("the municipality", async () => {
+    const failed = await sendNotice(notify, notice);
+    for (const target of failed) log.warn({ target }, "notice not sent");
+    return ways === 0 || failed.length < ways;
+  });
+}
+
+interface Pauses {
+  /** False where nobody was told, or whoever it is is left alone for now. */
+  unlessPaused: (whom: string, tell: () => Promise<boolean>) => Promise<boolean>;
+}
+
+/** Whom somebody tried to tell in vain, and until when they are left alone: a minute first, then ever longer, at most an hour. */
+function openPauses(): Pauses {
+  const failures = new Map<string, { count: number; until: number }>();
+  return {
+    async unlessPaused(whom: string, tell: () => Promise<boolean>): Promise<boolean> {
+      const before = failures.get(whom);
+      if (before !== undefined && Date.now() < before.until) return false;
+      const told = await tell();
+      const count = (before?.count ?? 0) + 1;
+      if (told) failures.delete(whom);
+      else failures.set(whom, { count, until: Date.now() + Math.min(60, 2 ** (count - 1)) * MINUTE });
+      return told;
+    },
+  };
 }
 
 const times = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 /** Reminds providers of orders that wait for an answer, and tells the municipality of those that are late or declined. */
-async function tellOfWaitingOrders(system: DeliveringSystem): Promise<void> {
-  const { config, tenantId, log } = system;
+async function tellOfWaitingOrders(system: DeliveringSystem, pauses: Pauses): Promise<void> {
+  const { config, tenantId } = system;
   const { email } = config.notify ?? {};
   const where = config.signIn === undefined ? "" : ` på ${config.signIn.url}`;
   const name = `Klarsyn ${config.municipality.name}`;
@@ -96,7 +151,10 @@ async function tellOfWaitingOrders(system: DeliveringSystem): Promise<void> {
         subject: `${name}: ${times(orders, "beställning väntar", "beställningar väntar")} på ert svar`,
         text: `Hälften av avtalets tid för att svara har gått. Logga in${where} och svara.`,
       };
-      return (await sendNotice({ email: { ...email, to: [to] } }, notice)).length === 0;
+      return pauses.unlessPaused(
+        to,
+        async () => (await sendNotice({ email: { ...email, to: [to] } }, notice)).length === 0,
+      );
     },
     async escalate({ provider, late, declined }) {
       const parts = [
@@ -105,9 +163,7 @@ async function tellOfWaitingOrders(system: DeliveringSystem): Promise<void> {
       ].filter((part) => part !== null);
       const subject = `${name}: beställningar utan ja hos ${provider}`;
       const text = `${parts.join(" ")} Logga in${where} och se vilka under Obekräftade.`;
-      const failed = await sendNotice(config.notify, { subject, text });
-      for (const target of failed) log.warn({ target }, "notice not sent");
-      return failed.length === 0;
+      return tellMunicipality(system, pauses, { subject, text });
     },
   });
 }

@@ -21,6 +21,7 @@ export async function sendNotice(targets: NotifyTargets | undefined, notice: Not
     const transport = createTransport({
       url: email.smtp,
       connectionTimeout: timeoutMs,
+      greetingTimeout: timeoutMs,
       socketTimeout: timeoutMs,
     } as TransportOptions);
     try {
