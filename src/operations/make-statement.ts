@@ -12,7 +12,15 @@ import {
   type Month,
   type Ore,
 } from "#model";
-import { claimCodes, type Figures, type JudgedClaim, type PaidRow, Settlement, type VisitTrace } from "#settle";
+import {
+  claimCodes,
+  type Figures,
+  idsOfRow,
+  type JudgedClaim,
+  type PaidRow,
+  Settlement,
+  type VisitTrace,
+} from "#settle";
 import {
   type Payment,
   paymentOf,
@@ -37,8 +45,9 @@ import {
   selectClosedMonths,
   selectNamed,
   selectNames,
-  selectStatementKeys,
+  selectStatementLines,
   type SettlementLine,
+  settlementLineId,
 } from "#store";
 import { type Actor, permit } from "./actor.ts";
 import type { CloseNeeds } from "./close-month.ts";
@@ -149,12 +158,14 @@ export async function pageOfStatement(
     const lines = whole.lines.slice(offset, offset + limit);
     return { provider: whole.provider.name, month, state: whole.state, lines, count: whole.lines.length };
   }
-  const { tables, keys, count } = few;
-  const { first, last } = daysOfMonth(month);
-  const wanted = keys === null ? null : new Set(keys.map(({ client, order, line: of }) => `${client} ${order} ${of}`));
+  const { tables, ids, count } = few;
   const settlement = new Settlement(tables, matchVisits(tables));
-  const lines = linesOf(tables, settlement, { first, last, provider, ...(line === undefined ? {} : { line }) }).lines;
-  const shown = wanted === null ? lines : lines.filter((one) => wanted.has(`${one.client} ${one.order} ${one.line}`));
+  const { lines: shown } = linesOf(tables, settlement, {
+    ...daysOfMonth(month),
+    provider,
+    ...(line === undefined ? {} : { line }),
+    ...(ids === null ? {} : { ids }),
+  });
   await recordAccess(database, actor, {
     at: now(),
     operation: "statement",
@@ -178,33 +189,44 @@ async function readFew(
   { month, provider, line, offset, limit }: Parameters<typeof pageOfStatement>[2],
 ): Promise<{
   tables: Tables;
-  keys: Awaited<ReturnType<typeof selectStatementKeys>>["keys"] | null;
+  /** Of the lines; null: all that the clients have of it. */
+  ids: ReadonlySet<string> | null;
   count: number | null;
 } | null> {
   const { database, sources, now } = needs;
   const found =
-    line === undefined ? await selectStatementKeys(database, tenantId, { month, provider, offset, limit }) : null;
-  if (found !== null && found.keys.length === 0) return null;
+    line === undefined ? await selectStatementLines(database, tenantId, { month, provider, offset, limit }) : null;
+  if (found !== null && found.lines.length === 0) return null;
   const order = sources.map(({ id }) => id);
-  const clients = [...new Set((found?.keys ?? []).flatMap(({ client }) => client ?? []))];
-  const [ids, refs] = await Promise.all([
+  const clients = [...new Set((found?.lines ?? []).flatMap(({ client }) => client ?? []))];
+  const [named, refs] = await Promise.all([
     Promise.all(clients.map((client) => selectNamed(database, tenantId, "client", client, order))),
     line === undefined ? [] : selectClientsOfLine(database, tenantId, line),
   ]);
-  const people = { ids: ids.filter((id) => id !== null), refs };
+  const people = { ids: named.filter((id) => id !== null), refs };
   if (people.ids.length + refs.length === 0) return null;
   const { first, last } = daysOfMonth(month);
   const tables = await readTablesOf(needs, tenantId, { people, window: { from: first, through: last }, asOf: now() });
-  return tables === null ? null : { tables, keys: found?.keys ?? null, count: found?.count ?? null };
+  if (tables === null) return null;
+  return { tables, ids: found && new Set(found.lines.map(({ id }) => id)), count: found?.count ?? null };
 }
 
-/** The lines of a provider that tables know, by client, service and line. `code` is the provider's, -1 where there are none. */
+/**
+ * The lines of a provider that tables know, by client, service and line; `line` and `ids` narrow them. `code` is the
+ * provider's, -1 where there are none.
+ */
 function linesOf(
   tables: Tables,
   settlement: Settlement,
-  { first, last, provider, line }: { first: Day; last: Day; provider: string; line?: string },
+  {
+    first,
+    last,
+    provider,
+    line,
+    ids,
+  }: { first: Day; last: Day; provider: string; line?: string; ids?: ReadonlySet<string> },
 ): { lines: StatementLine[]; code: number } {
-  const lines: StatementLine[] = [];
+  const found: Array<{ about: ReturnType<typeof idsOfRow>; id: string; line: StatementLine }> = [];
   let code = -1;
   for (let client = 0; client < tables.clients.count; client++) {
     const figures = settlement
@@ -216,12 +238,22 @@ function linesOf(
     const detail = new Map(
       [...settlement.detail(client, first, last)].map(([row, visits]) => [keyOf(row), { row, visits }]),
     );
-    for (const row of figures) lines.push(statementLine(tables, row, detail.get(keyOf(row))));
+    for (const row of figures) {
+      const about = idsOfRow(tables, row);
+      const id = settlementLineId(about);
+      if (ids !== undefined && !ids.has(id)) continue;
+      found.push({ about, id, line: statementLine(tables, row, detail.get(keyOf(row))) });
+    }
   }
-  lines.sort(
-    (a, b) => compare(a.client, b.client) || compare(a.service, b.service) || compare(a.line ?? "", b.line ?? ""),
+  // As the database orders them by page, where what has no line is the last.
+  found.sort(
+    (a, b) =>
+      compare(a.about.client, b.about.client) ||
+      nullLast(a.about.service, b.about.service) ||
+      nullLast(a.about.line, b.about.line) ||
+      compare(a.id, b.id),
   );
-  return { lines, code };
+  return { lines: found.map((one) => one.line), code };
 }
 
 class MonthOpen extends AppError {
@@ -312,6 +344,8 @@ async function settlementOf(
 const keyOf = ({ provider, unit, service, order, line }: PaidRow | Figures): string =>
   `${provider} ${unit} ${service} ${order} ${line}`;
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const nullLast = (a: string | null, b: string | null): number =>
+  a === null || b === null ? Number(a === null) - Number(b === null) : compare(a, b);
 
 function statementLine(
   tables: Tables,

@@ -41,7 +41,8 @@ export interface PrintedClaim {
   proposal: Proposal | null;
 }
 
-export function settlementRow(tables: Tables, figures: Figures): SettlementRow {
+/** What a row is about, by ids. */
+export function idsOfRow(tables: Tables, figures: Figures) {
   const { providers, units, clients, services, orders, lines, contracts } = tables;
   const id = (code: number, of: { id(row: number): string }): string | null => (code < 0 ? null : of.id(code));
   return {
@@ -53,6 +54,12 @@ export function settlementRow(tables: Tables, figures: Figures): SettlementRow {
     order: id(figures.order, orders),
     line: id(figures.line, lines),
     contract: id(figures.contract, contracts),
+  };
+}
+
+export function settlementRow(tables: Tables, figures: Figures): SettlementRow {
+  return {
+    ...idsOfRow(tables, figures),
     minutes: figures.minutes,
     ore: figures.ore,
     feeMinutes: figures.feeMinutes,

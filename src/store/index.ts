@@ -103,4 +103,4 @@ export {
   writeToldAbsences,
   writeToldOrders,
 } from "./touched.ts";
-export { selectClientsOfLine, selectStatementKeys } from "./statement.ts";
+export { selectClientsOfLine, selectStatementLines } from "./statement.ts";

@@ -1,30 +1,22 @@
 import type { Month } from "#model";
 import type { Database } from "./database.ts";
 
-/** A line of a month's figures, by what tells it from others of its provider. */
-export interface StatementKey {
-  client: string | null;
-  service: string | null;
-  order: string | null;
-  line: string | null;
-}
-
-/** Some of a provider's lines of a month, by client, service and line, and how many there are. */
-export async function selectStatementKeys(
+/** Some of a provider's lines of a month, by client, service and line, with what names each, and how many there are. */
+export async function selectStatementLines(
   { pool }: Database,
   tenantId: string,
   { month, provider, offset, limit }: { month: Month; provider: string; offset: number; limit: number },
-): Promise<{ keys: StatementKey[]; count: number }> {
+): Promise<{ lines: Array<{ id: string; client: string | null }>; count: number }> {
   const of = "FROM settlement_lines WHERE tenant_id = $1 AND month = $2 AND provider = $3";
-  const [keys, counted] = await Promise.all([
-    pool.query<StatementKey>(
-      `SELECT client, service, "order", line ${of}
-       ORDER BY client COLLATE "C", service COLLATE "C", line COLLATE "C" LIMIT $4 OFFSET $5`,
+  const [lines, counted] = await Promise.all([
+    pool.query<{ id: string; client: string | null }>(
+      `SELECT id, client ${of}
+       ORDER BY client COLLATE "C", service COLLATE "C", line COLLATE "C", id COLLATE "C" LIMIT $4 OFFSET $5`,
       [tenantId, month, provider, limit, offset],
     ),
     pool.query<{ count: number }>(`SELECT count(*) AS count ${of}`, [tenantId, month, provider]),
   ]);
-  return { keys: keys.rows, count: counted.rows[0]?.count ?? 0 };
+  return { lines: lines.rows, count: counted.rows[0]?.count ?? 0 };
 }
 
 /** The clients of an order line, by their numbers in `refs`. */
