@@ -1,5 +1,14 @@
-import { type Beyond, buildTables, neededFields, type RawColumns, type Refs, type Tables, textAt } from "#columns";
-import { matchVisits } from "#match";
+import {
+  type Beyond,
+  buildTables,
+  neededFields,
+  type RawColumns,
+  type Refs,
+  rowsOf,
+  type Tables,
+  textAt,
+} from "#columns";
+import { type Matches, matchVisits } from "#match";
 import {
   type Day,
   dayOf,
@@ -32,6 +41,7 @@ import {
   selectRefsTo,
   selectRegisters,
   selectSamePeople,
+  selectTold,
   type SourceId,
   startRun,
   takeDirty,
@@ -60,8 +70,11 @@ const personOf: Partial<Record<EntityName, "clientId" | "staffId">> = {
 };
 /** Read when it is known which of them are needed. */
 const laterRead: readonly EntityName[] = ["clients", "staff", "tags", "order-lines"];
-const firstRead = entityNames.filter((entity) => neededFields[entity] !== undefined && !laterRead.includes(entity));
-const namedKinds: readonly RefKind[] = ["order", "tag"];
+const needed = entityNames.filter((entity) => neededFields[entity] !== undefined);
+const ofPeople = needed.filter((entity) => personOf[entity] !== undefined);
+const ofClients = ofPeople.filter((entity) => personOf[entity] === "clientId");
+const wholes = needed.filter((entity) => personOf[entity] === undefined && !laterRead.includes(entity));
+const nobody: SamePeople = { refs: [], ids: [] };
 
 /**
  * Computes anew, at any time of the day, the months of the clients and staff whom changes since the last run reach, and reads
@@ -78,13 +91,14 @@ export async function reconcileChanged(
   const { tenantId } = actor;
   const { database, rules, config, now } = needs;
   await using lease = await acquireLease(database, tenantId, { purpose: "reconcile", waitMs: 3_600_000 });
-  const [before, rates] = await Promise.all([
+  const [before, latest, rates] = await Promise.all([
     selectLatestRun(database, tenantId, "changed"),
+    selectLatestRun(database, tenantId, "reconcile"),
     readExpectations(database, tenantId),
   ]);
   // What was computed by such a run before is not computed again until the night.
   const dirty = await takeDirty(database, tenantId, Number(before?.summary?.["upTo"] ?? 0));
-  const last = (await selectLatestRun(database, tenantId, "reconcile"))?.summary ?? {};
+  const last = latest?.summary ?? {};
   const { asOf, beyond, basis } = last;
   if (dirty.upTo === 0) return "nothing";
   if (typeof asOf !== "number" || basis !== basisOf(needs) || typeof beyond !== "object" || beyond === null)
@@ -93,26 +107,40 @@ export async function reconcileChanged(
   const open: Window = { from: Number(last["from"]), through: dayOf(asOf) - 1 };
   const window = windowOf(dirty, open);
   if (window === null) return "night";
-  const knowledge = await readKnowledge(needs, tenantId);
+  const [knowledge, whole] = await Promise.all([readKnowledge(needs, tenantId), readWholes(database, tenantId)]);
   if (knowledge.aliases.some(({ from, through }) => (from ?? through ?? null) !== null)) return "night";
   const known = beyond as unknown as Beyond;
-  const reading = new Reading(database, tenantId, window, knowledge);
+  const reading = new Reading(database, tenantId, window, knowledge, whole);
+  const tablesOf = async (people: Reached): Promise<Tables> =>
+    buildTables({
+      ...(await reading.records(people)),
+      sourceOrder: needs.sources.map((source) => source.id),
+      // Written by the run that knew everything.
+      beyond: known,
+      asOf,
+      period: window,
+      release: true,
+    });
+  const codes = (people: Codes, ids: readonly SourceId[]): Set<number> =>
+    new Set(ids.map(({ source, id }) => people.find(`${knowledge.sources[source]}/${id}`)).filter((code) => code >= 0));
   const reached = await reading.reach(dirty, known.registering.length > 1);
-  const tables = buildTables({
-    ...(await reading.records(reached)),
-    sourceOrder: needs.sources.map((source) => source.id),
-    // Written by the run that knew everything.
-    beyond: known,
-    asOf,
-    period: window,
-    release: true,
-  });
+  let tables = await tablesOf(reached);
+  let matches = matchVisits(tables);
+  const more = await reading.alsoMet(
+    reached,
+    looseVisits(tables, matches, {
+      clients: codes(tables.clients, reached.clients.ids),
+      staff: codes(tables.staff, reached.staff.ids),
+    }),
+  );
+  if (more !== null) {
+    tables = await tablesOf(more);
+    matches = matchVisits(tables);
+  }
   if (decidesForOthers(tables)) return "night";
   signal.throwIfAborted();
-  const codes = (people: Codes, { ids }: SamePeople): Set<number> =>
-    new Set(ids.map(({ source, id }) => people.find(`${knowledge.sources[source]}/${id}`)).filter((code) => code >= 0));
-  const clients = codes(tables.clients, reached.clients);
-  const staff = codes(tables.staff, reached.staff);
+  const clients = codes(tables.clients, reached.clients.ids);
+  const staff = codes(tables.staff, reached.staff.ids);
   const keys = {
     client: [...clients].map((code) => tables.clients.key(code)),
     staff: [...staff].map((code) => tables.staff.key(code)),
@@ -120,7 +148,7 @@ export async function reconcileChanged(
   const input: EngineInput = {
     tenant: tenantId,
     tables,
-    matches: matchVisits(tables),
+    matches,
     travel: await knownTravel(needs, tenantId, tables),
     rules,
     parameters: knowledge.parameters,
@@ -157,6 +185,29 @@ export async function reconcileChanged(
     findings,
     settlementLines: result.settlement.length,
     routerFailure: null,
+  };
+}
+
+/** Who made some visits, asked by name, and on which days. */
+interface Loose {
+  names: (name: string) => boolean;
+  days: ReadonlySet<Day>;
+}
+
+/** The clients' visits by others than the staff that fit no plan: whether they count depends on the rest of that person's day. */
+function looseVisits(
+  { visits, plans, staff: everybody }: Tables,
+  matches: Matches,
+  { clients, staff }: { clients: ReadonlySet<number>; staff: ReadonlySet<number> },
+): Loose {
+  const rows = [...clients]
+    .filter((client) => rowsOf(plans.byClient, client).length > 0)
+    .flatMap((client) => [...rowsOf(visits.byClient, client)])
+    .filter((row) => matches.visitState(row) === "unplanned" && visits.performed(row) && !staff.has(visits.staff(row)));
+  const made = new Set(rows.map((row) => visits.staff(row)).filter((code) => code >= 0));
+  return {
+    names: (name) => made.has(everybody.find(name)),
+    days: new Set(rows.map((row) => visits.day(row))),
   };
 }
 
@@ -202,14 +253,15 @@ export async function readTablesOf(
   { people, window, asOf }: { people: Partial<SamePeople>; window: Window; asOf: Instant },
 ): Promise<Tables | null> {
   const { database } = needs;
-  const [run, knowledge] = await Promise.all([
+  const [run, knowledge, whole] = await Promise.all([
     selectLatestRun(database, tenantId, "reconcile"),
     readKnowledge(needs, tenantId),
+    readWholes(database, tenantId),
   ]);
   const beyond = run?.summary?.["beyond"];
   if (typeof beyond !== "object" || beyond === null) return null;
   if (knowledge.aliases.some(({ from, through }) => (from ?? through ?? null) !== null)) return null;
-  const reading = new Reading(database, tenantId, window, knowledge);
+  const reading = new Reading(database, tenantId, window, knowledge, whole);
   const tables = buildTables({
     ...(await reading.records(await reading.living(people))),
     sourceOrder: needs.sources.map((source) => source.id),
@@ -235,9 +287,23 @@ interface Reached {
   /** Those who are evaluated. */
   clients: SamePeople;
   staff: SamePeople;
-  /** Whose records are read: also the households, and all whom those met who were at the clients. */
+  /** Whose records are read: also the households. */
   readClients: SamePeople;
-  readStaff: SamePeople;
+}
+
+/** What is read whole: little, whoever is asked of. */
+type Wholes = Awaited<ReturnType<typeof readWholes>>;
+
+async function readWholes(database: Database, tenantId: string) {
+  const [registers, told, places, ...tables] = await Promise.all([
+    selectRegisters(database, tenantId),
+    selectTold(database, tenantId, ofPeople),
+    selectRefs(database, tenantId, { numbers: [], kinds: ["unit", "provider"] }),
+    ...wholes.map((entity) =>
+      readRawColumns(database, tenantId, entity, { fields: neededFields[entity]!, few: true, ranks: false }),
+    ),
+  ]);
+  return { registers, told, places, tables };
 }
 
 /** Reads of much the little that a few people need. */
@@ -245,15 +311,21 @@ class Reading {
   readonly #database: Database;
   readonly #tenant: string;
   readonly #knowledge: Knowledge;
+  readonly #wholes: Wholes;
   readonly #days: { fromDay: Day; throughDay: Day };
   /** Ids by number, also of sources that only aliases name. */
   readonly #sources: string[];
   readonly #aliases: Record<"client" | "staff", Array<readonly [SourceId, SourceId]>>;
+  /** All that was made known of reference numbers. */
+  readonly #refs = new Map<number, NumberedRef>();
+  /** All whom the records name that were read last. */
+  #staff: readonly SourceId[] = [];
 
-  constructor(database: Database, tenant: string, window: Window, knowledge: Knowledge) {
+  constructor(database: Database, tenant: string, window: Window, knowledge: Knowledge, whole: Wholes) {
     this.#database = database;
     this.#tenant = tenant;
     this.#knowledge = knowledge;
+    this.#wholes = whole;
     const { from, through } = readingPeriod(window);
     this.#days = { fromDay: from, throughDay: through };
     this.#sources = [...knowledge.sources];
@@ -268,6 +340,7 @@ class Reading {
           { source: numberOf(sameAsSource), id: sameAsId },
         ]);
     this.#aliases = { client: aliasesOf("client"), staff: aliasesOf("staff") };
+    for (const ref of whole.places) this.#refs.set(ref.no, ref);
   }
 
   /**
@@ -283,73 +356,81 @@ class Reading {
     ]);
     const wide = merging || dirty.clients.some(({ day }) => day === null);
     const staff = wide
-      ? await this.#same("staff", { refs: await this.#met("client", marked), ids: markedStaff.ids })
+      ? await this.#same("staff", { refs: await this.#met("client", marked.refs), ids: markedStaff.ids })
       : markedStaff;
-    const clients = await this.#same("client", { refs: await this.#met("staff", staff), ids: marked.ids });
-    const readStaff = await this.#same("staff", { refs: await this.#met("client", clients), ids: staff.ids });
-    const readClients = await this.#same("client", {
-      refs: await this.#met("staff", readStaff),
-      ids: clients.ids,
-      households: true,
-    });
-    return { clients, staff, readClients, readStaff };
+    const met = { refs: await this.#met("staff", staff.refs), ids: marked.ids };
+    const [clients, readClients] = await Promise.all([
+      this.#same("client", met),
+      this.#same("client", { ...met, households: true }),
+    ]);
+    return { clients, staff, readClients };
   }
 
   /** Clients and those who live with them: all that their figures are made of. */
-  async living({ refs = [], ids = [] }: Partial<SamePeople>): Promise<Pick<Reached, "readClients" | "readStaff">> {
-    const readClients = await this.#same("client", { refs, ids, households: true });
-    return { readClients, readStaff: { refs: [], ids: [] } };
+  async living({ refs = [], ids = [] }: Partial<SamePeople>): Promise<Pick<Reached, "readClients" | "staff">> {
+    return { readClients: await this.#same("client", { refs, ids, households: true }), staff: nobody };
+  }
+
+  /** With the clients whom those met who made some visits, on the days of those; null where nobody is new. */
+  async alsoMet(reached: Reached, { names, days }: Loose): Promise<Reached | null> {
+    const staff = this.#staff.filter(({ source, id }) => names(`${this.#sources[source]}/${id}`));
+    if (staff.length === 0) return null;
+    const met = await this.#met("staff", await this.#refsTo("staff", staff), [...days]);
+    const readClients = await this.#with("client", reached.readClients, met, { households: true });
+    return readClients === reached.readClients ? null : { ...reached, readClients };
   }
 
   /** All that tables of those people need: of everything else they know what the run before has written down. */
-  async records({ readClients, readStaff }: Pick<Reached, "readClients" | "readStaff">) {
+  async records({ readClients, staff: known }: Pick<Reached, "readClients" | "staff">) {
     const { sources, aliases, warnings, facts, answers } = this.#knowledge;
     const raw: Partial<Record<EntityName, RawColumns>> = {};
+    for (const rows of this.#wholes.tables) raw[rows.entity] = rows;
     const read = async (entity: EntityName, selection: RawSelection): Promise<RawColumns> =>
       (raw[entity] = await this.#read(entity, selection));
-    const ofClients = [{ field: "clientId", refs: readClients.refs }];
+    const of = [{ field: "clientId", refs: readClients.refs }];
     // What takes time is to ask, so what can be is asked at once.
-    const [plans, registers] = await Promise.all([
-      this.#read("planned-visits", { ...this.#days, of: ofClients, history: true }),
-      selectRegisters(this.#database, this.#tenant),
-      ...firstRead.map(async (entity) => (raw[entity] = await this.#some(entity, readClients, readStaff))),
+    const [plans] = await Promise.all([
+      this.#read("planned-visits", { ...this.#days, of, history: true }),
+      ...ofClients.map(async (entity) => (raw[entity] = await this.#some(entity, of))),
     ]);
-    // A tag may belong to another client, and so may an order that somebody names.
-    const [named, own] = await Promise.all([
-      selectRefs(this.#database, this.#tenant, { numbers: mentioned([...Object.values(raw), plans], namedKinds) }),
-      this.#refsTo("order", idsOf(raw.orders!)),
-    ]);
-    const known = new Set(own);
-    const strangers = named.filter(({ kind, no }) => kind === "order" && !known.has(no));
-    const [, more] = await Promise.all([
-      read("tags", {
-        of: ofClients,
-        records: everywhere(
-          named.filter(({ kind }) => kind === "tag"),
-          sources,
-        ),
-      }),
-      strangers.length === 0 ? [] : this.#refsTo("order", strangers),
-      strangers.length === 0 ? null : read("orders", { of: ofClients, records: strangers, ranks: false }),
-    ]);
-    const lines: RawSelection = { of: [{ field: "orderId", refs: [...own, ...more] }] };
-    const [olderLines, staff, clients] = await Promise.all([
-      this.#read("order-lines", { ...lines, history: true }),
-      this.#named("staff", { refs: [...mentioned([...Object.values(raw), plans], ["staff"])], ids: readStaff.ids }),
-      this.#named("client", { refs: [...mentioned([...Object.values(raw), plans], ["client"])], ids: readClients.ids }),
-      read("order-lines", lines),
-    ]);
-    const staffRows = await read("staff", { records: staff.ids });
-    const neighbours = await this.#livingWith(staffRows);
+    const first = [...Object.values(raw), plans];
+    const readStaff = async (): Promise<{ staff: SamePeople; neighbours: SourceId[] }> => {
+      const staff = await this.#named("staff", known, mentioned(first, ["staff"]));
+      this.#staff = staff.ids;
+      const [rows, shifts] = await Promise.all([
+        read("staff", { records: staff.ids, ranks: false }),
+        this.#some("shifts", [{ field: "staffId", refs: staff.refs }]),
+      ]);
+      raw.shifts = shifts;
+      return { staff, neighbours: await this.#livingWith(rows) };
+    };
+    const readOrdered = async (): Promise<RawColumns> => {
+      const [own] = await Promise.all([this.#refsTo("order", idsOf(raw.orders!)), this.#know(mentioned(first))]);
+      const named = mentioned(first, ["order", "tag"]);
+      // A tag may belong to another client, and so may an order that somebody names.
+      const strangers = this.#recordsOf("order", named.difference(new Set(own)));
+      const [, more] = await Promise.all([
+        read("tags", { of, records: everywhere(this.#recordsOf("tag", named), sources), ranks: false }),
+        strangers.length === 0 ? [] : this.#refsTo("order", strangers),
+        strangers.length === 0 ? null : read("orders", { of, records: strangers, ranks: false }),
+      ]);
+      const lines: RawSelection = { of: [{ field: "orderId", refs: [...own, ...more] }] };
+      const [older] = await Promise.all([
+        this.#read("order-lines", { ...lines, history: true }),
+        read("order-lines", lines),
+      ]);
+      return older;
+    };
+    const [{ staff, neighbours }, olderLines] = await Promise.all([readStaff(), readOrdered()]);
+    const clients = await this.#named("client", readClients, mentioned([...Object.values(raw), plans], ["client"]));
     const residents =
       neighbours.length === 0
         ? clients
         : await this.#same("client", { refs: [], ids: [...clients.ids, ...neighbours] });
-    await read("clients", { records: residents.ids });
-    const refs = await selectRefs(this.#database, this.#tenant, {
-      numbers: [...mentioned([...Object.values(raw), plans, olderLines]), ...staff.refs, ...residents.refs],
-      kinds: ["unit", "provider"],
-    });
+    await read("clients", { records: residents.ids, ranks: false });
+    const all = mentioned([...Object.values(raw), plans, olderLines]);
+    await this.#know([...all, ...staff.refs, ...residents.refs]);
+    const refs = [...this.#refs.values()].sort((a, b) => a.no - b.no);
     const renumber = renumbering(refs);
     const names = new Set([...staff.ids, ...residents.ids].map(({ source, id }) => `${this.#sources[source]}/${id}`));
     return {
@@ -364,22 +445,24 @@ class Reading {
       warnings,
       facts,
       answers,
-      registers,
+      registers: this.#wholes.registers,
     };
   }
 
-  async #some(entity: EntityName, { refs: clients }: SamePeople, { refs: staff }: SamePeople): Promise<RawColumns> {
-    const person = personOf[entity];
-    if (person === undefined) return this.#read(entity, this.#days);
-    const of = [{ field: person, refs: person === "clientId" ? clients : staff }];
+  async #some(entity: EntityName, of: NonNullable<RawSelection["of"]>): Promise<RawColumns> {
     const rows = await this.#read(entity, { ...this.#days, of, ranks: false });
     // Rules ask whether anybody tells of such records at all.
-    return rows.count > 0 ? rows : this.#read(entity, { limit: 1, ranks: false });
+    return rows.count > 0 || !this.#wholes.told.has(entity) ? rows : this.#read(entity, { limit: 1, ranks: false });
   }
 
-  /** References of clients or staff to those whom they met. */
-  #met(of: "client" | "staff", { refs }: SamePeople): Promise<number[]> {
-    return selectMet(this.#database, this.#tenant, { of, refs, ...this.#days });
+  /** References of clients or staff to those whom they met, in all that is read or on some days. */
+  #met(of: "client" | "staff", refs: readonly number[], days?: readonly Day[]): Promise<number[]> {
+    return selectMet(this.#database, this.#tenant, {
+      of,
+      refs,
+      ...this.#days,
+      ...(days === undefined ? {} : { days }),
+    });
   }
 
   #same(
@@ -389,12 +472,23 @@ class Reading {
     return selectSamePeople(this.#database, this.#tenant, { of, ...people, aliases: this.#aliases[of] });
   }
 
-  /** Also others whom another source calls the same: then the id that is shown tells whose it is. */
-  async #named(
+  /** With those whom references name; `people` are there with all that they are called. */
+  async #with(
     of: "client" | "staff",
-    people: { refs: readonly number[]; ids: readonly SourceId[] },
+    people: SamePeople,
+    refs: Iterable<number>,
+    { households = false } = {},
   ): Promise<SamePeople> {
-    const found = await this.#same(of, people);
+    const more = new Set(refs).difference(new Set(people.refs));
+    if (more.size === 0) return people;
+    const found = await this.#same(of, { refs: [...more], households });
+    const ids = new Map([...people.ids, ...found.ids].map((one) => [`${one.source}/${one.id}`, one]));
+    return { ids: [...ids.values()], refs: [...new Set([...people.refs, ...found.refs])] };
+  }
+
+  /** Also others whom another source calls the same: then the id that is shown tells whose it is. */
+  async #named(of: "client" | "staff", people: SamePeople, refs: Iterable<number>): Promise<SamePeople> {
+    const found = await this.#with(of, people, refs);
     const { sources } = this.#knowledge;
     return sources.length === 1 ? found : this.#same(of, { refs: found.refs, ids: everywhere(found.ids, sources) });
   }
@@ -403,10 +497,9 @@ class Reading {
   async #livingWith(staff: RawColumns): Promise<SourceId[]> {
     const homes = staff.fields["addressBuildingId"] as Int32Array | undefined;
     if (homes === undefined) return [];
-    const refs = await selectRefs(this.#database, this.#tenant, { numbers: homes.filter((ref) => ref >= 0) });
-    const idOf = new Map(refs.map(({ no, id }) => [no, id]));
+    await this.#know(homes);
     const buildings = [...homes].flatMap((ref, row) =>
-      ref < 0 ? [] : [{ source: staff.source[row]!, id: idOf.get(ref)! }],
+      ref < 0 ? [] : [{ source: staff.source[row]!, id: this.#refs.get(ref)?.id ?? "" }],
     );
     return selectLivingIn(this.#database, this.#tenant, buildings);
   }
@@ -415,12 +508,29 @@ class Reading {
     return selectRefsTo(this.#database, this.#tenant, kind, records);
   }
 
+  /** Learns what references stand for. */
+  async #know(numbers: Iterable<number>): Promise<void> {
+    const asked = new Set(numbers).difference(this.#refs);
+    asked.delete(-1);
+    if (asked.size === 0) return;
+    for (const ref of await selectRefs(this.#database, this.#tenant, { numbers: [...asked] }))
+      this.#refs.set(ref.no, ref);
+  }
+
+  /** What those of the references name that are of a kind. */
+  #recordsOf(kind: RefKind, numbers: Iterable<number>): SourceId[] {
+    return [...numbers].flatMap((no) => {
+      const ref = this.#refs.get(no);
+      return ref?.kind === kind ? [ref] : [];
+    });
+  }
+
   #read(entity: EntityName, selection: RawSelection = {}): Promise<RawColumns> {
     return readRawColumns(this.#database, this.#tenant, entity, { fields: neededFields[entity] ?? [], ...selection });
   }
 }
 
-/** References in columns, of some kinds or all. */
+/** References in columns, to some kinds or all. */
 function mentioned(tables: readonly RawColumns[], kinds?: readonly RefKind[]): Set<number> {
   const found = new Set<number>();
   for (const { entity, fields } of tables) {

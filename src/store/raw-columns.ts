@@ -1,15 +1,6 @@
 import pg from "pg";
 import { type RawColumns, type Refs, shortText, type TextColumn } from "#columns";
-import {
-  type Day,
-  entities,
-  type EntityName,
-  type FieldKind,
-  formatDay,
-  type Instant,
-  type RefKind,
-  refKinds,
-} from "#model";
+import { type Day, entities, type EntityName, type FieldKind, formatDay, type Instant } from "#model";
 import { copyOut, skipHeader } from "./copy.ts";
 import type { Database } from "./database.ts";
 import { daysAtHand, readDayBlocks } from "./day-blocks.ts";
@@ -31,6 +22,8 @@ export interface RawSelection {
   records?: readonly SourceId[];
   /** No more rows than this. */
   limit?: number;
+  /** All rows, of which there are few in any municipality. */
+  few?: boolean;
   /** Without, `version` and `received` stay empty: of records in force few need to know them. Default true. */
   ranks?: boolean;
   /**
@@ -211,8 +204,8 @@ function isWhole({ history = false, known, ranks = true, ...rest }: RawSelection
 }
 
 /** Little of much, of which nobody needs to know beforehand how much it is. */
-function isPart({ of, records, limit }: RawSelection): boolean {
-  return of !== undefined || records !== undefined || limit !== undefined;
+function isPart({ of, records, limit, few = false }: RawSelection): boolean {
+  return of !== undefined || records !== undefined || limit !== undefined || few;
 }
 
 /** Rows as the planner expects them, so that columns seldom have to grow. */
@@ -223,16 +216,8 @@ async function estimate(client: pg.ClientBase, query: string): Promise<number> {
   return Math.ceil((rows[0]?.["QUERY PLAN"][0].Plan["Plan Rows"] ?? 0) * 1.05);
 }
 
-/** Reads what reference numbers stand for: all, or some and all of some kinds. */
-export async function readRefs(
-  database: Database,
-  tenantId: string,
-  only?: { numbers: Iterable<number>; kinds: readonly RefKind[] },
-): Promise<Refs> {
-  const some =
-    only === undefined
-      ? ""
-      : ` AND (no = ANY ('{${[...only.numbers].join(",")}}'::int[]) OR kind = ANY ('{${only.kinds.map((kind) => refKinds.indexOf(kind)).join(",")}}'::int2[]))`;
+/** Reads what all reference numbers stand for. */
+export async function readRefs(database: Database, tenantId: string): Promise<Refs> {
   const numbers: number[] = [];
   const kinds: number[] = [];
   const sources: number[] = [];
@@ -243,7 +228,7 @@ export async function readRefs(
   try {
     await copyOut(
       client,
-      `COPY (SELECT no, kind, source_no, id FROM refs WHERE tenant_id = ${pg.escapeLiteral(tenantId)}${some}) TO STDOUT (FORMAT binary)`,
+      `COPY (SELECT no, kind, source_no, id FROM refs WHERE tenant_id = ${pg.escapeLiteral(tenantId)}) TO STDOUT (FORMAT binary)`,
       (bytes, view, start, end) => {
         let at = start;
         if (!begun) {

@@ -1,5 +1,6 @@
-import { refKinds, type RefKind } from "#model";
+import { type EntityName, refKinds, type RefKind } from "#model";
 import type { Database } from "./database.ts";
+import { tableName } from "./tables/canonical.ts";
 
 /** What a source calls somebody. */
 export interface SourceId {
@@ -113,6 +114,21 @@ export async function selectRegisters({ pool }: Database, tenantId: string): Pro
     [tenantId],
   );
   return rows.map(({ no }) => no);
+}
+
+/** Which of the entities anybody tells of. */
+export async function selectTold(
+  { pool }: Database,
+  tenantId: string,
+  asked: readonly EntityName[],
+): Promise<Set<EntityName>> {
+  const any = asked.map((entity) => `EXISTS (SELECT FROM ${tableName(entity)} WHERE tenant_id = $1 AND NOT deleted)`);
+  const { rows } = await pool.query<boolean[]>({
+    text: `SELECT ${any.join(", ")}`,
+    values: [tenantId],
+    rowMode: "array",
+  });
+  return new Set(asked.filter((_, index) => rows[0]![index]));
 }
 
 /** What a reference number stands for. */
