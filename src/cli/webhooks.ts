@@ -1,5 +1,6 @@
 import { atMinute, formatInstant, parseDate, parseInstant, type Instant } from "#model";
 import {
+  answerText,
   changeEndpoint,
   changeMailbox,
   createEndpoint,
@@ -30,23 +31,11 @@ import { UsageError } from "./run.ts";
 
 const usage =
   "[list | create PROVIDER URL | filter ID | ping ID | test ID [TYPE] | rotate ID | pause ID\n" +
-  "                 | resume ID | end ID | log ID | resend ID | mail [PROVIDER [ADDRESS]]]";
+  "                 | resume ID | end ID | log ID | resend ID | mail [PROVIDER [ADDRESS | --remove]]]";
 const states = { unverified: "väntar på ping", active: "tar emot", paused: "pausad", disabled: "avstängd" } as const;
 const deliveryStates = { waiting: "väntar", delivered: "levererad", failed: "misslyckad" } as const;
-const errors: Readonly<Record<string, string>> = {
-  address: "adressen är inte tillåten",
-  dns: "namnet har ingen adress",
-  refused: "tar inte emot anslutningar",
-  timeout: "svarade inte i tid",
-  tls: "certifikatet godtas inte",
-  reset: "bröt anslutningen",
-  garbage: "svaret gick inte att läsa",
-  redirect: "hänvisar vidare",
-  status: "svarade med fel",
-};
-
-const answerText = ({ status, error, ms }: ShownAnswer): string =>
-  `${error === null ? "mottaget" : (errors[error] ?? error)}${status === null ? "" : ` (${status})`}, ${ms} ms`;
+/** Instead of a choice of types or units. */
+const ALL = "all";
 
 /** A day begins with it; otherwise a moment. */
 function momentOf(name: string, text: string | undefined): Instant | undefined {
@@ -73,8 +62,10 @@ const showKey = async ({ kind, key }: { kind: KeyKind; key: string }): Promise<v
   say(kind === "hmac" ? "Nyckeln visas bara nu. Lämna den till utföraren på säkert sätt." : "Utförarens öppna nyckel.");
 };
 
-async function list({ system, format }: { system: System; format: string }): Promise<Result> {
-  const endpoints = await listEndpoints(system, system.operator);
+/** Of all endpoints it says whether something is amiss; of one, after it was changed, only how it is now. */
+async function list({ system, format }: { system: System; format: string }, id?: string): Promise<Result> {
+  const all = await listEndpoints(system, system.operator);
+  const endpoints = id === undefined ? all : all.filter((one) => one.id === id);
   await render(endpoints, format, {
     columns: [
       { title: "Mottagare", of: ({ id }) => id },
@@ -94,9 +85,10 @@ async function list({ system, format }: { system: System; format: string }): Pro
     }),
     empty: "Ingen mottagare är upplagd.",
   });
-  return endpoints.some(({ state, failingSince }) => state === "disabled" || failingSince !== null)
-    ? "incomplete"
-    : "done";
+  if (id !== undefined) return "done";
+  const amiss = ({ state, disabledWhy, failingSince }: Endpoint): boolean =>
+    state === "disabled" ? disabledWhy !== "by-hand" : failingSince !== null;
+  return endpoints.some(amiss) ? "incomplete" : "done";
 }
 
 const olderAreGone = ({ config }: System): string =>
@@ -136,15 +128,26 @@ async function log(
   return counts.failed > 0 ? "incomplete" : "done";
 }
 
-async function mail(system: System, provider: string | undefined, email: string | undefined): Promise<Result> {
-  if (provider !== undefined) await changeMailbox(system, system.operator, { provider, email: email ?? null });
-  await render(await listMailboxes(system, system.operator), "table", {
+async function mail(
+  { system, format }: { system: System; format: string },
+  provider: string | undefined,
+  email: string | undefined,
+  remove: boolean,
+): Promise<Result> {
+  if (remove && (provider === undefined || email !== undefined)) {
+    throw new UsageError("webhooks mail --remove: expected a provider and no address.");
+  }
+  if (provider !== undefined && (remove || email !== undefined)) {
+    await changeMailbox(system, system.operator, { provider, email: email ?? null });
+  }
+  const all = await listMailboxes(system, system.operator);
+  await render(remove || provider === undefined ? all : all.filter((one) => one.provider === provider), format, {
     columns: [
       { title: "Utförare", of: (row) => row.provider },
       { title: "E-post", of: (row) => row.email },
     ],
     json: (row) => row,
-    empty: "Ingen utförare får e-post.",
+    empty: provider === undefined || remove ? "Ingen utförare får e-post." : `${provider} får ingen e-post.`,
   });
   return "done";
 }
@@ -156,9 +159,21 @@ export default defineCommand({
   needs: "system",
   positionals: { min: 0, max: 3 },
   options: {
-    type: { type: "string", value: "TYPE", summary: "Only events of this type (several times)", multiple: true },
-    unit: { type: "string", value: "UNIT", summary: "Only orders of this unit (several times)", multiple: true },
+    type: {
+      type: "string",
+      value: "TYPE",
+      summary: "Only events of this type (several times); filter: all takes the choice away",
+      multiple: true,
+    },
+    unit: {
+      type: "string",
+      value: "UNIT",
+      summary: "Only orders of this unit (several times); filter: all takes the choice away",
+      multiple: true,
+    },
     ordered: { type: "boolean", summary: "Events of one order one after the other" },
+    unordered: { type: "boolean", summary: "filter: not any more" },
+    remove: { type: "boolean", summary: "mail: take the provider's address away" },
     key: { type: "string", value: "hmac|ed25519", summary: "How events are signed", default: "hmac", oneOf: keyKinds },
     about: { type: "string", value: "TEXT", summary: "What the receiver is", default: "" },
     from: { type: "string", value: "TIME", summary: "Of events that happened from then on" },
@@ -174,9 +189,9 @@ export default defineCommand({
     format: formatOption,
   },
   async run(options, { system, positionals: [action = "list", id, more] }) {
-    const { type, unit, ordered, about, format } = options;
+    const { type, unit, ordered, unordered, about, format } = options;
     const { operator } = system;
-    const types = type.map(typeOf);
+    const types = type.filter((one) => action !== "filter" || one !== ALL).map(typeOf);
     // Limited by the options' own lists.
     const key = options.key as KeyKind;
     const state = options.state as "waiting" | "delivered" | "failed" | undefined;
@@ -194,7 +209,7 @@ export default defineCommand({
       event: options.event,
     };
     if (action === "list") return list({ system, format });
-    if (action === "mail") return mail(system, id, more);
+    if (action === "mail") return mail({ system, format }, id, more, options.remove);
     if (id === undefined) throw new UsageError(`Usage: klarsyn webhooks ${usage}`);
     switch (action) {
       case "create": {
@@ -209,12 +224,15 @@ export default defineCommand({
       }
       case "filter": {
         const before = await showEndpoint(system, operator, id);
+        // What is not said stays as it is.
         await changeEndpoint(system, operator, {
           id,
-          ...filter,
+          types: type.length === 0 ? before.types : filter.types,
+          units: unit.length === 0 ? before.units : unit.includes(ALL) ? null : unit,
+          ordered: ordered || (before.ordered && !unordered),
           description: about === "" ? before.description : about,
         });
-        return list({ system, format });
+        return list({ system, format }, id);
       }
       case "ping":
         return answered(await pingEndpoint(system, operator, id));
@@ -226,13 +244,13 @@ export default defineCommand({
         return "done";
       case "pause":
         await pauseEndpoint(system, operator, id);
-        return list({ system, format });
+        return list({ system, format }, id);
       case "resume":
         await resumeEndpoint(system, operator, id);
-        return list({ system, format });
+        return list({ system, format }, id);
       case "end":
         await endEndpoint(system, operator, id);
-        return list({ system, format });
+        return list({ system, format }, id);
       case "log":
         return log({ system, format }, id, choice);
       case "resend": {

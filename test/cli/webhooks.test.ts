@@ -66,11 +66,36 @@ describe("klarsyn webhooks", () => {
       "0 händelser",
     );
     expect((await run(town, "filter", id, "--unit", "U1", "--format", "jsonl")).stdout).toContain('"units":["U1"]');
-    expect(await run(town, "end", id)).toMatchObject({
-      result: "incomplete",
-      stdout: expect.stringContaining("avstängd"),
+    // What is not said stays.
+    const filter = async (...args: string[]) =>
+      JSON.parse((await run(town, "filter", id, ...args, "--format", "jsonl")).stdout) as object;
+    const chosen = { units: ["U1"], types: ["order.created"], ordered: true, description: "Planeringen" };
+    expect(await filter("--type", "order.created", "--ordered")).toMatchObject(chosen);
+    expect(await filter("--about", "Ny")).toMatchObject({ ...chosen, description: "Ny" });
+    expect(await filter("--unordered", "--unit", "all")).toMatchObject({
+      units: null,
+      types: ["order.created"],
+      ordered: false,
     });
+    expect(await filter("--type", "all")).toMatchObject({ units: null, types: null });
+
+    // Another endpoint in trouble is nothing that a step with this one has to say.
+    receiver.behave(() => ({ status: 200 }));
+    await run(town, "create", "P1", receiver.url);
+    await system.database.pool.query("UPDATE endpoints SET state = 'disabled', disabled_why = 'gone' WHERE id <> $1", [
+      id,
+    ]);
+    expect((await run(town)).result).toBe("incomplete");
+    for (const step of ["pause", "resume"]) expect((await run(town, step, id)).result).toBe("done");
+    expect(await run(town, "end", id)).toMatchObject({ result: "done", stdout: expect.stringContaining("avstängd") });
+    await system.database.pool.query("UPDATE endpoints SET disabled_why = 'by-hand'");
+    expect((await run(town)).result).toBe("done");
+
+    expect((await run(town, "mail")).stdout).toBe("Ingen utförare får e-post.\n");
     expect((await run(town, "mail", "P1", "larm@utforare.example")).stdout).toContain("larm@utforare.example");
-    expect((await run(town, "mail", "P1")).stdout).toBe("Ingen utförare får e-post.\n");
+    expect((await run(town, "mail", "P1")).stdout).toContain("larm@utforare.example");
+    await expect(run(town, "mail", "--remove")).rejects.toThrow(/provider/);
+    expect((await run(town, "mail", "P1", "--remove")).stdout).toBe("Ingen utförare får e-post.\n");
+    expect((await run(town, "mail", "P1")).stdout).toBe("P1 får ingen e-post.\n");
   });
 });

@@ -300,7 +300,10 @@ describe("those who look after providers' systems", () => {
     await post(`${path}/ping`, {});
     const shown = await as(admin).get(path);
     expect(plain(shown.text)).toContain("0 händelser utom prov och pingar: 0 väntar, 0 levererade, 0 misslyckade.");
-    expect(shown.text).toContain("inget svar");
+    expect(shown.text).toContain("tar inte emot anslutningar");
+    const ada = as(admin);
+    await ada.post(`${path}/igang`, {});
+    expect((await ada.get(path)).text).toContain("Mottagaren är inte nådd än.");
     expect(shown.text).not.toContain(key);
     await post(`${path}/urval`, { typer: "order.ended", ordning: "ja", beskrivning: "" });
     expect((await as(frida).get(path)).text).toMatch(/value="order.ended"[^>]*checked/);

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { AppError } from "#errors";
 import { formatLocal, type Instant, parseDate, startOfDay } from "#model";
 import {
+  answerText,
   changeEndpoint,
   changeMailbox,
   createEndpoint,
@@ -56,6 +57,13 @@ const states: Readonly<Record<Endpoint["state"], Html>> = {
   paused: tag("pausad", "info"),
   disabled: tag("avstängd", "danger"),
 };
+/** Why a step was not taken. */
+const notNow: Readonly<Record<Endpoint["state"], string>> = {
+  unverified: "Mottagaren är inte nådd än. Pinga den först: när pingen når fram blir den aktiv.",
+  active: "Mottagaren är redan aktiv.",
+  paused: "Mottagaren är redan pausad.",
+  disabled: "Mottagaren är avstängd. Pinga den först: när pingen når fram blir den aktiv.",
+};
 const whyDisabled: Readonly<Record<string, string>> = {
   gone: "Mottagaren svarade att den inte finns längre (410).",
   failing: "Inget har nått mottagaren på tre dygn.",
@@ -95,11 +103,6 @@ const choiceOf = ({ typ, lage, fran, till }: LogAsked): DeliveryChoice => ({
   ...(till === null ? {} : { until: startOfDay(till + 1) }),
 });
 
-function answerText({ status, error, ms }: ShownAnswer): string {
-  const said = status === null ? "inget svar" : `svar ${status}`;
-  return `${said}${error === null ? "" : ` (${error})`}, ${ms} ms`;
-}
-
 /** `/mottagare`: where providers' own systems are told what happens, and what became of each message. */
 export function endpointPages() {
   const act = (
@@ -117,11 +120,7 @@ export function endpointPages() {
         } catch (error) {
           // What an endpoint in its state does not allow is said on its page.
           if (!(error instanceof AppError) || error.code !== "endpoint.state") throw error;
-          return done(
-            c,
-            `${path}/${id}`,
-            "Det går inte i mottagarens läge. Pinga den först: når pingen fram blir den aktiv.",
-          );
+          return done(c, `${path}/${id}`, notNow[error.facts["state"] as Endpoint["state"]]);
         }
       },
     ] as const;

@@ -260,7 +260,8 @@ export async function rotateKey(
 export async function pauseEndpoint(needs: EndpointNeeds, actor: Actor, id: string): Promise<void> {
   permit(actor, "endpoints:write");
   const { no, state } = await find(needs, actor, id);
-  if (state !== "active") throw new EndpointConflict(`The endpoint is ${state}: only an active one is paused.`);
+  if (state !== "active")
+    throw new EndpointConflict(`The endpoint is ${state}: only an active one is paused.`, { state });
   await updateEndpoint(needs.database, actor.tenantId, no, { state: "paused" });
 }
 
@@ -269,7 +270,7 @@ export async function resumeEndpoint(needs: EndpointNeeds, actor: Actor, id: str
   permit(actor, "endpoints:write");
   const { no, state } = await find(needs, actor, id);
   if (state !== "paused")
-    throw new EndpointConflict(`The endpoint is ${state}: a ping makes it active, where it is reached.`);
+    throw new EndpointConflict(`The endpoint is ${state}: only a paused one is resumed.`, { state });
   // Nobody has tried while it was paused: it has its days again.
   const fresh = { failures: 0, failingSince: null, noticed: 0, openUntil: null };
   await updateEndpoint(needs.database, actor.tenantId, no, { ...fresh, state: "active" });
@@ -416,7 +417,7 @@ export async function resendDeliveries(
   }
   const { no, state } = await find(needs, actor, id);
   if (state === "unverified" || state === "disabled") {
-    throw new EndpointConflict(`The endpoint is ${state}: a ping makes it active, where it is reached.`);
+    throw new EndpointConflict(`The endpoint is ${state}: a ping makes it active, where it is reached.`, { state });
   }
   return replayDeliveries(needs.database, actor.tenantId, selectionOf(no, choice), { at: needs.now(), missed });
 }

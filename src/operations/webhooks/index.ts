@@ -1,4 +1,5 @@
 export { type EventType, type KeyKind, keyKinds } from "#webhook";
+export { answerText } from "./answers.ts";
 export { announceChanges } from "./announce.ts";
 export { type Delivery, type DeliverNeeds, type EndpointNotice, openDelivery } from "./deliver.ts";
 export {
