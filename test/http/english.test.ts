@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { plain } from "./desk.ts";
 import { servedTown, violations } from "./town.ts";
+import { inEnglish } from "../../src/http/views/in-english.ts";
 import { openBrowser } from "../support/browser.ts";
+import { csrf } from "../support/signed-in.ts";
 
 let town: Awaited<ReturnType<typeof servedTown>>;
 beforeAll(async () => {
@@ -47,6 +49,37 @@ test("what is not the application's own words says that it is Swedish", async ()
   );
   // A provider's name may, and a person's initials.
   expect(swedish.filter((text) => /[åäö]/.test(text))).toEqual([]);
+});
+
+test("what somebody has written stays in their words, also where the application has the same ones", async () => {
+  const post = async (path: string, fields: Record<string, string>) => {
+    const body = new URLSearchParams({ _csrf: csrf, ...fields });
+    expect((await fetch(`${town.openUrl}${path}`, { method: "POST", body, redirect: "manual" })).status).toBe(303);
+  };
+  const words = ["Ingen", "ja", "Rättat i källan", "Start <b>ja</b>"];
+  for (const text of words) await post(`/arenden/${town.caseNo}/kommentar`, { text });
+  await post("/arenden/vyer", { name: "Ingen", filter: "" });
+  await post("/regler/staff-overlap/undantag", {
+    vem: "unit/U1",
+    fran: "2026-11-02",
+    till: "2026-11-30",
+    skal: "Utan beställning",
+  });
+  const kase = await get(`/arenden/${town.caseNo}`);
+  for (const text of words)
+    expect(kase).toContain(`<p><span lang="sv">${text.replaceAll("<", "&lt;").replaceAll(">", "&gt;")}</span></p>`);
+  // The application's own are in English beside them.
+  expect(plain(kase)).toContain("Comment");
+  expect(await get("/arenden")).toMatch(/<a [^>]*><span lang="sv">Ingen<\/span><\/a>/);
+  expect(await get("/regler/staff-overlap")).toContain('<span lang="sv">Utan beställning</span>');
+});
+
+test("everything within an element in Swedish is left as it is, whatever stands in it", () => {
+  const page =
+    '<html lang="sv"><p>ja</p><div lang="sv">ja <div title="x">nej</div> <a aria-label="ja">ja</a></div><p>ja</p></html>';
+  expect(inEnglish(page, new Map())).toBe(
+    '<html lang="en"><p>yes</p><div lang="sv">ja <div title="x">nej</div> <a aria-label="ja">ja</a></div><p>yes</p></html>',
+  );
 });
 
 test("everybody can read the pages in English too", async () => {

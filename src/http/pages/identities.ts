@@ -5,6 +5,7 @@ import { type AliasSummary, decideAlias, revokeAlias, showAliasSummary } from "#
 import { needs } from "../authorise.ts";
 import type { Env } from "../served.ts";
 import { done, form } from "../views/form.ts";
+import { inOwnWords } from "../views/html.ts";
 import { dataTable, layout } from "../views/layout.ts";
 
 type Kind = AliasSummary["unresolved"][number]["kind"];
@@ -121,7 +122,7 @@ export function identityPages() {
               kinds[kind as Kind],
               `${source}/${id}`,
               `${sameAsSource}/${sameAsId}`,
-              evidence,
+              inOwnWords(evidence),
               who,
               may
                 ? form(

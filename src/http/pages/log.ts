@@ -17,6 +17,7 @@ import { needs } from "../authorise.ts";
 import type { Env } from "../served.ts";
 import { listExport } from "../views/export.ts";
 import { done, form } from "../views/form.ts";
+import { inOwnWords } from "../views/html.ts";
 import { type Html, dataTable, layout, nextPage } from "../views/layout.ts";
 
 const text = z.string().trim().min(1).max(200).optional().catch(undefined);
@@ -52,7 +53,7 @@ const cells = (row: AccessRow, people: People) => [
   accessNames[row.operation] ?? row.operation,
   aboutWhom(row, people),
   row.rows < 0 ? null : row.rows,
-  row.why,
+  row.why === null ? null : inOwnWords(row.why),
 ];
 
 const noUnit = "Utan enhet";

@@ -4,6 +4,7 @@ import { formatDay, formatLocal } from "#model";
 import { type DeclineReason, declineReasons, listOrdersToChase, listOrdersWithWords, showPeople } from "#operations";
 import { needs } from "../authorise.ts";
 import type { Env } from "../served.ts";
+import { inOwnWords } from "../views/html.ts";
 import { dataTable, layout } from "../views/layout.ts";
 import { changesText, dueTag } from "../views/orders.ts";
 import { personTag, revealForm } from "../views/person.ts";
@@ -47,7 +48,7 @@ export function chasePages() {
             ? tag("inte bekräftad", "warning")
             : html`${tag("ändring inte bekräftad", "warning")} ${changesText(changes)}`
           : html`${tag("utföraren har tackat nej", "warning")} ${formatLocal(declined.at)}:
-            ${declined.reason === null ? "" : declineReasons[declined.reason as DeclineReason]}${declined.text === "" ? "" : `. ${declined.text}`}`,
+            ${declined.reason === null ? "" : declineReasons[declined.reason as DeclineReason]}${declined.text === "" ? "" : html`. ${inOwnWords(declined.text)}`}`,
         dueTag(dueAt, now),
       ]),
       "Alla beställningar är besvarade i tid.",
@@ -73,7 +74,7 @@ export function chasePages() {
           : plannedStart > validFrom
             ? tag(`${formatDay(plannedStart)}, efter första dagen`, "warning")
             : formatDay(plannedStart),
-        text,
+        text === "" ? null : inOwnWords(text),
         formatLocal(at),
       ]),
       "Ingen utförare har skrivit något de senaste 30 dagarna.",

@@ -17,6 +17,7 @@ import {
 import { needs } from "../authorise.ts";
 import type { Env } from "../served.ts";
 import { button, group, input, textArea, tick } from "../views/fields.ts";
+import { inOwnWords } from "../views/html.ts";
 import { done, form } from "../views/form.ts";
 import { dataTable, type Html, layout, selectField } from "../views/layout.ts";
 import { tag } from "../views/state.ts";
@@ -117,7 +118,7 @@ async function listPage(c: Context<Env>): Promise<Html> {
       ...(may ? [{ title: "Åtgärd" }] : []),
     ],
     clients.map((client) => [
-      html`${client.name}<br /><small>${client.id}</small>`,
+      html`${inOwnWords(client.name)}<br /><small>${client.id}</small>`,
       providers.get(client.provider) ?? client.provider,
       client.units?.map((unit) => units.get(unit) ?? unit).join(", ") ?? "Alla",
       client.scopes.map((scope) => scopeNames[scope].toLowerCase()).join(", "),

@@ -34,6 +34,7 @@ import { needs } from "../authorise.ts";
 import type { Env } from "../served.ts";
 import { counted, period } from "../views/case/words.ts";
 import { button, group, hidden, input, textArea } from "../views/fields.ts";
+import { inOwnWords } from "../views/html.ts";
 import { done, form } from "../views/form.ts";
 import { amount, type Column, dataTable, emptyState, type Html, layout, selectField } from "../views/layout.ts";
 import { personTag } from "../views/person.ts";
@@ -509,7 +510,7 @@ function history({ history: set }: ExplainedRule): Html | "" {
       valueText(value),
       setBy,
       formatLocal(setAt),
-      why,
+      inOwnWords(why),
     ]),
     "",
   );
@@ -719,8 +720,8 @@ function subjectText({ client, staff, unit, provider, record }: ExceptionSubject
   return html`${parts.map((part, index) => (index === 0 ? part : html`, ${part}`))}`;
 }
 
-const endedText = (ended: { at: Instant; by: string; why: string } | null): string | null =>
-  ended === null ? null : `${ended.by}, ${formatLocal(ended.at)}: ${ended.why}`;
+const endedText = (ended: { at: Instant; by: string; why: string } | null): Html | null =>
+  ended === null ? null : html`${ended.by}, ${formatLocal(ended.at)}: ${inOwnWords(ended.why)}`;
 
 function exceptionTable(exceptions: readonly ListedException[], people: People): Html {
   return dataTable(
@@ -739,7 +740,7 @@ function exceptionTable(exceptions: readonly ListedException[], people: People):
       subjectText(exception.subject, people),
       formatDay(exception.from),
       formatDay(exception.through),
-      exception.reason,
+      inOwnWords(exception.reason),
       `${setBy}, ${formatLocal(setAt)}`,
       endedText(ended),
     ]),

@@ -6,6 +6,7 @@ import { grantUser, listUsers, roleNames, showUser, type UserRow } from "#operat
 import { needs } from "../authorise.ts";
 import type { Env } from "../served.ts";
 import { done, form } from "../views/form.ts";
+import { inOwnWords } from "../views/html.ts";
 import { dataTable, type Html, layout } from "../views/layout.ts";
 
 const list = (ids: readonly string[] | null, names?: ReadonlyMap<string, string>): string =>
@@ -74,7 +75,7 @@ export function userPages() {
           ${
             granted === null
               ? "Ingen har begränsat vad användaren ser."
-              : `Bestämt ${formatLocal(granted.at)} av ${granted.by}: ${granted.why}`
+              : html`Bestämt ${formatLocal(granted.at)} av ${granted.by}: ${inOwnWords(granted.why)}`
           }
         </p>
         ${

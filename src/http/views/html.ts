@@ -1,4 +1,8 @@
+import { html } from "hono/html";
 import type { HtmlEscapedString } from "hono/utils/html";
 
 /** A piece of a page, with every value in it escaped. */
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
+
+/** What somebody has written, which is in no language of ours: also on an English page it stays as it is. */
+export const inOwnWords = (text: string): Html => html`<span lang="sv">${text}</span>`;

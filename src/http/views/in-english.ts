@@ -41,8 +41,8 @@ const wordless = (text: string): boolean =>
 /** Elements that hold nothing but text, and say its language themselves. */
 const textOnly =
   /^<(?:option|title|textarea|text|desc|button|caption|summary|h1|h2|h3|td|th|dt|dd|p|li|a|strong|small|label)\b/;
-/** What people or sources wrote stays as it is. */
-const verbatim = /^<(pre|textarea|script|style)\b/;
+/** What people or sources wrote stays as it is, with all that stands in it. */
+const verbatim = /^<(?!html\b)(?:(?:pre|textarea|script|style)\b|\w+\b[^>]*\slang="sv")/;
 
 /**
  * A page with the application's own words in English. All other text says that it is Swedish, so that a screen reader
@@ -51,18 +51,25 @@ const verbatim = /^<(pre|textarea|script|style)\b/;
 export function inEnglish(page: string, titles: ReadonlyMap<string, string>): string {
   const out: string[] = [];
   let kept: string | null = null;
+  let depth = 0;
   for (const [token] of page.matchAll(/<[^>]*>|[^<]+/g)) {
     if (token.startsWith("<")) {
-      if (kept !== null && token.startsWith(`</${kept}`)) kept = null;
-      const [, opened] = verbatim.exec(token) ?? [];
-      if (kept === null && opened !== undefined) kept = opened;
+      const [, name = ""] = /^<\/?(\w+)/.exec(token) ?? [];
+      if (kept !== null) {
+        if (name === kept) depth += token.startsWith("</") ? -1 : 1;
+        if (depth === 0) kept = null;
+        out.push(token);
+        continue;
+      }
+      const opened = verbatim.test(token);
+      if (opened) [kept, depth] = [name, 1];
       const tag = token
         .replace(/^<html lang="sv"/, '<html lang="en"')
-        .replaceAll(/ (aria-label|placeholder)="([^"]*)"/g, (whole, name: string, value: string) => {
+        .replaceAll(/ (aria-label|placeholder)="([^"]*)"/g, (whole, attribute: string, value: string) => {
           const text = translated(collapsed(value), titles);
-          return text === null ? whole : ` ${name}="${text}"`;
+          return text === null ? whole : ` ${attribute}="${text}"`;
         });
-      out.push(kept !== null && opened === kept ? tag.replace(/^<(pre|textarea)\b/, '<$1 lang="sv"') : tag);
+      out.push(opened && !/\slang="/.test(tag) ? tag.replace(/^<(pre|textarea)\b/, '<$1 lang="sv"') : tag);
       continue;
     }
     const text = collapsed(token);

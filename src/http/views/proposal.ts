@@ -3,7 +3,7 @@ import { type Day, formatDay, formatLocal, type Instant } from "#model";
 import type { Env } from "../served.ts";
 import { button, hidden, textArea } from "./fields.ts";
 import { form } from "./form.ts";
-import type { Html } from "./html.ts";
+import { type Html, inOwnWords } from "./html.ts";
 import { tag } from "./state.ts";
 
 /** What every proposal says, whatever it is about. */
@@ -32,11 +32,11 @@ export function proposalBox(
   { action, content, decides }: { action: string; content: Html; decides: boolean },
 ): Html {
   const { no, state, fromDay, why, proposedAt, proposedName, decision } = proposal;
-  const said = decision === null || decision.why === "" ? "" : `: ${decision.why}`;
+  const said = decision === null || decision.why === "" ? "" : html`: ${inOwnWords(decision.why)}`;
   return html`<section class="box" aria-label="Förslag ${no}">
     <h3>Förslag ${no}, från och med ${formatDay(fromDay)}</h3>
     <p>${states[state]}</p>
-    <p>${proposedName}, ${formatLocal(proposedAt)}: ${why}</p>
+    <p>${proposedName}, ${formatLocal(proposedAt)}: ${inOwnWords(why)}</p>
     ${decision === null ? "" : html`<p>${decision.name}, ${formatLocal(decision.at)}${said}</p>`} ${content}
     ${state === "proposed" ? steps(c, proposal, action, decides) : ""}
   </section>`;

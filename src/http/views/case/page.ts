@@ -9,7 +9,7 @@ import {
   type ShownCase,
   standingFirst,
 } from "#operations";
-import type { Html } from "../html.ts";
+import { type Html, inOwnWords } from "../html.ts";
 import { dataTable, hours } from "../layout.ts";
 import { tag } from "../state.ts";
 import { findingBody, findingList } from "./finding.ts";
@@ -156,7 +156,7 @@ function attachments({ no, attachments: files }: ShownCase): Html | "" {
       ${files.map(
         ({ id, name, bytes, at, byName }) =>
           html`<li>
-            <a class="ds-link" href="/arenden/${no}/bilagor/${id}">${name}</a>
+            <a class="ds-link" href="/arenden/${no}/bilagor/${id}">${inOwnWords(name)}</a>
             <small>${kilobytes(bytes)}, ${byName}, ${formatLocal(at)}</small>
           </li>`,
       )}
@@ -185,7 +185,7 @@ function history(events: readonly CaseEvent[], names: Names): Html {
         return html`<li>
           <strong>${eventNames[event.kind] ?? event.kind}</strong> ${detail(event, names)}
           <small>${event.byName}, ${formatLocal(event.at)}</small>
-          ${Object.entries(texts).map(([kind, text]) => html`<p>${textNames[kind] ?? ""}${text}</p>`)}
+          ${Object.entries(texts).map(([kind, text]) => html`<p>${textNames[kind] ?? ""}${inOwnWords(text)}</p>`)}
           ${
             letter === undefined
               ? ""

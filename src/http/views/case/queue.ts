@@ -12,7 +12,7 @@ import {
   type SavedView,
 } from "#operations";
 import { button, group, hidden, input, textArea, tick } from "../fields.ts";
-import type { Html } from "../html.ts";
+import { type Html, inOwnWords } from "../html.ts";
 import { amount, dataTable, emptyState, hours, selectField, wholeNumber } from "../layout.ts";
 import { tag } from "../state.ts";
 import {
@@ -166,7 +166,7 @@ export function savedViews(
               ${views.map(
                 ({ id, name, filter }) =>
                   html`<li class="row">
-                    <a class="ds-link" href="${queueHref(addressOf(filter))}">${name}</a>
+                    <a class="ds-link" href="${queueHref(addressOf(filter))}">${inOwnWords(name)}</a>
                     ${form(`${queuePath}/vyer/${id}/bort`, html`<button class="ds-link" aria-label="Ta bort vyn ${name}">Ta bort</button>`)}
                   </li>`,
               )}
