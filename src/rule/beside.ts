@@ -8,7 +8,7 @@ import type { MadeMeasures } from "./measures.ts";
 
 /*
  * A walk that two threads share. Both have the same tables, since their columns lie in memory that both read, and take
- * block after block of clients, then of staff, from one counter: whoever is faster takes more. In between they tell each
+ * block after block of clients, then of providers and of staff, from one counter: whoever is faster takes more. In between they tell each
  * other what a rule may ask of the other's slices: pairs that were reported, and what was measured in months before.
  */
 
@@ -29,7 +29,7 @@ export interface Begin extends Pick<
 export type Asked =
   | Begin
   | { kind: "clients"; month: number }
-  | { kind: "staff"; month: number; pairs: readonly ReportedPair[] }
+  | { kind: "staff"; month: number; pairs: readonly ReportedPair[]; providers: boolean }
   | { kind: "measured"; month: number; made: MadeMeasures; anew: readonly string[] }
   | { kind: "found" };
 
@@ -43,10 +43,11 @@ export interface Answer {
 
 export type Ask = (asked: Asked) => Promise<Answer>;
 
-/** Rows of both are in one counter: the month and whose turn it is say where it begins. */
+const turns = ["clients", "providers", "staff"] as const;
+/** Rows of all are in one counter: the month and whose turn it is say where it begins. */
 const taker = (counter: Int32Array, at: number) => (): number => Atomics.add(counter, at, 1);
-const counterFor = (months: number): Int32Array => new Int32Array(new SharedArrayBuffer(months * 2 * 4));
-const turn = (month: number, who: "clients" | "staff"): number => month * 2 + (who === "clients" ? 0 : 1);
+const counterFor = (months: number): Int32Array => new Int32Array(new SharedArrayBuffer(months * turns.length * 4));
+const turn = (month: number, who: (typeof turns)[number]): number => month * turns.length + turns.indexOf(who);
 
 /** The second thread's part of the walk: answers what it is asked. */
 export class WalkBeside {
@@ -67,6 +68,7 @@ export class WalkBeside {
         return { pairs: walk.reportedPairs() };
       case "staff":
         walk.know(asked.pairs);
+        if (asked.providers) walk.providers(asked.month, taker(this.#counter, turn(asked.month, "providers")));
         walk.staff(asked.month, taker(this.#counter, turn(asked.month, "staff")));
         return { pairs: walk.reportedPairs(), made: walk.measured(asked.month), anew: walk.measuredAnew(asked.month) };
       case "measured":
@@ -134,13 +136,17 @@ export async function runBeside(
     const clients = asks({ kind: "clients", month });
     walk.clients(month, taker(counter, turn(month, "clients")));
     walk.know((await clients)?.pairs ?? []);
-    const staff = asks({ kind: "staff", month, pairs: walk.reportedPairs() });
-    if (!waits) walk.others(month);
+    const staff = asks({ kind: "staff", month, pairs: walk.reportedPairs(), providers: !waits });
+    if (!waits) {
+      walk.sources(month);
+      walk.providers(month, taker(counter, turn(month, "providers")));
+    }
     walk.staff(month, taker(counter, turn(month, "staff")));
     const there = await staff;
     if (waits) {
       walk.know(there?.pairs ?? []);
-      walk.others(month);
+      walk.providers(month);
+      walk.sources(month);
     }
     if (month + 1 === walk.months) break;
     const anew = [...walk.measuredAnew(month), ...(there?.anew ?? [])];

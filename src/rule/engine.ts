@@ -100,7 +100,8 @@ export function runEngine(
   for (let month = 0; month < walk.months; month++) {
     walk.clients(month);
     walk.staff(month);
-    walk.others(month);
+    walk.providers(month);
+    walk.sources(month);
     walk.mark(month, walk.measuredAnew(month));
   }
   return walk.result();
@@ -109,7 +110,7 @@ export function runEngine(
 /** Two visits that a rule reported together: the rule, and both rows. */
 export type ReportedPair = readonly [rule: string, a: number, b: number];
 
-/** Gives the next block of clients, or of staff, that nobody has taken yet. */
+/** Gives the next block of clients, staff or providers that nobody has taken yet. */
 export type NextBlock = () => number;
 
 function inOrder(): NextBlock {
@@ -121,9 +122,9 @@ function inOrder(): NextBlock {
 const BLOCK = 32;
 
 /** Codes of the blocks that are taken here. */
-function* codesOf(count: number, next: NextBlock): Generator<number> {
-  for (let from = next() * BLOCK; from < count; from = next() * BLOCK) {
-    const until = Math.min(count, from + BLOCK);
+function* codesOf(count: number, next: NextBlock, block = BLOCK): Generator<number> {
+  for (let from = next() * block; from < count; from = next() * block) {
+    const until = Math.min(count, from + block);
     for (let code = from; code < until; code++) yield code;
   }
 }
@@ -187,13 +188,13 @@ export class EngineWalk<F extends Kept, L> {
     }
   }
 
-  /** Units, providers and sources. */
-  others(month: number): void {
+  /** Providers, of which there are few and each takes long, with their units. */
+  providers(month: number, next = inOrder()): void {
     const { tables } = this.#input;
     const { first, last } = this.#months[month]!;
     const run = this.#run;
     if ((run.has("provider-month") || run.has("unit-month")) && this.#dirty.providers(month)) {
-      for (let provider = 0; provider < tables.providers.count; provider++) {
+      for (const provider of codesOf(tables.providers.count, next, 1)) {
         const slice = providerMonth(tables, provider, first, last);
         if (slice === null) continue;
         if (run.has("unit-month"))
@@ -201,6 +202,12 @@ export class EngineWalk<F extends Kept, L> {
         run.slice("provider-month", slice, tables.providers.key(provider));
       }
     }
+  }
+
+  sources(month: number): void {
+    const { tables } = this.#input;
+    const { first, last } = this.#months[month]!;
+    const run = this.#run;
     if (run.has("source") && this.#dirty.sources) {
       for (let source = 0; source < tables.sources.count; source++) {
         run.slice("source", sourceMonth(tables, source, first, last), tables.sources.id(source));
