@@ -140,9 +140,11 @@ export async function selectClauses(
   }>
 > {
   const { rows } = await pool.query<Awaited<ReturnType<typeof selectClauses>>[number]>(
+    // As the index by provider has them.
     `WITH lines AS MATERIALIZED (
        SELECT provider, client, month, contract, trace FROM settlement_lines
-       WHERE tenant_id = $1 AND month = ANY ($4::text[]) AND client = ANY ($3::text[]) AND contract IS NOT NULL)
+       WHERE tenant_id = $1 AND month = ANY ($4::text[]) AND provider = ANY ($2::text[])
+         AND client COLLATE "C" = ANY ($3::text[]) AND contract IS NOT NULL)
      SELECT DISTINCT l.provider, l.client, l.month, coalesce(c.reference, l.contract) AS contract,
        t ->> 'step' AS step, t ->> 'clause' AS clause, t ->> 'why' AS why
      FROM unnest($2::text[], $3::text[], $4::text[]) AS w (provider, client, month)

@@ -77,7 +77,7 @@ export async function selectStaffDay(
   const date = isoDate(day);
   const values = [tenantId, refs, date];
   const lockEvents = valuesOf("lock-events", "event");
-  const [visits, plans, locks] = await Promise.all([
+  const [visits, locks] = await Promise.all([
     pool.query<DrawnVisit>(
       `SELECT k.id AS source, v.id, v.client_id AS client, v.unit_id AS unit, v.start, v."end" FROM visits v
          JOIN sources_known k ON k.tenant_id = v.tenant_id AND k.no = v.source_no
@@ -86,39 +86,40 @@ export async function selectStaffDay(
         ORDER BY v.start, v.id LIMIT 200`,
       [...values, there],
     ),
-    pool.query<DrawnDay["plans"][number]>(
-      `SELECT client_id AS client, start, "end" FROM planned_visits
-        WHERE tenant_id = $1 AND staff_id = ANY ($2) AND day = $3::date AND NOT deleted AND cancelled IS NOT TRUE
-        ORDER BY start, id LIMIT 200`,
-      values,
-    ),
     pool.query<{ client: number | null; at: Instant; event: number }>(
       `SELECT client_id AS client, at, event FROM lock_events
         WHERE tenant_id = $1 AND staff_id = ANY ($2) AND day = $3::date AND NOT deleted ORDER BY at, id LIMIT 200`,
       values,
     ),
   ]);
+  // Plans are found by their day alone, so that what is asked of them is asked once.
+  const { rows: planned } = await pool.query<DrawnDay["plans"][number] & { transport: number | null }>(
+    `WITH p AS MATERIALIZED (
+       SELECT id, client_id, staff_id, unit_id, start, "end", deleted OR cancelled IS TRUE AS gone, transport FROM planned_visits
+        WHERE tenant_id = $1 AND day = $3::date AND (staff_id = ANY ($2) OR (transport IS NOT NULL AND unit_id = ANY ($4))))
+     (SELECT client_id AS client, start, "end", NULL::smallint AS transport FROM p
+       WHERE staff_id = ANY ($2) AND NOT gone ORDER BY start, id LIMIT 200)
+     UNION ALL (SELECT DISTINCT NULL::int, NULL::timestamptz, NULL::timestamptz, transport FROM p
+       WHERE transport IS NOT NULL AND unit_id = ANY ($4))`,
+    [...values, [...new Set(visits.rows.map(({ unit }) => unit))]],
+  );
+  const plans = planned.filter(({ transport }) => transport === null);
   const met = [
-    ...new Set(
-      [...visits.rows, ...plans.rows, ...locks.rows].map(({ client }) => client).filter((ref) => ref !== null),
-    ),
+    ...new Set([...visits.rows, ...plans, ...locks.rows].map(({ client }) => client).filter((ref) => ref !== null)),
   ];
-  const [absences, clients, ways] = await Promise.all([
+  const [absences, clients] = await Promise.all([
     selectAbsences({ pool }, tenantId, met, day, day),
     selectDrawnClients({ pool }, tenantId, met, day),
-    pool.query<{ transport: number }>(
-      `SELECT DISTINCT transport FROM planned_visits
-        WHERE tenant_id = $1 AND unit_id = ANY ($2) AND day = $3::date AND transport IS NOT NULL`,
-      [tenantId, [...new Set(visits.rows.map(({ unit }) => unit))], date],
-    ),
   ]);
   return {
     visits: visits.rows,
-    plans: plans.rows,
+    plans,
     locks: locks.rows.map((row) => ({ ...row, event: lockEvents[row.event]! as DrawnLock["event"] })),
     absences,
     clients,
-    transports: ways.rows.flatMap(({ transport }) => valuesOf("planned-visits", "transport")[transport] ?? []),
+    transports: planned.flatMap(({ transport }) =>
+      transport === null ? [] : (valuesOf("planned-visits", "transport")[transport] ?? []),
+    ),
   };
 }
 
@@ -231,20 +232,21 @@ export async function selectFindingShares(
 ): Promise<Array<{ provider: string; clients: number; found: number }>> {
   const { first, last } = daysOfMonth(month);
   const { rows } = await pool.query<{ provider: string; clients: number; found: number }>(
-    // Grouped twice: to count what is distinct, Postgres would sort them all.
+    // Grouped twice: to count what is distinct, Postgres would sort them all. Lines lie in the order of their clients.
     `SELECT s.provider, s.clients, coalesce(f.found, 0) AS found FROM (
-       SELECT provider, count(client) AS clients FROM (
-         SELECT provider, client FROM settlement_lines
-          WHERE tenant_id = $1 AND month = $2 AND provider IS NOT NULL GROUP BY provider, client) l GROUP BY provider) s
+       SELECT provider, count(*) AS clients FROM (
+         SELECT provider FROM settlement_lines
+          WHERE tenant_id = $1 AND month = $2 AND provider IS NOT NULL AND client IS NOT NULL
+          GROUP BY provider, client COLLATE "C") l GROUP BY provider) s
      LEFT JOIN (
        SELECT provider, count(*) AS found FROM (
          SELECT provider, client FROM findings
-          WHERE tenant_id = $1 AND ($3::text IS NULL OR rule_id = $3) AND from_day BETWEEN $4::date AND $5::date
+          WHERE tenant_id = $1 ${ruleId === null ? "" : "AND rule_id = $5"} AND from_day BETWEEN $3::date AND $4::date
             AND client IS NOT NULL AND mode = 'active' AND NOT held AND status IN ('open', 'in-case')
           GROUP BY provider, client) g GROUP BY provider) f
        ON f.provider = s.provider
      ORDER BY s.provider`,
-    [tenantId, month, ruleId, isoDate(first), isoDate(last)],
+    [tenantId, month, isoDate(first), isoDate(last), ...(ruleId === null ? [] : [ruleId])],
   );
   return rows;
 }
