@@ -67,7 +67,8 @@ export interface Touched {
 
 /**
  * Takes some of what was touched, of sources whose records are all canonical: one that is in the middle of its
- * pages, or being made anew, has orders whose lines are still to come. Null where another process is at it.
+ * pages, or being made anew, has orders whose lines are still to come, whichever source describes their unit. Null where
+ * another process is at it.
  */
 export async function takeTouched({ client }: Transaction, tenantId: string, limit: number): Promise<Touched | null> {
   // Everything that is compared is read as of one moment.
@@ -78,16 +79,15 @@ export async function takeTouched({ client }: Transaction, tenantId: string, lim
   );
   if (lock[0]?.taken !== true) return null;
   const { rows } = await client.query<{ entity: string; sourceNo: number; id: string }>(
-    `WITH taken AS (
+    `WITH waiting AS (
+       SELECT k.no FROM sources_known k WHERE k.tenant_id = $1 AND EXISTS (
+         SELECT FROM raw_pages p WHERE p.tenant_id = $1 AND p.source = k.id AND p.normalised_at IS NULL)),
+     taken AS (
        DELETE FROM touched WHERE tenant_id = $1 AND seq IN (
-         SELECT seq FROM touched WHERE tenant_id = $1 AND source_no NOT IN (
-           SELECT k.no FROM sources_known k WHERE k.tenant_id = $1 AND EXISTS (
-             SELECT FROM raw_pages p WHERE p.tenant_id = $1 AND p.source = k.id AND p.normalised_at IS NULL))
-          ORDER BY seq LIMIT $2)
-       RETURNING entity, source_no, id)
-     SELECT DISTINCT entity, source_no AS "sourceNo", id FROM taken WHERE entity <> 'units'
-     UNION
-     SELECT 'orders', o.source_no, o.id FROM taken t
+         SELECT seq FROM touched WHERE tenant_id = $1 AND source_no NOT IN (SELECT no FROM waiting) ORDER BY seq LIMIT $2)
+       RETURNING entity, source_no, id),
+     of_units AS (
+       SELECT DISTINCT o.source_no, o.id FROM taken t
       CROSS JOIN LATERAL (
         SELECT t.source_no, t.id
         UNION ALL
@@ -97,7 +97,13 @@ export async function takeTouched({ client }: Transaction, tenantId: string, lim
          WHERE s.tenant_id = $1 AND s.no = t.source_no) n
        JOIN refs r ON r.tenant_id = $1 AND r.kind = 2 AND r.source_no = n.source_no AND r.id = n.id
        JOIN orders o ON o.tenant_id = $1 AND o.unit_id = r.no
-      WHERE t.entity = 'units'`,
+      WHERE t.entity = 'units'),
+     later AS (
+       INSERT INTO touched (tenant_id, entity, source_no, id)
+       SELECT $1, 'orders', source_no, id FROM of_units WHERE source_no IN (SELECT no FROM waiting))
+     SELECT DISTINCT entity, source_no AS "sourceNo", id FROM taken WHERE entity <> 'units'
+     UNION
+     SELECT 'orders', source_no, id FROM of_units WHERE source_no NOT IN (SELECT no FROM waiting)`,
     [tenantId, limit],
   );
   const of = (entity: string): TouchedRecord[] =>

@@ -108,6 +108,25 @@ test("an order does not end while the source of the unit that it was joined to i
   expect(await told()).toEqual([]);
 });
 
+test("an order is not looked at while its own source is made anew, when the unit that it was joined to changes", async () => {
+  const { orders, same, told } = await ordering();
+  await same("unit", "L", "U2");
+  await orders(order("o-1", 1, { unitId: "L" }));
+  expect(await told()).toEqual(["P1 order.created"]);
+  const { pool } = town.needs.database;
+  const pages = (at: string) => pool.query(`UPDATE raw_pages SET normalised_at = ${at} WHERE source = 'ordering'`);
+  expect((await pages("NULL")).rowCount).toBeGreaterThan(0);
+  await pool.query("UPDATE order_lines SET deleted = true");
+  await pool.query("UPDATE units SET provider_id = (SELECT provider_id FROM units WHERE id = 'U3') WHERE id = 'U2'");
+  await pool.query(
+    "INSERT INTO touched (tenant_id, entity, source_no, id) SELECT tenant_id, 'units', source_no, id FROM units WHERE id = 'U2'",
+  );
+  expect(await told()).toEqual([]);
+  await pool.query("UPDATE order_lines SET deleted = false");
+  await pages("now()");
+  expect(await told()).toEqual(["P1 order.ended", "P2 order.created"]);
+});
+
 test("what holds for some days begins and ends at night, by the local day", async () => {
   const { needs, clock, orders, same, told } = await ordering();
   await orders(order("o-1", 1, { unitId: "L" }));
