@@ -199,12 +199,11 @@ async function readFew(
   if (found !== null && found.lines.length === 0) return null;
   const order = sources.map(({ id }) => id);
   const clients = [...new Set((found?.lines ?? []).flatMap(({ client }) => client ?? []))];
-  const [named, refs] = await Promise.all([
-    Promise.all(clients.map((client) => selectNamed(database, tenantId, "client", client, order))),
-    line === undefined ? [] : selectClientsOfLine(database, tenantId, line),
-  ]);
-  const people = { ids: named.filter((id) => id !== null), refs };
-  if (people.ids.length + refs.length === 0) return null;
+  const people =
+    line === undefined
+      ? { ids: await selectNamed(database, tenantId, "client", clients, order), refs: [] }
+      : { ids: [], refs: await selectClientsOfLine(database, tenantId, line) };
+  if (people.ids.length + people.refs.length === 0) return null;
   const { first, last } = daysOfMonth(month);
   const tables = await readTablesOf(needs, tenantId, { people, window: { from: first, through: last }, asOf: now() });
   if (tables === null) return null;

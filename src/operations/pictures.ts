@@ -51,8 +51,8 @@ async function refsOf(
   name: string,
 ) {
   const order = sources.map(({ id }) => id);
-  const named = await selectNamed(database, tenantId, of, name, order);
-  if (named === null) return [];
+  const ids = await selectNamed(database, tenantId, of, [name], order);
+  if (ids.length === 0) return [];
   const [decided, known] = await Promise.all([selectAliases(database, tenantId), readSources(database, tenantId)]);
   const aliases = decided
     .filter(({ kind }) => kind === of)
@@ -61,7 +61,7 @@ async function refsOf(
       { source: known.indexOf(sameAsSource), id: sameAsId },
     ])
     .filter((pair) => pair.every(({ source }) => source >= 0));
-  return (await selectSamePeople(database, tenantId, { of, refs: [], ids: [named], aliases })).refs;
+  return (await selectSamePeople(database, tenantId, { of, refs: [], ids, aliases })).refs;
 }
 
 /**

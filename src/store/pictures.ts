@@ -4,27 +4,31 @@ import type { Database } from "./database.ts";
 import type { SourceId } from "./same-people.ts";
 
 /**
- * What sources call somebody whom a finding names: the bare id of the first source in order that describes such a
- * person, else that mentions one; "source/id" and "pid:…" name one by themselves.
+ * What sources call those whom findings name: the bare id of the first source in order that describes such a person, else
+ * that mentions one; "source/id" and "pid:…" name one by themselves. Whom nobody knows is left out.
  */
 export async function selectNamed(
   { pool }: Database,
   tenantId: string,
   of: "client" | "staff",
-  name: string,
+  names: readonly string[],
   order: readonly string[],
-): Promise<SourceId | null> {
-  if (name.startsWith("pid:")) return { source: 0, id: name };
-  const { rows } = await pool.query<{ source: number; id: string }>(
-    `SELECT k.no AS source, n.id FROM (
-       SELECT source_no, id, 0 AS mentioned FROM ${of === "client" ? "clients" : "staff"} WHERE tenant_id = $1 AND id = ANY ($2) AND NOT deleted
-       UNION ALL SELECT source_no, id, 1 FROM refs WHERE tenant_id = $1 AND kind = $3 AND id = ANY ($2)
-     ) n JOIN sources_known k ON k.tenant_id = $1 AND k.no = n.source_no
-     WHERE n.id = $4 OR k.id || '/' || n.id = $4
-     ORDER BY n.mentioned, array_position($5, k.id) NULLS LAST, k.no LIMIT 1`,
-    [tenantId, [name, name.slice(name.indexOf("/") + 1)], refKinds.indexOf(of), name, order],
+): Promise<SourceId[]> {
+  const identities = names.filter((name) => name.startsWith("pid:")).map((id) => ({ source: 0, id }));
+  const others = names.filter((name) => !name.startsWith("pid:"));
+  if (others.length === 0) return identities;
+  const called = "tenant_id = $1 AND source_no = k.no AND id = c.id";
+  const { rows } = await pool.query<SourceId>(
+    `SELECT DISTINCT ON (w.name) k.no AS source, c.id FROM unnest($2::text[]) w (name)
+       JOIN sources_known k ON k.tenant_id = $1
+       CROSS JOIN LATERAL (VALUES (w.name), (CASE WHEN starts_with(w.name, k.id || '/') THEN substr(w.name, length(k.id) + 2) END)) c (id)
+       CROSS JOIN LATERAL (
+         SELECT 0 WHERE EXISTS (SELECT FROM ${of === "client" ? "clients" : "staff"} WHERE ${called} AND NOT deleted)
+         UNION ALL SELECT 1 WHERE EXISTS (SELECT FROM refs WHERE ${called} AND kind = $3)) n (mentioned)
+     ORDER BY w.name, n.mentioned, array_position($4, k.id) NULLS LAST, k.no`,
+    [tenantId, others, refKinds.indexOf(of), order],
   );
-  return rows[0] ?? null;
+  return [...identities, ...rows];
 }
 
 /** What a picture needs to know of a client: where they live, unless that is nobody's business. */

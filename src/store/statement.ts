@@ -8,15 +8,12 @@ export async function selectStatementLines(
   { month, provider, offset, limit }: { month: Month; provider: string; offset: number; limit: number },
 ): Promise<{ lines: Array<{ id: string; client: string | null }>; count: number }> {
   const of = "FROM settlement_lines WHERE tenant_id = $1 AND month = $2 AND provider = $3";
-  const [lines, counted] = await Promise.all([
-    pool.query<{ id: string; client: string | null }>(
-      `SELECT id, client ${of}
-       ORDER BY client COLLATE "C", service COLLATE "C", line COLLATE "C", id COLLATE "C" LIMIT $4 OFFSET $5`,
-      [tenantId, month, provider, limit, offset],
-    ),
-    pool.query<{ count: number }>(`SELECT count(*) AS count ${of}`, [tenantId, month, provider]),
-  ]);
-  return { lines: lines.rows, count: counted.rows[0]?.count ?? 0 };
+  const { rows } = await pool.query<{ id: string; client: string | null; count: number }>(
+    `SELECT id, client, (SELECT count(*) ${of}) AS count ${of}
+     ORDER BY client COLLATE "C", service COLLATE "C", line COLLATE "C", id COLLATE "C" LIMIT $4 OFFSET $5`,
+    [tenantId, month, provider, limit, offset],
+  );
+  return { lines: rows.map(({ id, client }) => ({ id, client })), count: rows[0]?.count ?? 0 };
 }
 
 /** The clients of an order line, by their numbers in `refs`. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Database, selectSamePeople, type SourceId } from "#store";
+import { type Database, selectNamed, selectSamePeople, type SourceId } from "#store";
 import { testDatabase } from "../support/database.ts";
 import { insertRows } from "../support/rows.ts";
 
@@ -120,5 +120,32 @@ describe("selectSamePeople", () => {
     const database = opened.database.restrict({ tenantId: "0192", scope: { ...everything, providers: ["P1"] } });
     const same = await who(database, { of: "staff", ids: [{ source: 1, id: "SE2321000016-1ab" }] });
     expect(namesOf(same)).toEqual(["0/S1", "1/SE2321000016-1ab"]);
+  });
+});
+
+describe("selectNamed", () => {
+  test("finds whom a name means by the first source in order that describes one, else that mentions one", async () => {
+    await using opened = await stored();
+    for (const database of [opened.database, opened.database.restrict({ tenantId: "0192", scope: everything })]) {
+      const named = async (names: string[], order = ["s0", "s1", "s2"]) =>
+        namesOf({ ids: await selectNamed(database, "0192", "client", names, order) });
+      expect(await named(["A1"])).toEqual(["0/A1"]);
+      expect(await named(["A1"], ["s1"])).toEqual(["1/A1"]);
+      expect(await named(["s1/A1"])).toEqual(["1/A1"]);
+      // Only a source that does not describe anybody mentions this one.
+      expect(await named([`s2/pid:${hash("e")}`])).toEqual([`2/pid:${hash("e")}`]);
+      // Deleted where it was described, and mentioned nowhere.
+      expect(await named(["A3", "nobody", "s9/A1", "S1"])).toEqual([]);
+      expect(await named(["B2", "A1", "s1/A1", `pid:${hash("f")}`])).toEqual([
+        "0/A1",
+        `0/pid:${hash("f")}`,
+        "1/A1",
+        "1/B2",
+      ]);
+      expect(namesOf({ ids: await selectNamed(database, "0192", "staff", ["S1", "A2"], []) })).toEqual([
+        "0/S1",
+        "1/A2",
+      ]);
+    }
   });
 });
