@@ -37,6 +37,8 @@ export async function writeWindow(
   for (const { slice } of result.outcomes) evaluated.add(slice);
   for (const { slice } of result.settlement) evaluated.add(slice);
   for (const { slice } of result.measures) evaluated.add(slice);
+  // Of so little the night makes one row.
+  const fold = slices === undefined;
   const findings = writeFindings(database, tenantId, {
     evaluated,
     findings: result.findings.map((finding): FindingToWrite => {
@@ -60,11 +62,12 @@ export async function writeWindow(
     at,
     rules,
     holdBack,
+    fold,
   });
   // All three may be repeated: a run that ends in between is done again.
   const written = await Promise.allSettled([
     findings,
-    writeSettlement(database, tenantId, { evaluated, lines: result.settlement, at }),
+    writeSettlement(database, tenantId, { evaluated, lines: result.settlement, at, fold }),
     writeMeasures(database, tenantId, { evaluated, measures: result.measures }),
   ]);
   for (const one of written) if (one.status === "rejected") throw one.reason;

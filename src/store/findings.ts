@@ -5,6 +5,7 @@ import type { Level, Severity } from "#rule";
 import type { Database, Transaction } from "./database.ts";
 import { insertRuleHolds, type NewRuleHold } from "./rule-rates.ts";
 import {
+  areStored,
   columnName,
   compareInBulk,
   type Evaluated,
@@ -152,6 +153,8 @@ export async function writeFindings(
     at: Instant;
     /** All that the run had; what a rule found as another version is not corrected because it is gone. */
     rules?: ReadonlyArray<{ ruleId: string; ruleVersion: number }>;
+    /** False where sums may wait for a later run to be made one row again. */
+    fold?: boolean;
     /** Asked with how many findings of each active rule nobody has been shown yet. */
     holdBack?: (unshown: ReadonlyMap<string, number>) => HeldBack;
   },
@@ -185,24 +188,28 @@ export async function writeFindings(
     const heldRules = [...(heldBack?.rules ?? [])];
     const held = `${forHandlers} AND s.rule_id = ANY($3)`;
     const seen = `status = ${status}, held = ${held} AND ${unshown}, last_seen_at = $2, closed_at = NULL, closed_as = NULL`;
-    await client.query(
-      `UPDATE findings f SET ${saidNames.map((name) => `${name} = s.${name}`).join(", ")},
+    const total = (of: "all" | "opened" | "changed"): number => rows.reduce((sum, row) => sum + row[of], 0);
+    const [opened, changed] = [total("opened"), total("changed")];
+    if (opened + changed > 0)
+      await client.query(
+        `UPDATE findings f SET ${saidNames.map((name) => `${name} = s.${name}`).join(", ")},
          changes = f.changes + 1, changed_at = $2, ${seen}
        FROM staged_findings s WHERE f.tenant_id = $1 AND f.id = s.id AND f.content_hash <> s.content_hash`,
-      [tenantId, at, heldRules],
-    );
+        [tenantId, at, heldRules],
+      );
     await client.query(
       `UPDATE findings f SET ${seen} FROM staged_findings s
        WHERE f.tenant_id = $1 AND f.id = s.id AND (f.last_seen_at <> $2 OR f.status = 'closed' OR f.held)`,
       [tenantId, at, heldRules],
     );
-    await client.query(
-      `INSERT INTO findings (tenant_id, id, ${saidNames.join(", ")}, status, held, changes, first_seen_at, last_seen_at, changed_at)
+    if (opened > 0)
+      await client.query(
+        `INSERT INTO findings (tenant_id, id, ${saidNames.join(", ")}, status, held, changes, first_seen_at, last_seen_at, changed_at)
        SELECT $1, s.id, ${saidNames.map((name) => `s.${name}`).join(", ")},
          CASE WHEN s.suppressed IS NULL THEN 'open' ELSE 'suppressed' END, ${held}, 0, $2, $2, $2
        FROM staged_findings s WHERE NOT EXISTS (SELECT FROM findings f WHERE f.tenant_id = $1 AND f.id = s.id)`,
-      [tenantId, at, heldRules],
-    );
+        [tenantId, at, heldRules],
+      );
     // Of a rule that has been changed since nobody can say that its finding was corrected.
     const closed = await client.query(
       `UPDATE findings f SET status = 'closed', closed_at = $2, closed_as = CASE
@@ -213,10 +220,10 @@ export async function writeFindings(
          AND NOT EXISTS (SELECT FROM staged_findings s WHERE s.id = f.id)`,
       [tenantId, at, run.rules?.map(({ ruleId, ruleVersion }) => `${ruleId} ${ruleVersion}`) ?? null],
     );
-    await foldSums(client, tenantId, "finding_sums");
-    await writeOutcomes(tx, tenantId, looked, run.outcomes ?? []);
-    const total = (of: "all" | "opened" | "changed"): number => rows.reduce((sum, row) => sum + row[of], 0);
-    const [opened, changed] = [total("opened"), total("changed")];
+    if (run.fold !== false) await foldSums(client, tenantId, "finding_sums");
+    const outcomes = [...(run.outcomes ?? [])];
+    if (!(await areStored(client, tenantId, "rule_outcomes", outcomeColumns, run.evaluated, outcomes)))
+      await writeOutcomes(tx, tenantId, looked, outcomes);
     return { opened, changed, kept: total("all") - opened - changed, closed: closed.rowCount ?? 0 };
   });
 }

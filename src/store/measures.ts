@@ -2,7 +2,15 @@ import { and, asc, eq, gte, inArray, lte } from "drizzle-orm";
 import { daysOfMonth, type Month, monthOf } from "#model";
 import type { Measure } from "#rule";
 import type { Database } from "./database.ts";
-import { columnName, compareInBulk, type Evaluated, stage, type StagedColumns, stageEvaluated } from "./stage.ts";
+import {
+  areStored,
+  columnName,
+  compareInBulk,
+  type Evaluated,
+  stage,
+  type StagedColumns,
+  stageEvaluated,
+} from "./stage.ts";
 import { measures as table } from "./tables/measures.ts";
 
 /** What rules measured in the months from `from` through `through`, of all or of some clients and staff by key. */
@@ -63,6 +71,7 @@ export async function writeMeasures(
       name,
       value,
     }));
+    if (await areStored(client, tenantId, "measures", columns, run.evaluated, rows)) return;
     const staged = await stage(client, "measures", columns, ["slice", "ruleId", "name"], rows);
     const looked = await stageEvaluated(client, run.evaluated, "f");
     const same = "s.slice = f.slice AND s.rule_id = f.rule_id AND s.name = f.name";

@@ -27,9 +27,9 @@ export async function stage<Row>(
 ): Promise<string> {
   const name = `staged_${target}`;
   const names = columns.map(([field]) => columnName(field));
-  await client.query(`DROP TABLE IF EXISTS pg_temp.${name}`);
   await client.query(
-    `CREATE TEMPORARY TABLE ${name} ON COMMIT DROP AS SELECT ${names.map((column) => `"${column}"`).join(", ")} FROM ${target} LIMIT 0`,
+    `DROP TABLE IF EXISTS pg_temp.${name};
+     CREATE TEMPORARY TABLE ${name} ON COMMIT DROP AS SELECT ${names.map((column) => `"${column}"`).join(", ")} FROM ${target} LIMIT 0`,
   );
   let count = 0;
   await copyIn(client, name, names, async (writer) => {
@@ -45,6 +45,28 @@ export async function stage<Row>(
   const analyse = count < FEW ? "" : `; ANALYZE ${name} (${key})`;
   await client.query(`CREATE UNIQUE INDEX ${name}_unique ON ${name} (${key})${analyse}`);
   return name;
+}
+
+/** Whether these rows, and no others, are stored of the slices that were looked at; false where those are many. */
+export async function areStored<Row>(
+  client: pg.ClientBase,
+  tenantId: string,
+  target: string,
+  columns: StagedColumns<Row>,
+  evaluated: Evaluated,
+  rows: Iterable<Row>,
+): Promise<boolean> {
+  if (evaluated === "all" || evaluated.size >= FEW) return false;
+  const looked = await stageEvaluated(client, evaluated, "f");
+  const names = columns.map(([field]) => `"${columnName(field)}"`).join(", ");
+  const { rows: found } = await client.query<unknown[]>({
+    text: `SELECT ${names} FROM ${target} f WHERE f.tenant_id = $1 AND ${looked}`,
+    values: [tenantId],
+    rowMode: "array",
+  });
+  const stored = new Set(found.map((values) => JSON.stringify(values)));
+  const wanted = new Set(Array.from(rows, (row) => JSON.stringify(columns.map(([field]) => row[field]))));
+  return stored.symmetricDifference(wanted).size === 0;
 }
 
 /**
