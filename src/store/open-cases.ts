@@ -1,3 +1,4 @@
+import pg from "pg";
 import { type Day, formatDay, type Instant } from "#model";
 import type { Database, Transaction } from "./database.ts";
 import { compareInBulk } from "./stage.ts";
@@ -39,35 +40,29 @@ export async function openCases(
     today,
     precision,
     slices,
-  }: { at: Instant; today: Day; precision: ReadonlyMap<string, number>; slices?: readonly string[] },
+  }: { at: Instant; today: Day; precision: Promise<ReadonlyMap<string, number>>; slices?: readonly string[] },
 ): Promise<CasesOpened> {
   return database.transaction(async (tx) => {
     const { client } = tx;
     await client.query("SELECT pg_advisory_xact_lock(hashtextextended('klarsyn cases ' || $1, 0))", [tenantId]);
     await compareInBulk(client, slices === undefined ? "all" : new Set(slices));
-    if (slices !== undefined) {
-      await client.query(
-        `CREATE TEMPORARY TABLE looked_at ON COMMIT DROP AS SELECT id FROM findings WHERE tenant_id = $1 AND slice = ANY ($2::text[])`,
-        [tenantId, slices],
-      );
-      await client.query("ANALYZE looked_at");
-    }
-    const only = slices === undefined ? "" : "AND f.id IN (SELECT id FROM looked_at)";
+    const only = slices === undefined ? "" : `AND f.id = ANY (${await findingsOf(tx, tenantId, slices)})`;
     await client.query(
       `CREATE TEMPORARY TABLE happened (case_no text, kind text, finding text, gone_as text) ON COMMIT DROP`,
     );
-    await noteWhatHappened(tx, tenantId, at, only);
-    const opened = await join(tx, tenantId, at, today, only);
-    await client.query("ANALYZE happened");
-    await addUp(tx, tenantId, at, today, precision, slices === undefined);
-    await tell(tx, tenantId, at);
-    const closed = await closeEmpty(tx, tenantId, at);
+    const changes = await noteWhatHappened(tx, tenantId, at, only);
+    const { opened, joined } = await join(tx, tenantId, at, today, only);
     await client.query(
       `UPDATE findings f SET status = 'in-case' FROM case_findings cf JOIN cases c ON c.tenant_id = $1 AND c.no = cf.case_no
        WHERE cf.tenant_id = $1 AND cf.gone_at IS NULL AND c.state <> 'new'
          AND f.tenant_id = $1 AND f.id = cf.finding_id AND f.status = 'open' ${only}`,
       [tenantId],
     );
+    if (slices !== undefined && changes + joined === 0) return { opened: 0, joined: 0, changed: 0, closed: 0 };
+    await client.query("ANALYZE happened");
+    await addUp(tx, tenantId, at, today, await precision, slices === undefined);
+    await tell(tx, tenantId, at);
+    const closed = await closeEmpty(tx, tenantId, at);
     const { rows } = await client.query<{ joined: number; changed: number }>(
       `SELECT count(*) FILTER (WHERE kind IN ('joined', 'opened')) AS joined,
          count(DISTINCT case_no) FILTER (WHERE kind <> 'opened') AS changed FROM happened`,
@@ -76,34 +71,37 @@ export async function openCases(
   });
 }
 
-/** What became of findings that are in cases already. */
-async function noteWhatHappened({ client }: Transaction, tenantId: string, at: Instant, only: string): Promise<void> {
-  const values = [tenantId, new Date(at)];
-  await client.query(
+/** Ids of what is stored of some slices, as an array in SQL. */
+async function findingsOf({ client }: Transaction, tenantId: string, slices: readonly string[]): Promise<string> {
+  const { rows } = await client.query<{ id: string }>(
+    "SELECT id FROM findings WHERE tenant_id = $1 AND slice = ANY ($2::text[])",
+    [tenantId, slices],
+  );
+  return `ARRAY[${rows.map(({ id }) => pg.escapeLiteral(id)).join(", ")}]::text[]`;
+}
+
+/** What became of findings that are in cases already; gives how often something did. */
+async function noteWhatHappened({ client }: Transaction, tenantId: string, at: Instant, only: string): Promise<number> {
+  // Of a case that is decided nothing comes back: the finding opens another.
+  const { rowCount } = await client.query(
     `WITH gone AS (UPDATE case_findings cf SET gone_at = $2, gone_as = ${goneAs} FROM findings f
        WHERE cf.tenant_id = $1 AND cf.gone_at IS NULL AND f.tenant_id = $1 AND f.id = cf.finding_id AND NOT (${standing}) ${only}
-       RETURNING cf.case_no, cf.finding_id, cf.gone_as)
-     INSERT INTO happened SELECT case_no, 'gone', finding_id, gone_as FROM gone`,
-    values,
-  );
-  // Of a case that is decided nothing comes back: the finding opens another.
-  await client.query(
-    `WITH returned AS (UPDATE case_findings cf SET gone_at = NULL, gone_as = NULL, changes = f.changes
+       RETURNING cf.case_no, cf.finding_id, cf.gone_as),
+     returned AS (UPDATE case_findings cf SET gone_at = NULL, gone_as = NULL, changes = f.changes
          FROM findings f, cases c
        WHERE cf.tenant_id = $1 AND cf.gone_at IS NOT NULL AND f.tenant_id = $1 AND f.id = cf.finding_id AND ${standing} ${only}
          AND c.tenant_id = $1 AND c.no = cf.case_no AND ${undecided}
-       RETURNING cf.case_no, cf.finding_id)
-     INSERT INTO happened SELECT case_no, 'returned', finding_id FROM returned`,
-    [tenantId],
-  );
-  await client.query(
-    `WITH changed AS (UPDATE case_findings cf SET changes = f.changes FROM findings f
+       RETURNING cf.case_no, cf.finding_id),
+     changed AS (UPDATE case_findings cf SET changes = f.changes FROM findings f
        WHERE cf.tenant_id = $1 AND cf.gone_at IS NULL AND f.tenant_id = $1 AND f.id = cf.finding_id
-         AND f.changes <> cf.changes ${only}
+         AND f.changes <> cf.changes AND ${standing} ${only}
        RETURNING cf.case_no, cf.finding_id)
-     INSERT INTO happened SELECT case_no, 'changed', finding_id FROM changed`,
-    [tenantId],
+     INSERT INTO happened SELECT case_no, 'gone', finding_id, gone_as FROM gone
+       UNION ALL SELECT case_no, 'returned', finding_id, NULL FROM returned
+       UNION ALL SELECT case_no, 'changed', finding_id, NULL FROM changed`,
+    [tenantId, new Date(at)],
   );
+  return rowCount ?? 0;
 }
 
 const KIND = `CASE WHEN f.staff IS NOT NULL THEN 'staff' WHEN f.client IS NOT NULL THEN 'client'
@@ -111,8 +109,14 @@ const KIND = `CASE WHEN f.staff IS NOT NULL THEN 'staff' WHEN f.client IS NOT NU
 const SUBJECT = "coalesce(f.staff, f.client, f.unit, f.provider, '')";
 
 /** Puts findings that are in no case into one, and gives how many cases that opened. */
-async function join({ client }: Transaction, tenantId: string, at: Instant, today: Day, only: string): Promise<number> {
-  await client.query(
+async function join(
+  { client }: Transaction,
+  tenantId: string,
+  at: Instant,
+  today: Day,
+  only: string,
+): Promise<{ opened: number; joined: number }> {
+  const { rowCount: joining } = await client.query(
     `CREATE TEMPORARY TABLE joining ON COMMIT DROP AS
      SELECT j.*, c.no AS case_no, c.no IS NULL AS opens
      FROM (SELECT f.id, f.provider, ${KIND} AS kind, ${SUBJECT} AS subject, f.level, f.from_day, f.through_day, f.changes,
@@ -123,6 +127,7 @@ async function join({ client }: Transaction, tenantId: string, at: Instant, toda
      LEFT JOIN cases c ON c.tenant_id = $1 AND c.key = j.key AND ${undecided}`,
     [tenantId],
   );
+  if (joining === 0) return { opened: 0, joined: 0 };
   const { rows } = await client.query<{ count: number }>(
     "SELECT count(DISTINCT key) AS count FROM joining WHERE opens",
   );
@@ -150,7 +155,7 @@ async function join({ client }: Transaction, tenantId: string, at: Instant, toda
       [tenantId, new Date(at)],
     );
   }
-  await client.query(
+  const { rowCount: joined } = await client.query(
     `WITH joined AS (INSERT INTO case_findings AS cf (tenant_id, case_no, finding_id, about, changes, joined_at)
          SELECT $1, case_no, id, about, changes, $2 FROM joining
        ON CONFLICT (tenant_id, case_no, finding_id) DO NOTHING RETURNING cf.case_no, cf.finding_id)
@@ -158,7 +163,7 @@ async function join({ client }: Transaction, tenantId: string, at: Instant, toda
        FROM joined JOIN joining j ON j.id = joined.finding_id`,
     [tenantId, new Date(at)],
   );
-  return count;
+  return { opened: count, joined: joined ?? 0 };
 }
 
 /**

@@ -17,6 +17,19 @@ export async function bringUpToDate(
   tenantId: string,
   slices?: readonly string[],
 ): Promise<CasesOpened> {
+  const at = now();
+  const precision = precisionByRule(database, tenantId);
+  // It is told to whoever waits for it.
+  precision.catch(() => undefined);
+  return open(database, tenantId, {
+    at,
+    today: dayOf(at),
+    precision,
+    ...(slices === undefined ? {} : { slices }),
+  });
+}
+
+async function precisionByRule(database: Database, tenantId: string): Promise<Map<string, number>> {
   const judged = new Map<string, { confirmed: number; explained: number }>();
   for (const { ruleId, confirmed, explained } of await countJudged(database, tenantId)) {
     const before = judged.get(ruleId) ?? { confirmed: 0, explained: 0 };
@@ -27,6 +40,5 @@ export async function bringUpToDate(
     const { share } = precisionOf(counts);
     if (share !== null) precision.set(rule, share.value);
   }
-  const at = now();
-  return open(database, tenantId, { at, today: dayOf(at), precision, ...(slices === undefined ? {} : { slices }) });
+  return precision;
 }
