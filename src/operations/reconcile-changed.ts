@@ -28,7 +28,7 @@ import {
   acquireLease,
   type Database,
   type Dirty,
-  endRun,
+  insertRun,
   type NumberedRef,
   type RawSelection,
   readRawColumns,
@@ -43,7 +43,6 @@ import {
   selectSamePeople,
   selectTold,
   type SourceId,
-  startRun,
   takeDirty,
 } from "#store";
 import { type Actor, permit } from "./actor.ts";
@@ -90,6 +89,7 @@ export async function reconcileChanged(
   permit(actor, "night:run");
   const { tenantId } = actor;
   const { database, rules, config, now } = needs;
+  const startedAt = now();
   await using lease = await acquireLease(database, tenantId, { purpose: "reconcile", waitMs: 3_600_000 });
   const [before, latest, rates] = await Promise.all([
     selectLatestRun(database, tenantId, "changed"),
@@ -176,8 +176,14 @@ export async function reconcileChanged(
     slices,
   });
   await bringUpToDate(needs, tenantId, slices);
-  const run = await startRun(database, tenantId, { kind: "changed", day: dayOf(asOf), at: now() });
-  await endRun(database, run, { outcome: "done", at: now(), summary: { upTo: dirty.upTo } });
+  await insertRun(database, tenantId, {
+    kind: "changed",
+    day: dayOf(asOf),
+    startedAt,
+    endedAt: now(),
+    outcome: "done",
+    summary: { upTo: dirty.upTo },
+  });
   return {
     ...window,
     visits: tables.visits.count,

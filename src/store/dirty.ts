@@ -1,3 +1,4 @@
+import pg from "pg";
 import type { Day } from "#model";
 import type { Database, Transaction } from "./database.ts";
 
@@ -22,31 +23,31 @@ const NEIGHBOUR_DAYS = 2;
  * Reads what is marked, or what was marked after a number. Read the records after this, never before: what comes in between
  * stays marked.
  */
-export async function takeDirty(database: Database, tenantId: string, after = 0): Promise<Dirty> {
-  return database.transaction(async ({ client }) => {
-    // Waits for those who are writing: a lower number than one already seen must not appear later.
-    await client.query("SELECT pg_advisory_xact_lock(hashtextextended('klarsyn dirty ' || $1, 0))", [tenantId]);
-    const { rows } = await client.query<[number, number | null, Day | null, number]>({
-      text: "SELECT kind, ref, day, max(seq) FROM dirty WHERE tenant_id = $1 AND seq > $2 GROUP BY kind, ref, day ORDER BY kind, ref, day",
-      values: [tenantId, after],
-      rowMode: "array",
-    });
-    const dirty: Dirty = { upTo: 0, all: false, days: [], clients: [], staff: [], months: [] };
-    const months = new Set<string>();
-    for (const [kind, ref, day, seq] of rows) {
-      dirty.upTo = Math.max(dirty.upTo, seq);
-      if (day !== null) {
-        for (const near of [day - NEIGHBOUR_DAYS, day + NEIGHBOUR_DAYS]) {
-          months.add(new Date(near * 86_400_000).toISOString().slice(0, 7));
-        }
+export async function takeDirty({ pool }: Database, tenantId: string, after = 0): Promise<Dirty> {
+  const tenant = pg.escapeLiteral(tenantId);
+  // Waits for those who are writing: a lower number than one already seen must not appear later. Sent together both are one
+  // transaction, and the second sees what was committed while the first waited.
+  const [, marks] = (await pool.query({
+    text: `SELECT pg_advisory_xact_lock(hashtextextended('klarsyn dirty ' || ${tenant}, 0));
+      SELECT kind, ref, day, max(seq) FROM dirty WHERE tenant_id = ${tenant} AND seq > ${after}
+        GROUP BY kind, ref, day ORDER BY kind, ref, day`,
+    rowMode: "array",
+  })) as unknown as [pg.QueryArrayResult, pg.QueryArrayResult<[number, number | null, Day | null, number]>];
+  const dirty: Dirty = { upTo: 0, all: false, days: [], clients: [], staff: [], months: [] };
+  const months = new Set<string>();
+  for (const [kind, ref, day, seq] of marks.rows) {
+    dirty.upTo = Math.max(dirty.upTo, seq);
+    if (day !== null) {
+      for (const near of [day - NEIGHBOUR_DAYS, day + NEIGHBOUR_DAYS]) {
+        months.add(new Date(near * 86_400_000).toISOString().slice(0, 7));
       }
-      if (kind === 0 && day === null) dirty.all = true;
-      else if (kind === 0 && day !== null) dirty.days.push(day);
-      else if (ref !== null) (kind === 1 ? dirty.clients : dirty.staff).push({ ref, day });
     }
-    dirty.months = [...months].sort();
-    return dirty;
-  });
+    if (kind === 0 && day === null) dirty.all = true;
+    else if (kind === 0 && day !== null) dirty.days.push(day);
+    else if (ref !== null) (kind === 1 ? dirty.clients : dirty.staff).push({ ref, day });
+  }
+  dirty.months = [...months].sort();
+  return dirty;
 }
 
 /** Forgets the marks that were taken. Pass the client of the transaction that writes what was recomputed. */

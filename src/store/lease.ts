@@ -58,15 +58,15 @@ export async function acquireLease(
   };
   try {
     // A machine that lost its power is noticed in half a minute, not in two hours.
-    await client.query(
-      "SELECT set_config('tcp_keepalives_idle', '15', false), set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false), set_config('application_name', $1, false)",
-      [`klarsyn ${purpose} on ${hostname()} (pid ${process.pid})`.slice(0, 63)],
-    );
+    const settings =
+      "set_config('tcp_keepalives_idle', '15', false), set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false), set_config('application_name', $2, false)";
+    const name = `klarsyn ${purpose} on ${hostname()} (pid ${process.pid})`.slice(0, 63);
     const deadline = Date.now() + waitMs;
     for (;;) {
-      const { rows } = await client.query<{ taken: boolean }>(`SELECT pg_try_advisory_lock(${KEY}) AS taken`, [
-        tenantId,
-      ]);
+      const { rows } = await client.query<{ taken: boolean }>(
+        `SELECT ${settings}, pg_try_advisory_lock(${KEY}) AS taken`,
+        [tenantId, name],
+      );
       if (rows[0]?.taken === true) break;
       if (Date.now() >= deadline) {
         const holder = await database.pool.query<{ name: string }>(

@@ -38,6 +38,18 @@ export async function endRun(
     .where(eq(nights.no, no));
 }
 
+/** Writes down a run that is over. */
+export async function insertRun(
+  { orm }: Database,
+  tenantId: string,
+  {
+    summary,
+    ...run
+  }: Pick<Run, "kind" | "day" | "startedAt"> & { endedAt: Instant; outcome: RunOutcome; summary: object },
+): Promise<void> {
+  await orm.insert(nights).values({ tenantId, ...run, summary: JSON.stringify(summary) });
+}
+
 function runOf(row: typeof nights.$inferSelect): Run {
   return {
     kind: row.kind as RunKind,
