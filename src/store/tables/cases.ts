@@ -82,6 +82,12 @@ export const cases = pgTable(
     index("cases_by_due_day")
       .on(t.tenantId, t.dueOn)
       .where(sql`${t.dueOn} is not null`),
+    // What somebody may have to be reminded of, of a table that keeps all that was ever decided.
+    index("cases_to_see_to")
+      .on(t.tenantId)
+      .where(
+        sql`due_on IS NOT NULL OR snoozed_until IS NOT NULL OR state IN ('explanation-received', 'decision-proposed')`,
+      ),
   ],
 );
 

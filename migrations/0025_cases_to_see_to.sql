@@ -1,0 +1,1 @@
+CREATE INDEX "cases_to_see_to" ON "cases" USING btree ("tenant_id") WHERE due_on IS NOT NULL OR snoozed_until IS NOT NULL OR state IN ('explanation-received', 'decision-proposed');
