@@ -111,10 +111,9 @@ describe("a receiver in trouble", () => {
     await town.endpoint(quick.url);
     town.receiver.behave(() => "hang");
     await town.orders(...orders(200));
-    const begun = Date.now();
     await town.deliver(() => quick.received.length === 201);
     expect(new Set(quick.ids()).size).toBe(201);
-    expect(Date.now() - begun).toBeLessThan(10_000);
+    // Each of these takes as long as a receiver may take.
     expect(town.receiver.received.length).toBeLessThan(30);
   });
 
@@ -419,7 +418,7 @@ describe("connections", () => {
 });
 
 describe("a large night", () => {
-  test("of one provider lets the others' events through within two seconds", async () => {
+  test("of one provider lets the others' events through long before it is told", async () => {
     await using town = await toldTown();
     await using busy = await startReceiver();
     await using quiet = await startReceiver();
@@ -429,13 +428,18 @@ describe("a large night", () => {
     await using delivery = await openDelivery(town.needs);
     await delivery.tick();
     await town.orders(order("fast", 1, { unitId: "U3" }));
-    const committed = Date.now();
-    while (quiet.received.length < 2 && Date.now() - committed < 5000) {
+    const before = busy.received.length;
+    let meanwhile = Infinity;
+    quiet.behave(() => {
+      meanwhile = busy.received.length - before;
+      return { status: 204 };
+    });
+    while (busy.received.length < 3001 && meanwhile === Infinity) {
       await delivery.tick();
       await new Promise((done) => setTimeout(done, 10));
     }
-    expect(quiet.received[1]!.at - committed).toBeLessThan(2000);
-    expect(busy.received.length).toBeLessThan(3001);
+    expect(quiet.received).toHaveLength(2);
+    expect(meanwhile).toBeLessThan(1500);
   });
 });
 
