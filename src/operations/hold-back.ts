@@ -61,8 +61,14 @@ export interface Expectations {
 }
 
 export async function readExpectations(database: Database, tenantId: string): Promise<Expectations> {
-  const [rates, holds] = await Promise.all([selectRuleRates(database, tenantId), selectRuleHolds(database, tenantId)]);
-  return { rates, holds: holds.filter(({ releasedAt }) => releasedAt === null) };
+  const [rates, holds] = await Promise.all([selectRuleRates(database, tenantId), readHolds(database, tenantId)]);
+  return { rates, holds };
+}
+
+/** What is held back and nobody has released. */
+export async function readHolds(database: Database, tenantId: string): Promise<NewRuleHold[]> {
+  const holds = await selectRuleHolds(database, tenantId);
+  return holds.filter(({ releasedAt }) => releasedAt === null);
 }
 
 /** Days that were looked at for findings, and how much there was to find them in. */

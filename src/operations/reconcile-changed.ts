@@ -47,7 +47,7 @@ import {
 } from "#store";
 import { type Actor, permit } from "./actor.ts";
 import { bringUpToDate } from "./cases/open-cases.ts";
-import { isHeld, readExpectations, standingOn } from "./hold-back.ts";
+import { isHeld, readHolds, standingOn } from "./hold-back.ts";
 import { type Knowledge, MEASURES_KEPT_DAYS, readKnowledge, type Window } from "./read-window.ts";
 import { basisOf, type Reconciled, type ReconcileNeeds } from "./reconcile.ts";
 import { knownTravel } from "./travel.ts";
@@ -91,10 +91,10 @@ export async function reconcileChanged(
   const { database, rules, config, now } = needs;
   const startedAt = now();
   await using lease = await acquireLease(database, tenantId, { purpose: "reconcile", waitMs: 3_600_000 });
-  const [before, latest, rates] = await Promise.all([
+  const [before, latest, holds] = await Promise.all([
     selectLatestRun(database, tenantId, "changed"),
     selectLatestRun(database, tenantId, "reconcile"),
-    readExpectations(database, tenantId),
+    readHolds(database, tenantId),
   ]);
   // What was computed by such a run before is not computed again until the night.
   const dirty = await takeDirty(database, tenantId, Number(before?.summary?.["upTo"] ?? 0));
@@ -170,7 +170,7 @@ export async function reconcileChanged(
     rules: standing,
     // So few findings are no flood; what is held back stays so.
     holdBack: () => ({
-      rules: new Set(standing.filter((rule) => isHeld(rates.holds, rule)).map(({ ruleId }) => ruleId)),
+      rules: new Set(standing.filter((rule) => isHeld(holds, rule)).map(({ ruleId }) => ruleId)),
       holds: [],
     }),
     slices,
@@ -427,8 +427,13 @@ class Reading {
       ]);
       return older;
     };
-    const [{ staff, neighbours }, olderLines] = await Promise.all([readStaff(), readOrdered()]);
-    const clients = await this.#named("client", readClients, mentioned([...Object.values(raw), plans], ["client"]));
+    const [{ staff, neighbours }, olderLines, named] = await Promise.all([
+      readStaff(),
+      readOrdered(),
+      this.#with("client", readClients, mentioned(first, ["client"])),
+    ]);
+    // Tags and orders of others may name more, and seldom do.
+    const clients = await this.#named("client", named, mentioned(Object.values(raw), ["client"]));
     const residents =
       neighbours.length === 0
         ? clients
