@@ -44,21 +44,12 @@ export async function openCases(
 ): Promise<CasesOpened> {
   return database.transaction(async (tx) => {
     const { client } = tx;
-<<<<<<< HEAD
-=======
-    await client.query("SELECT pg_advisory_xact_lock(hashtextextended('klarsyn cases ' || $1, 0))", [tenantId]);
-    await compareInBulk(client, slices === undefined ? "all" : new Set(slices));
-    const only = slices === undefined ? "" : `AND f.id = ANY (${await findingsOf(tx, tenantId, slices)})`;
->>>>>>> 9a4833f62ea2b1d9feae13f043cf6b99a0a25849
     await client.query(
       `SELECT pg_advisory_xact_lock(hashtextextended('klarsyn cases ' || ${pg.escapeLiteral(tenantId)}, 0));
        CREATE TEMPORARY TABLE happened (case_no text, kind text, finding text, gone_as text) ON COMMIT DROP`,
     );
-<<<<<<< HEAD
     await compareInBulk(client, slices === undefined ? "all" : new Set(slices));
     const only = slices === undefined ? "" : `AND f.id = ANY (${await findingsOf(tx, tenantId, slices)})`;
-=======
->>>>>>> 9a4833f62ea2b1d9feae13f043cf6b99a0a25849
     const changes = await noteWhatHappened(tx, tenantId, at, only);
     const { opened, joined } = await join(tx, tenantId, at, today, only);
     await client.query(
