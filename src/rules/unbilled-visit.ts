@@ -64,6 +64,19 @@ export default defineRule({
       secondDay("2026-12-03 11:30"),
       secondDay("2026-12-03 12:30", [sample("claims", "k-2", { from: "2026-10-06", to: "2026-10-06" })]),
       secondDay("2026-12-03 12:30", [], { to: "2026-10-06", minutes: 60, amountOre: 48_000 }),
+      // The rest of a minute below the cap.
+      example(
+        [
+          sample("contracts", "K1", {
+            terms: { cap: { level: "month", tolerancePercent: 1.3 }, price: [{ orePerHour: 48_000 }] },
+          }),
+          sample("order-lines", "o-1-1", { per: "month" }),
+          sample("visits", "v-1"),
+          sample("visits", "v-2", { start: "2026-10-06 08:00" }),
+          sample("claims", "k-1"),
+        ],
+        { asOf: at("2026-12-03 12:30") },
+      ),
     ],
   },
   evaluate({ lines, services, settlement, slice, asOf }, { payRuns }, report) {

@@ -740,7 +740,9 @@ class Judge {
     for (const first of pool.days.values()) {
       for (let entry: Entry | null = first; entry !== null; entry = entry.next) {
         const { row, paid } = entry;
-        if (this.#used.has(paid) || (paid.ms < MINUTE / 2 && (paid.ore ?? 0) <= 0)) continue;
+        if (this.#used.has(paid)) continue;
+        // Claims are in whole minutes: of a price by the hour nobody can bill so little.
+        if (paid.ms < MINUTE / 2 && ((paid.ore ?? 0) <= 0 || paid.orePerHour !== null)) continue;
         if (paid.day > claimedThrough && !this.#billed(row)) continue;
         mayBeStranger ??=
           ![...this.#pools.values()].some(
