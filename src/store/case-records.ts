@@ -58,14 +58,16 @@ export async function selectRecordVersions(
        p.received_at AS "receivedAt", json_build_object(${values}) AS values, ${client === null ? "false" : `coalesce(${client} IN (SELECT id FROM hidden), false)`} AS protected
      FROM wanted w JOIN ${table} h ON h.tenant_id = $1 AND h.source_no = w.source_no AND h.id = w.id
        LEFT JOIN raw_pages p ON p.tenant_id = $1 AND p.id = h.raw_page`;
-  const { rows } = await pool.query<Omit<StoredVersion, "entity">>(
-    `WITH wanted AS MATERIALIZED (SELECT DISTINCT k.no AS source_no, w.source, w.id
+  const { rows } = await pool.query<Omit<StoredVersion, "entity">>({
+    // To make out a plan takes longer than to follow it, and it is the same for all records.
+    name: `versions of ${entity}`,
+    text: `WITH wanted AS MATERIALIZED (SELECT DISTINCT k.no AS source_no, w.source, w.id
        FROM unnest($2::text[], $3::text[]) AS w (source, id) JOIN sources_known k ON k.tenant_id = $1 AND k.id = w.source),
      ${hidden}
      SELECT * FROM (${of(tableName(entity), true)} UNION ALL ${of(`${tableName(entity)}_history`, false)}) v
      ORDER BY source, id, "inForce" DESC, version DESC NULLS LAST, "rawPage" DESC, "rawIndex" DESC`,
-    [tenantId, keys.map(({ source }) => source), keys.map(({ id }) => id)],
-  );
+    values: [tenantId, keys.map(({ source }) => source), keys.map(({ id }) => id)],
+  });
   return rows.map((row) => ({ ...row, entity }));
 }
 

@@ -26,8 +26,10 @@ export async function selectPeopleById(
   if (ids.length === 0) return [];
   const [table, protection] =
     kind === "client" ? (["clients", "m.protection"] as const) : (["staff", "NULL::int2 AS protection"] as const);
-  const { rows } = await pool.query<StoredPerson>(
-    `WITH asked AS (SELECT DISTINCT unnest($2::text[]) AS asked),
+  const { rows } = await pool.query<StoredPerson>({
+    // Asked several times for a page: made out once, since the plan is the same whoever is asked about.
+    name: `people of ${table}`,
+    text: `WITH asked AS (SELECT DISTINCT unnest($2::text[]) AS asked),
      joined AS (
        SELECT asked, asked AS id FROM asked
        UNION SELECT asked, same_as_id FROM asked JOIN aliases a ON a.tenant_id = $1 AND a.kind = $3 AND undone_at IS NULL AND a.id = asked
@@ -60,8 +62,8 @@ export async function selectPeopleById(
        SELECT asked, (array_agg(name ORDER BY source_no) FILTER (WHERE name IS NOT NULL))[1] AS name,
          bool_or(protection > 0) AS protected
        FROM everywhere GROUP BY asked) said USING (asked)`,
-    [tenantId, ids, kind, kind === "client" ? 0 : 1],
-  );
+    values: [tenantId, ids, kind, kind === "client" ? 0 : 1],
+  });
   return rows;
 }
 
