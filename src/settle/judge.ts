@@ -10,7 +10,7 @@ import {
   roundHalfUp,
   startOfDay,
 } from "#model";
-import { expectsVisit, grossMinutes, type Matches, type Shares } from "#match";
+import { expectsVisit, occurrencesOf, grossMinutes, type Matches, type Shares } from "#match";
 import { type ClaimCoverage, firstOn, type NetClaim, netClaims, serviceOf } from "./claims.ts";
 import { type ClaimCode, type ClaimMatter, holdDaysOf, type JudgedClaim, type Proposal } from "./codes.ts";
 import type { PaidDay, PaidRow } from "./paid.ts";
@@ -548,7 +548,8 @@ class Judge {
 
   /** Why more is claimed than is payable. */
   #above(pool: Pool, charges: readonly NetClaim[], days: readonly Day[], payable: number): Found {
-    if (days.some((day) => this.#silentOn(day))) return { code: "M09", matter: "silent" };
+    if (days.some((day) => this.#silentOn(day) && !this.#allKnown(charges, day)))
+      return { code: "M09", matter: "silent" };
     if (this.#visits(charges, days).some((visit) => this.#unverified(pool, charges[0]!, visit)))
       return { code: "M06", matter: "unverified" };
     const closed = this.#visitsInVain(charges, days, "noAnswer").length > 0;
@@ -556,6 +557,18 @@ class Judge {
     if (this.#declinedInFull(charges, days, payable)) return { code: "M03", matter: "declined" };
 
     return { code: "M03", matter: "time" };
+  }
+
+  /** As many visits are known as the claims' lines have on the day, made or in vain: no silence hides one of them. */
+  #allKnown(charges: readonly NetClaim[], day: Day): boolean {
+    const due = [...new Set(charges.map(({ coverage }) => coverage.line))].flatMap((line) =>
+      line < 0 ? [null] : occurrencesOf(this.#needs.tables, line, day),
+    );
+    if (due.some((one) => one === null || one.part < 1)) return false;
+    const known = new Set(this.#visits(charges, [day]));
+    for (const status of ["declined", "noAnswer"] as const)
+      for (const visit of this.#visitsInVain(charges, [day], status)) known.add(visit);
+    return known.size >= due.length;
   }
 
   /** A visit that cannot be counted, or lacks what the contract requires. */

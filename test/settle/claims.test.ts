@@ -248,6 +248,21 @@ describe("codes of claims", () => {
     expect(rows[0]!.ore.overbilled).toBe(0);
   });
 
+  test("a source that fell silent in the evening hides no visit of a line whose visits are all known", () => {
+    const heard = ["2026-10-05 21:00", "2026-10-06 14:00"].map((on) => ({ at: at(on), records: 5 }));
+    const facts = [{ source: "files", everyHours: 1, arrivals: heard }];
+    const once = (times: number) => sample("order-lines", "o-1-1", { orderId: "o-1", minutes: 30, times });
+    const declined = visit(2, { status: "declined", plannedVisitId: "p-1" });
+    const records = [sample("planned-visits", "p-1"), declined, claim("k-1", 30)];
+    const terms = { declined: { percent: { default: 50 } } };
+    expect(judgedOf([once(1), ...records], { facts, terms })).toMatchObject([
+      // 15 minutes at 800 öre.
+      { code: "M03", matter: "declined", claimedMinutes: 30, payableMinutes: 15, overbilledOre: 12_000 },
+    ]);
+    // The second of two may have come while nothing was heard.
+    expect(judgedOf([once(2), ...records], { facts, terms })).toMatchObject([{ code: "M09", overbilledOre: 0 }]);
+  });
+
   test("M10: what is paid by the month needs no visit, and is accepted up to the month's price", () => {
     const alarm = sample("order-lines", "o-1-1", { orderId: "o-1", service: "larm", minutes: 0, times: 1 });
     const terms = { basis: { larm: "monthly" }, price: [{ services: ["larm"], orePerMonth: 20_000 }] };
