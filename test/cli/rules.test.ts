@@ -4,38 +4,13 @@ import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import { commands, parseOptions } from "#cli";
 import { day, instant } from "#model";
-import { type NewFinding, writeFindings } from "#store";
+import { writeFindings } from "#store";
 import { captured } from "../support/captured.ts";
+import { finding } from "../support/finding.ts";
 import { testSystem } from "../support/system.ts";
 
 const at = instant("2026-10-31T03:30:00Z");
 type Opened = Awaited<ReturnType<typeof testSystem>>;
-
-function finding(id: string, more: Partial<NewFinding> = {}): NewFinding {
-  return {
-    id,
-    ruleId: "staff-overlap",
-    ruleVersion: 1,
-    level: "indicator",
-    severity: "review",
-    mode: "active",
-    suppressed: null,
-    subject: id,
-    slice: `staff-day:files/S17:${id}`,
-    fromDay: day("2026-10-05"),
-    throughDay: day("2026-10-05"),
-    provider: "P1",
-    unit: "U3",
-    client: null,
-    staff: "S17",
-    records: [{ entity: "visits", source: "files", id: "v-1" }],
-    minutes: 12,
-    amountOre: 9280,
-    reason: "Två besök överlappar med 12 minuter.",
-    evidence: [],
-    ...more,
-  };
-}
 
 /** Runs a command as the command line does, on a system that is open. */
 async function run({ system, env, configFile }: Opened, ...line: string[]) {

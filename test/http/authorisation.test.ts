@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp, type Guard, openSignIn } from "#http";
-import { day, instant } from "#model";
+import { instant } from "#model";
 import * as operations from "#operations";
 import { type Actor, actorOf, everything, openCases, permissions, permissionsOf, type Role, roles } from "#operations";
-import { type NewFinding, writeFindings } from "#store";
+import { writeFindings } from "#store";
+import { finding } from "../support/finding.ts";
 import { csrf, signedIn } from "../support/signed-in.ts";
 import { testSystem, uploadKey } from "../support/system.ts";
 
@@ -26,31 +27,6 @@ const open = new Set([
   "GET /logga-in",
 ]);
 
-function finding(id: string): NewFinding {
-  return {
-    id,
-    ruleId: "staff-overlap",
-    ruleVersion: 1,
-    level: "indicator",
-    severity: "review",
-    mode: "active",
-    suppressed: null,
-    subject: id,
-    slice: `staff-day/${id}`,
-    fromDay: day("2026-10-05"),
-    throughDay: day("2026-10-05"),
-    provider: "P1",
-    unit: "U1",
-    client: "C1",
-    staff: `S-${SECRET}`,
-    records: [],
-    minutes: 5,
-    amountOre: 100,
-    reason: `${SECRET} ${id}.`,
-    evidence: [],
-  };
-}
-
 let town: Awaited<ReturnType<typeof testSystem>>;
 let caseNo: string;
 beforeAll(async () => {
@@ -66,7 +42,8 @@ beforeAll(async () => {
   const provider = { id: "P1", organisationNumber: "212000-1355", name: `${SECRET} utförare`, regime: "municipal" };
   await send("providers", provider);
   await send("units", { id: "U1", providerId: "P1", name: `${SECRET} enhet` });
-  await writeFindings(system.database, system.tenantId, { evaluated: "all", at, findings: [finding("f-1")] });
+  const found = finding("f-1", { staff: `S-${SECRET}`, reason: `${SECRET} f-1.` });
+  await writeFindings(system.database, system.tenantId, { evaluated: "all", at, findings: [found] });
   await openCases(system, system.operator);
   const { rows } = await system.database.pool.query<{ no: string }>("SELECT no FROM cases");
   caseNo = rows[0]!.no;

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp, type Guard, openSignIn } from "#http";
-import { day, instant } from "#model";
+import { instant } from "#model";
 import { type Actor, actorOf, announceChanges, openCases, pageIds, permissions } from "#operations";
-import { type NewFinding, writeFindings } from "#store";
+import { writeFindings } from "#store";
+import { finding } from "../support/finding.ts";
 import { csrf, signedIn } from "../support/signed-in.ts";
 import { testSystem, uploadKey } from "../support/system.ts";
 
@@ -56,29 +57,6 @@ const everybody: Actor = {
 /** Some pages are of one provider. */
 const own: Actor = { ...everybody, scope: { providers: ["P1"], units: null, groups: null } };
 
-const finding: NewFinding = {
-  id: "f-1",
-  ruleId: "staff-overlap",
-  ruleVersion: 1,
-  level: "indicator",
-  severity: "review",
-  mode: "active",
-  suppressed: null,
-  subject: "f-1",
-  slice: "staff-day/f-1",
-  fromDay: day("2026-10-05"),
-  throughDay: day("2026-10-05"),
-  provider: "P1",
-  unit: "U1",
-  client: "C1",
-  staff: "S1",
-  records: [],
-  minutes: 12,
-  amountOre: 100,
-  reason: "Prov.",
-  evidence: [],
-};
-
 let town: Awaited<ReturnType<typeof testSystem>>;
 let app: ReturnType<typeof createApp>;
 let caseNo: string;
@@ -122,7 +100,7 @@ beforeAll(async () => {
     lines: [{ id: "o-1-1", service: "omvardnad", minutes: 30, times: 1, per: "day" }],
   });
   await announceChanges(system, system.tenantId);
-  await writeFindings(system.database, system.tenantId, { evaluated: "all", findings: [finding], at });
+  await writeFindings(system.database, system.tenantId, { evaluated: "all", findings: [finding("f-1")], at });
   await openCases(system, system.operator);
   await system.database.pool.query(
     `INSERT INTO users (tenant_id, issuer, subject, name, roles, first_seen_at, last_seen_at)

@@ -1,39 +1,14 @@
 import { unzipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp } from "#http";
-import { day, instant } from "#model";
+import { instant } from "#model";
 import { type Actor, actorOf, openCases, type Role } from "#operations";
-import { type NewFinding, type NewSettlementLine, writeFindings, writeSettlement } from "#store";
+import { type NewSettlementLine, writeFindings, writeSettlement } from "#store";
+import { finding } from "../support/finding.ts";
 import { csrf, signedIn } from "../support/signed-in.ts";
 import { testSystem, uploadKey } from "../support/system.ts";
 
 const at = instant("2026-11-01T03:30:00Z");
-
-function finding(no: number, more: Partial<NewFinding> = {}): NewFinding {
-  return {
-    id: `f-${no}`,
-    ruleId: "staff-overlap",
-    ruleVersion: 1,
-    level: "indicator",
-    severity: "review",
-    mode: "active",
-    suppressed: null,
-    subject: `f-${no}`,
-    slice: `staff-day/f-${no}`,
-    fromDay: day("2026-10-05"),
-    throughDay: day("2026-10-05"),
-    provider: no % 2 === 0 ? "P2" : "P1",
-    unit: "U1",
-    client: "C1",
-    staff: `S${no}`,
-    records: [],
-    minutes: 12,
-    amountOre: no * 100,
-    reason: no === 1 ? "=HYPERLINK(1) \u202Egnir" : `Fynd ${no}; "citat"`,
-    evidence: [],
-    ...more,
-  };
-}
 
 const line = (no: number): NewSettlementLine => ({
   slice: `client-month/C${no}/2026-10`,
@@ -78,7 +53,15 @@ beforeAll(async () => {
     });
   await send("providers", { id: "P1", organisationNumber: "212000-1355", name: "@Norr", regime: "municipal" });
   await send("clients", { id: "C1", name: "Agda Öst" });
-  const findings = Array.from({ length: FINDINGS }, (_, index) => finding(index + 1));
+  const findings = Array.from({ length: FINDINGS }, (_, index) => {
+    const no = index + 1;
+    return finding(`f-${no}`, {
+      provider: no % 2 === 0 ? "P2" : "P1",
+      staff: `S${no}`,
+      amountOre: no * 100,
+      reason: no === 1 ? "=HYPERLINK(1) \u202Egnir" : `Fynd ${no}; "citat"`,
+    });
+  });
   await writeFindings(database, tenantId, { evaluated: "all", findings, at });
   const lines = Array.from({ length: 3 }, (_, index) => line(index + 1));
   await writeSettlement(database, tenantId, { evaluated: "all", lines, at });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { day, instant } from "#model";
 import { recordDisposition } from "#operations";
-import { type NewFinding, writeFindings } from "#store";
+import { writeFindings } from "#store";
 import { desk, person, plain } from "./desk.ts";
+import { finding } from "../support/finding.ts";
 
 const eva = person("handler", "eva");
 const date = (index: number) => `2026-10-${String(index + 1).padStart(2, "0")}`;
@@ -23,33 +24,18 @@ const files = {
     services: ["omvardnad"],
   })),
 };
-const finding = (index: number): NewFinding => ({
-  id: `f-${index}`,
-  ruleId: "staff-overlap",
-  ruleVersion: 1,
-  level: "indicator",
-  severity: "review",
-  mode: "active",
-  suppressed: null,
-  subject: `f-${index}`,
-  slice: `staff-day/S18/${index}`,
-  fromDay: day(date(index)),
-  throughDay: day(date(index)),
-  provider: "P1",
-  unit: "U1",
-  client: "C1",
-  staff: "S18",
-  records: index < 6 ? [{ entity: "visits", source: "files", id: `v-${index}` }] : [],
-  minutes: 12,
-  amountOre: 9600,
-  reason: "Två besök överlappar.",
-  evidence: [],
-});
 const write = ({ system }: Awaited<ReturnType<typeof desk>>, count: number) =>
   writeFindings(system.database, system.tenantId, {
     evaluated: "all",
     at: instant("2026-11-01T03:30:00Z"),
-    findings: Array.from({ length: count }, (_, index) => finding(index)),
+    findings: Array.from({ length: count }, (_, index) =>
+      finding(`f-${index}`, {
+        staff: "S18",
+        fromDay: day(date(index)),
+        throughDay: day(date(index)),
+        records: index < 6 ? [{ entity: "visits", source: "files", id: `v-${index}` }] : [],
+      }),
+    ),
   });
 
 describe("learning", () => {

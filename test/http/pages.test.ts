@@ -3,36 +3,11 @@ import { createApp } from "#http";
 import { day, instant } from "#model";
 import { readerOf } from "#operations";
 import { endRun, type NewFinding, type NewSettlementLine, startRun, writeFindings, writeSettlement } from "#store";
+import { finding } from "../support/finding.ts";
 import { signedIn } from "../support/signed-in.ts";
 import { testSystem, uploadKey } from "../support/system.ts";
 
 const at = instant("2026-11-01T03:30:00Z");
-
-function finding(id: string, more: Partial<NewFinding> = {}): NewFinding {
-  return {
-    id,
-    ruleId: "staff-overlap",
-    ruleVersion: 1,
-    level: "indicator",
-    severity: "review",
-    mode: "active",
-    suppressed: null,
-    subject: id,
-    slice: `staff-day/S17/${id}`,
-    fromDay: day("2026-10-05"),
-    throughDay: day("2026-10-05"),
-    provider: "P1",
-    unit: "U3",
-    client: "pid:0123456789abcdef0123456789abcdef",
-    staff: "S17",
-    records: [{ entity: "visits", source: "files", id: "v-1" }],
-    minutes: 12,
-    amountOre: 9280,
-    reason: "Två besök överlappar med 12 minuter.",
-    evidence: [],
-    ...more,
-  };
-}
 
 function line(month: string, registered: number, more: Partial<NewSettlementLine> = {}): NewSettlementLine {
   const minutes = {
@@ -217,7 +192,7 @@ describe("the overview", () => {
 describe("the findings", () => {
   test("say what is wrong where, and can be narrowed to a rule, which is then explained", async () => {
     await using app = await served([
-      finding("a"),
+      finding("a", { client: "pid:0123456789abcdef0123456789abcdef" }),
       finding("b", {
         ruleId: "manual-share",
         level: "pattern",

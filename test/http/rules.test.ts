@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { day, instant } from "#model";
 import { everything, listRules, operatorOf } from "#operations";
-import { type NewFinding, selectRuleParameters, takeDirty, writeFindings } from "#store";
+import { selectRuleParameters, takeDirty, writeFindings } from "#store";
 import { desk, person, plain } from "./desk.ts";
+import { finding } from "../support/finding.ts";
 
 const anna = person("purchaser", "anna");
 const bo = person("purchaser", "bo");
@@ -40,30 +41,6 @@ const files = {
 };
 const october = { from: "2026-10-01", till: "2026-10-31" };
 const overlap = "/regler/staff-overlap";
-
-const finding = (more: Partial<NewFinding> = {}): NewFinding => ({
-  id: "f-1",
-  ruleId: "staff-overlap",
-  ruleVersion: 1,
-  level: "indicator",
-  severity: "review",
-  mode: "active",
-  suppressed: null,
-  subject: "f-1",
-  slice: "staff-day/S18/2026-10-05",
-  fromDay: day("2026-10-05"),
-  throughDay: day("2026-10-05"),
-  provider: "P1",
-  unit: "U1",
-  client: "C1",
-  staff: "S18",
-  records: [],
-  minutes: 12,
-  amountOre: 9600,
-  reason: "Två besök överlappar.",
-  evidence: [],
-  ...more,
-});
 
 describe("the rules' pages", () => {
   test("show every rule with how it stands, and each with why, remedy and innocent causes", async () => {
@@ -223,7 +200,11 @@ describe("a change of a rule", () => {
 describe("exceptions and what is held back", () => {
   test("an exception is made for somebody of a finding, and ended with a reason", async () => {
     await using town = await desk(files);
-    await writeFindings(town.system.database, "0192", { evaluated: "all", at, findings: [finding()] });
+    await writeFindings(town.system.database, "0192", {
+      evaluated: "all",
+      at,
+      findings: [finding("f-1", { staff: "S18" })],
+    });
     const page = await town.as(anna).get(overlap);
     expect(page.text).toContain('value="staff/S18"');
     const made = { vem: "staff/S18", fran: "2026-10-01", till: "2099-12-31", skal: "Två befattningar." };
@@ -248,7 +229,7 @@ describe("exceptions and what is held back", () => {
     await writeFindings(database, "0192", {
       evaluated: "all",
       at,
-      findings: [finding()],
+      findings: [finding("f-1", { staff: "S18" })],
       holdBack: () => ({ rules: new Set(["staff-overlap"]), holds: [] }),
     });
     const page = plain((await town.as(anna).get(overlap)).text);

@@ -12,7 +12,8 @@ import {
   pingEndpoint,
   requestExplanation,
 } from "#operations";
-import { endRun, type NewFinding, type NewSettlementLine, startRun, writeFindings, writeSettlement } from "#store";
+import { endRun, type NewSettlementLine, startRun, writeFindings, writeSettlement } from "#store";
+import { finding } from "../support/finding.ts";
 import { freePort, startProvider, type Account } from "../support/oidc-provider.ts";
 import { signedIn } from "../support/signed-in.ts";
 import { testSystem, uploadKey } from "../support/system.ts";
@@ -21,35 +22,28 @@ const at = instant("2026-11-01T03:30:00Z");
 const overlap = "Två besök överlappar med 12 minuter, från 08:10 till 08:22, hos två brukare som inte bor ihop.";
 
 /** 120 findings: the five first of a provider's month, the others of staff members' days. */
-const findings = Array.from({ length: 120 }, (_, index): NewFinding => {
-  const month = index < 5;
-  return {
-    id: `f-${index}`,
-    ruleId: month ? "manual-share" : "staff-overlap",
-    ruleVersion: 1,
-    level: month ? "pattern" : "indicator",
-    severity: "review",
-    mode: "active",
-    suppressed: null,
-    subject: `f-${index}`,
-    slice: `staff-day/S17/${index}`,
-    fromDay: day("2026-10-05"),
-    throughDay: day(month ? "2026-10-31" : "2026-10-05"),
+const findings = Array.from({ length: 120 }, (_, index) => {
+  const shared = {
     provider: `P${(index % 3) + 1}`,
-    unit: "U1",
-    client: month ? null : "C1",
-    staff: month ? null : `S${17 + (index % 8)}`,
-    records: month
-      ? []
-      : [
-          { entity: "visits", source: "files", id: "v-1" },
-          { entity: "visits", source: "files", id: "v-2" },
-        ],
-    minutes: 12,
     amountOre: 9280 + index,
     reason: overlap,
     evidence: [{ condition: "samtidig tid i minuter ≥", value: 12, threshold: 8 }],
   };
+  if (index >= 5)
+    return finding(`f-${index}`, {
+      ...shared,
+      staff: `S${17 + (index % 8)}`,
+      records: ["v-1", "v-2"].map((id) => ({ entity: "visits", source: "files", id })),
+    });
+  const throughDay = day("2026-10-31");
+  return finding(`f-${index}`, {
+    ...shared,
+    ruleId: "manual-share",
+    level: "pattern",
+    throughDay,
+    client: null,
+    staff: null,
+  });
 });
 
 const lines = Array.from({ length: 120 }, (_, index): NewSettlementLine => {

@@ -1,54 +1,27 @@
 import { describe, expect, test } from "vitest";
 import { day, instant } from "#model";
-import {
-  countOutcomes,
-  type NewFinding,
-  type RuleOutcome,
-  selectFindings,
-  streamFindings,
-  writeFindings,
-} from "#store";
+import { countOutcomes, type RuleOutcome, selectFindings, streamFindings, writeFindings } from "#store";
 import { testDatabase } from "../support/database.ts";
+import { finding } from "../support/finding.ts";
 
 const first = instant("2026-10-06T01:00:00Z");
 const second = instant("2026-10-07T01:00:00Z");
 const third = instant("2026-10-08T01:00:00Z");
 
-function finding(id: string, more: Partial<NewFinding> = {}): NewFinding {
-  return {
-    id,
-    ruleId: "staff-overlap",
-    ruleVersion: 1,
-    level: "indicator",
-    severity: "review",
-    mode: "active",
-    suppressed: null,
-    subject: id,
-    slice: "staff-day/S17/2026-10-05",
-    fromDay: day("2026-10-05"),
-    throughDay: day("2026-10-05"),
-    provider: "P1",
-    unit: "U3",
-    client: null,
-    staff: "S17",
-    records: [{ entity: "visits", source: "files", id: "v-1" }],
-    minutes: 12,
-    amountOre: 9280,
-    reason: "Två besök överlappar med 12 minuter.",
-    evidence: [{ minutes: 12 }],
-    ...more,
-  };
-}
-
 describe("writeFindings", () => {
   test("opens what is new and gives it back as it was", async () => {
     await using system = await testDatabase();
     const { database, tenantId } = system;
-    const written = await writeFindings(database, tenantId, { evaluated: "all", findings: [finding("a")], at: first });
+    const made = finding("a", {
+      client: null,
+      records: [{ entity: "visits", source: "files", id: "v-1" }],
+      evidence: [{ minutes: 12 }],
+    });
+    const written = await writeFindings(database, tenantId, { evaluated: "all", findings: [made], at: first });
     expect(written).toEqual({ opened: 1, kept: 0, changed: 0, closed: 0 });
     expect(await selectFindings(database, tenantId)).toEqual([
       {
-        ...finding("a"),
+        ...made,
         status: "open",
         changes: 0,
         firstSeenAt: first,
@@ -93,9 +66,9 @@ describe("writeFindings", () => {
   test("closes what is gone in slices that were looked at, and only those", async () => {
     await using system = await testDatabase();
     const { database, tenantId } = system;
-    const elsewhere = finding("b", { slice: "staff-day/S18/2026-10-05" });
-    await writeFindings(database, tenantId, { evaluated: "all", findings: [finding("a"), elsewhere], at: first });
-    const evaluated = new Set(["staff-day/S17/2026-10-05"]);
+    const findings = [finding("a"), finding("b")];
+    await writeFindings(database, tenantId, { evaluated: "all", findings, at: first });
+    const evaluated = new Set([finding("a").slice]);
     const again = await writeFindings(database, tenantId, { evaluated, findings: [], at: second });
     expect(again).toEqual({ opened: 0, kept: 0, changed: 0, closed: 1 });
     expect(await selectFindings(database, tenantId)).toMatchObject([

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { day, instant } from "#model";
 import {
-  type NewFinding,
   type NewSettlementLine,
   selectClauses,
   selectFindingShares,
@@ -11,6 +10,7 @@ import {
 } from "#store";
 import { word } from "../../bench/month.ts";
 import { testDatabase } from "../support/database.ts";
+import { finding } from "../support/finding.ts";
 import { insertRows } from "../support/rows.ts";
 
 const tenant = "0192";
@@ -80,32 +80,6 @@ function line(client: string, more: Partial<NewSettlementLine> = {}): NewSettlem
   };
 }
 
-function finding(id: string, client: string | null, more: Partial<NewFinding> = {}): NewFinding {
-  return {
-    id,
-    ruleId: "long-visit",
-    ruleVersion: 1,
-    level: "indicator",
-    severity: "review",
-    mode: "active",
-    suppressed: null,
-    subject: id,
-    slice: `made/${id}`,
-    fromDay: on,
-    throughDay: on,
-    provider: "P1",
-    unit: "U1",
-    client,
-    staff: null,
-    records: [],
-    minutes: null,
-    amountOre: null,
-    reason: "Skäl.",
-    evidence: [],
-    ...more,
-  };
-}
-
 describe("selectFindingShares", () => {
   test("counts each client of a provider once, and those whom a rule's findings of the month are about", async () => {
     await using opened = await testDatabase();
@@ -120,13 +94,13 @@ describe("selectFindingShares", () => {
     ];
     await writeSettlement(database, tenant, { evaluated: "all", lines, at });
     const findings = [
-      finding("a", "C1"),
-      finding("b", "C1", { fromDay: on + 1 }),
-      finding("c", "C2", { ruleId: "short-visit" }),
-      finding("d", null),
-      finding("e", "C3", { provider: "P2", mode: "shadow" }),
-      finding("f", "C3", { provider: "P2", fromDay: day("2026-09-30") }),
-      finding("g", "C3", { provider: "P2", suppressed: "samePlace" }),
+      finding("a"),
+      finding("b", { fromDay: on + 1 }),
+      finding("c", { client: "C2", ruleId: "short-visit" }),
+      finding("d", { client: null }),
+      finding("e", { client: "C3", provider: "P2", mode: "shadow" }),
+      finding("f", { client: "C3", provider: "P2", fromDay: day("2026-09-30") }),
+      finding("g", { client: "C3", provider: "P2", suppressed: "samePlace" }),
     ];
     await writeFindings(database, tenant, { evaluated: "all", findings, at });
     const reader = database.restrict({ tenantId: tenant, scope: everything });

@@ -1,46 +1,26 @@
 import pg from "pg";
 import { describe, expect, test } from "vitest";
-import { day, instant } from "#model";
-import { type NewFinding, recordAccess, verifyAccessLog, type Visible, writeFindings } from "#store";
+import { instant } from "#model";
+import { recordAccess, verifyAccessLog, type Visible, writeFindings } from "#store";
 import { testDatabase } from "../support/database.ts";
+import { finding } from "../support/finding.ts";
 
 const at = instant("2026-10-06T01:00:00Z");
 const all: Visible["scope"] = { providers: null, units: null, groups: null };
 const reader = { id: "u-1", tenantId: "0192", role: "handler", unit: "Norr" };
 const access = (subject: string) => ({ at, operation: "case", subject, rows: 1 });
 
-function finding(id: string, provider: string, unit: string, client: string): NewFinding {
-  return {
-    id,
-    ruleId: "staff-overlap",
-    ruleVersion: 1,
-    level: "indicator",
-    severity: "review",
-    mode: "active",
-    suppressed: null,
-    subject: id,
-    slice: `staff-day/${id}`,
-    fromDay: day("2026-10-05"),
-    throughDay: day("2026-10-05"),
-    provider,
-    unit,
-    client,
-    staff: null,
-    records: [],
-    minutes: null,
-    amountOre: null,
-    reason: "Skäl.",
-    evidence: [],
-  };
-}
-
 /** Two municipalities with findings of two providers. */
 async function stored() {
   const opened = await testDatabase();
   const { database } = opened;
-  const findings = [finding("a", "P1", "U1", "C1"), finding("b", "P1", "U2", "C2"), finding("c", "P2", "U3", "C1")];
+  const findings = [
+    finding("a"),
+    finding("b", { unit: "U2", client: "C2" }),
+    finding("c", { provider: "P2", unit: "U3" }),
+  ];
   await writeFindings(database, "0192", { evaluated: "all", at, findings });
-  await writeFindings(database, "0180", { evaluated: "all", at, findings: [finding("x", "P1", "U1", "C1")] });
+  await writeFindings(database, "0180", { evaluated: "all", at, findings: [finding("x")] });
   await database.pool.query(`
     INSERT INTO clients (tenant_id, source_no, id, deleted, content_hash, raw_page, raw_index, mapping_version, addresses)
     VALUES ('0192', 1, 'C1', false, '', 1, 1, 1, '[{"from":"2026-01-01","area":"A"}]'),

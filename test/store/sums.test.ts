@@ -13,36 +13,11 @@ import {
   writeSettlement,
 } from "#store";
 import { testDatabase } from "../support/database.ts";
+import { finding } from "../support/finding.ts";
 
 const at = instant("2026-10-06T01:00:00Z");
 const tenant = "0192";
 const everything = { providers: null, units: null, groups: null };
-
-function finding(id: string, more: Partial<NewFinding> = {}): NewFinding {
-  return {
-    id,
-    ruleId: "staff-overlap",
-    ruleVersion: 1,
-    level: "indicator",
-    severity: "review",
-    mode: "active",
-    suppressed: null,
-    subject: id,
-    slice: `made/${id}`,
-    fromDay: day("2026-10-05"),
-    throughDay: day("2026-10-05"),
-    provider: "P1",
-    unit: "U1",
-    client: "C1",
-    staff: null,
-    records: [],
-    minutes: 10,
-    amountOre: 1000,
-    reason: "Skäl.",
-    evidence: [],
-    ...more,
-  };
-}
 
 const counts = (database: Database, scope: Partial<typeof everything | { groups: string[] }> = {}) =>
   selectRuleCounts(database, tenant, { ...everything, ...scope });
@@ -107,7 +82,7 @@ describe("sums of findings", () => {
     await same();
     await write(all);
     await same();
-    await write([finding("g", { ruleId: "round-durations" })], new Set(["made/g"]), ["round-durations"]);
+    await write([finding("g", { ruleId: "round-durations" })], new Set(["staff-day/g"]), ["round-durations"]);
     await same();
     await releaseRule(database, tenant, { ruleId: "round-durations", at, by: "u-1", why: "Rätt." });
     await same();
@@ -167,11 +142,11 @@ describe("sums of findings", () => {
       expect(weeks.reduce((sum, week) => sum + week.findings, 0)).toBe(rules.reduce((sum, rule) => sum + rule.open, 0));
       return rules[0]?.minutes;
     };
-    expect(await minutes({})).toBe(37);
-    expect(await minutes({ providers: ["P1"] })).toBe(30);
-    expect(await minutes({ units: ["U2", "U3"] })).toBe(17);
-    expect(await minutes({ providers: ["P1"], units: ["U2", "U3"] })).toBe(10);
-    expect(await minutes({ groups: ["A"] })).toBe(27);
+    expect(await minutes({})).toBe(43);
+    expect(await minutes({ providers: ["P1"] })).toBe(36);
+    expect(await minutes({ units: ["U2", "U3"] })).toBe(19);
+    expect(await minutes({ providers: ["P1"], units: ["U2", "U3"] })).toBe(12);
+    expect(await minutes({ groups: ["A"] })).toBe(31);
     expect(await minutes({ groups: ["B"], units: ["U1"] })).toBe(undefined);
     const areas = database.restrict({ tenantId: tenant, scope: { ...everything, groups: ["A", "B"] } });
     expect((await areas.pool.query("SELECT FROM finding_sums")).rowCount).toBe(0);
@@ -186,7 +161,7 @@ describe("sums of findings", () => {
     await database.pool.query(addresses);
     const within = database.restrict({ tenantId: tenant, scope: { ...everything, groups: ["A"] } });
     await within.pool.query("UPDATE findings SET status = 'in-case' WHERE id = 'a'");
-    expect(await counts(database)).toMatchObject([{ open: 1, minutes: 10 }]);
+    expect(await counts(database)).toMatchObject([{ open: 1, minutes: 12 }]);
   });
 });
 

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp } from "#http";
-import { type NewFinding, writeFindings } from "#store";
+import { writeFindings } from "#store";
 import { openCases, requestExplanation } from "#operations";
 import { day } from "#model";
 import type { System } from "#system";
+import { finding } from "../../support/finding.ts";
 import { signedIn } from "../../support/signed-in.ts";
 import { person } from "../desk.ts";
 import { type Answer, asking, at, endpointOf, order, program, providersTown, SECRET, type Town } from "./providers.ts";
@@ -168,34 +169,10 @@ describe("a program of one provider", () => {
     const { system } = town;
     await town.send("orders", ...[21, 22, 23].map((no) => order(`o-${no}`, "C2", "U2")));
     await town.announce();
-    const theirs = {
-      provider: "P2",
-      unit: "U2",
-      client: "C2",
-      staff: "S-new",
-      subject: "f-new",
-      slice: "staff-day/new",
-    };
     const { rows } = await system.database.pool.query<{ count: number }>("SELECT count(*)::int AS count FROM cases");
-    const more: NewFinding = {
-      ...theirs,
-      id: "f-new",
-      ruleId: "staff-overlap",
-      ruleVersion: 1,
-      level: "indicator",
-      severity: "review",
-      mode: "active",
-      suppressed: null,
-      fromDay: day("2026-10-14"),
-      throughDay: day("2026-10-14"),
-      records: [],
-      minutes: 5,
-      amountOre: 100,
-      reason: "Skäl.",
-      evidence: [],
-    };
+    const more = finding("f-new", { provider: "P2", unit: "U2", client: "C2", staff: "S-new" });
     await writeFindings(system.database, system.tenantId, {
-      evaluated: new Set(["staff-day/new"]),
+      evaluated: new Set([more.slice]),
       findings: [more],
       at,
     });

@@ -12,8 +12,9 @@ import {
   openCases,
   requestExplanation,
 } from "#operations";
-import { type NewFinding, type NewSettlementLine, writeFindings, writeSettlement } from "#store";
+import { type NewSettlementLine, writeFindings, writeSettlement } from "#store";
 import { adapters, openSystem, type System } from "#system";
+import { finding } from "../../support/finding.ts";
 import { signedIn } from "../../support/signed-in.ts";
 import { testSystem, uploadKey } from "../../support/system.ts";
 import { jsonl, person } from "../desk.ts";
@@ -98,29 +99,19 @@ const files: Readonly<Record<string, readonly object[]>> = {
   ],
 };
 
-function finding(id: string, provider: string, unit: string, client: string): NewFinding {
-  return {
-    id,
-    ruleId: "staff-overlap",
-    ruleVersion: 1,
-    level: "indicator",
-    severity: "review",
-    mode: "active",
-    suppressed: null,
-    subject: id,
-    slice: `staff-day/${id}`,
-    fromDay: day("2026-10-13"),
-    throughDay: day("2026-10-13"),
+function found(id: string, provider: string, unit: string, client: string) {
+  const mine = provider === "P1";
+  return finding(id, {
     provider,
     unit,
     client,
-    staff: provider === "P1" ? `S-${id}` : `S-${SECRET}-${id}`,
-    records: [{ entity: "visits", source: "files", id: provider === "P1" ? "v-1" : "v-2" }],
-    minutes: 12,
-    amountOre: 9280,
-    reason: provider === "P1" ? "Två besök överlappar med 12 minuter." : `${SECRET} överlappar.`,
+    staff: mine ? `S-${id}` : `S-${SECRET}-${id}`,
+    fromDay: day("2026-10-13"),
+    throughDay: day("2026-10-13"),
+    records: [{ entity: "visits", source: "files", id: mine ? "v-1" : "v-2" }],
+    ...(mine ? {} : { reason: `${SECRET} överlappar.` }),
     evidence: [{ condition: "samtidig tid i minuter ≥", value: 12, threshold: 8 }],
-  };
+  });
 }
 
 function settlementLine(provider: string, unit: string, client: string, order: string): NewSettlementLine {
@@ -150,10 +141,10 @@ async function fill(system: System): Promise<Record<string, string>> {
   await announceChanges(system, system.tenantId);
   const { database, tenantId, operator } = system;
   const findings = [
-    finding("f-1", "P1", "U1", "C1"),
-    finding("f-2", "P2", "U2", "C2"),
-    finding("f-3", "P1", "U3", "C3"),
-    finding("f-4", "P1", "U1", "C1"),
+    found("f-1", "P1", "U1", "C1"),
+    found("f-2", "P2", "U2", "C2"),
+    found("f-3", "P1", "U3", "C3"),
+    found("f-4", "P1", "U1", "C1"),
   ];
   await writeFindings(database, tenantId, { evaluated: "all", findings, at });
   await writeSettlement(database, tenantId, {
