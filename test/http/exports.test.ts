@@ -3,41 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp } from "#http";
 import { instant } from "#model";
 import { type Actor, actorOf, openCases, type Role } from "#operations";
-import { type NewSettlementLine, writeFindings, writeSettlement } from "#store";
+import { writeFindings, writeSettlement } from "#store";
 import { finding } from "../support/finding.ts";
+import { settlementLine } from "../support/settlement-line.ts";
 import { csrf, signedIn } from "../support/signed-in.ts";
 import { testSystem, uploadKey } from "../support/system.ts";
 
 const at = instant("2026-11-01T03:30:00Z");
-
-const line = (no: number): NewSettlementLine => ({
-  slice: `client-month/C${no}/2026-10`,
-  month: "2026-10",
-  provider: no % 2 === 0 ? "P2" : "P1",
-  unit: "U1",
-  client: `C${no}`,
-  service: "omvardnad",
-  order: "o-1",
-  line: `o-1-${no}`,
-  contract: "K1",
-  minutes: {
-    granted: 100,
-    planned: 90,
-    registered: 80,
-    payable: 70,
-    declined: 0,
-    noAnswer: 0,
-    absent: 0,
-    missed: 0,
-    claimed: 0,
-    underDelivered: 0,
-  },
-  ore: { payable: 123_450, claimed: 0, overbilled: 0, unbilled: 0 },
-  codes: {},
-  trace: [],
-  feeMinutes: 0,
-  claims: [],
-});
 
 const FINDINGS = 1203;
 let town: Awaited<ReturnType<typeof testSystem>>;
@@ -63,7 +35,15 @@ beforeAll(async () => {
     });
   });
   await writeFindings(database, tenantId, { evaluated: "all", findings, at });
-  const lines = Array.from({ length: 3 }, (_, index) => line(index + 1));
+  const lines = Array.from({ length: 3 }, (_, index) => {
+    const no = index + 1;
+    return settlementLine(`C${no}`, {
+      provider: no % 2 === 0 ? "P2" : "P1",
+      line: `o-1-${no}`,
+      minutes: { claimed: 0 },
+      ore: { payable: 123_450, claimed: 0, overbilled: 0, unbilled: 0 },
+    });
+  });
   await writeSettlement(database, tenantId, { evaluated: "all", lines, at });
   await openCases(system, system.operator);
 }, 60_000);

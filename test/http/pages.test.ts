@@ -4,6 +4,7 @@ import { day, instant } from "#model";
 import { readerOf } from "#operations";
 import { endRun, type NewFinding, type NewSettlementLine, startRun, writeFindings, writeSettlement } from "#store";
 import { finding } from "../support/finding.ts";
+import { settlementLine } from "../support/settlement-line.ts";
 import { signedIn } from "../support/signed-in.ts";
 import { testSystem, uploadKey } from "../support/system.ts";
 
@@ -16,30 +17,11 @@ function line(month: string, registered: number, more: Partial<NewSettlementLine
     registered,
     payable: registered,
     declined: 30,
-    noAnswer: 0,
-    absent: 0,
     missed: 60,
     claimed: 0,
-    underDelivered: 0,
   };
-  return {
-    slice: `client-month/C9/${month}`,
-    month,
-    provider: "P1",
-    unit: "U3",
-    client: "C9",
-    service: "omvardnad",
-    order: "o-4",
-    line: "o-4-1",
-    contract: "K1",
-    minutes,
-    ore: { payable: 0, claimed: 0, overbilled: 131_750, unbilled: 0 },
-    codes: {},
-    trace: [],
-    feeMinutes: 0,
-    claims: [],
-    ...more,
-  };
+  const ore = { payable: 0, claimed: 0, overbilled: 131_750, unbilled: 0 };
+  return settlementLine("C9", { month, unit: "U3", minutes, ore, ...more });
 }
 
 /** A municipality after a night with these findings and figures. */

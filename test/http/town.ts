@@ -12,9 +12,10 @@ import {
   pingEndpoint,
   requestExplanation,
 } from "#operations";
-import { endRun, type NewSettlementLine, startRun, writeFindings, writeSettlement } from "#store";
+import { endRun, startRun, writeFindings, writeSettlement } from "#store";
 import { finding } from "../support/finding.ts";
 import { freePort, startProvider, type Account } from "../support/oidc-provider.ts";
+import { settlementLine } from "../support/settlement-line.ts";
 import { signedIn } from "../support/signed-in.ts";
 import { testSystem, uploadKey } from "../support/system.ts";
 
@@ -46,26 +47,16 @@ const findings = Array.from({ length: 120 }, (_, index) => {
   });
 });
 
-const lines = Array.from({ length: 120 }, (_, index): NewSettlementLine => {
-  const minutes = { granted: 1860, planned: 1800, registered: 1702, payable: 1690, claimed: 1860, missed: 60 };
-  return {
-    slice: `client-month/C${index}/2026-10`,
+const lines = Array.from({ length: 120 }, (_, index) =>
+  settlementLine(`C${index}`, {
     month: index < 5 ? "2026-09" : "2026-10",
     provider: `P${(index % 3) + 1}`,
-    unit: "U1",
-    client: `C${index}`,
-    service: "omvardnad",
     order: "o-4",
     line: "o-4-1",
-    contract: "K1",
-    minutes: { ...minutes, declined: 0, noAnswer: 0, absent: 0, underDelivered: 0 },
+    minutes: { granted: 1860, planned: 1800, registered: 1702, payable: 1690, claimed: 1860, missed: 60 },
     ore: { payable: 0, claimed: 0, overbilled: 131_750, unbilled: 0 },
-    codes: {},
-    trace: [],
-    feeMinutes: 0,
-    claims: [],
-  };
-});
+  }),
+);
 
 const jsonl = (...records: object[]): string => records.map((record) => `${JSON.stringify(record)}\n`).join("");
 const visit = (id: string, clientId: string, start: string, end: string) => ({

@@ -1,17 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { day, instant } from "#model";
-import {
-  type NewSettlementLine,
-  selectClauses,
-  selectFindingShares,
-  selectStaffDay,
-  writeFindings,
-  writeSettlement,
-} from "#store";
+import { selectClauses, selectFindingShares, selectStaffDay, writeFindings, writeSettlement } from "#store";
 import { word } from "../../bench/month.ts";
 import { testDatabase } from "../support/database.ts";
 import { finding } from "../support/finding.ts";
 import { insertRows } from "../support/rows.ts";
+import { settlementLine } from "../support/settlement-line.ts";
 
 const tenant = "0192";
 const on = day("2026-10-05");
@@ -58,39 +52,17 @@ describe("selectStaffDay", () => {
   });
 });
 
-function line(client: string, more: Partial<NewSettlementLine> = {}): NewSettlementLine {
-  const none = { declined: 0, noAnswer: 0, absent: 0, missed: 0, claimed: 0, underDelivered: 0 };
-  return {
-    slice: `client-month/${client}/2026-10`,
-    month: "2026-10",
-    provider: "P1",
-    unit: "U1",
-    client,
-    service: "omvardnad",
-    order: "o-1",
-    line: "o-1-1",
-    contract: "K1",
-    minutes: { granted: 1, planned: 1, registered: 1, payable: 1, ...none },
-    ore: { payable: 0, claimed: 0, overbilled: 0, unbilled: 0 },
-    codes: {},
-    trace: [{ step: "registered", minutes: 1 }],
-    feeMinutes: 0,
-    claims: [],
-    ...more,
-  };
-}
-
 describe("selectFindingShares", () => {
   test("counts each client of a provider once, and those whom a rule's findings of the month are about", async () => {
     await using opened = await testDatabase();
     const { database } = opened;
     const lines = [
-      line("C1"),
-      line("C1", { service: "stad" }),
-      line("C2"),
-      line("C3", { provider: "P2" }),
-      line("C4", { provider: null }),
-      line("C9", { month: "2026-09" }),
+      settlementLine("C1"),
+      settlementLine("C1", { service: "stad" }),
+      settlementLine("C2"),
+      settlementLine("C3", { provider: "P2" }),
+      settlementLine("C4", { provider: null }),
+      settlementLine("C9", { month: "2026-09" }),
     ];
     await writeSettlement(database, tenant, { evaluated: "all", lines, at });
     const findings = [
@@ -124,11 +96,11 @@ describe("selectClauses", () => {
       { step: "cap", minutes: -1, clause: "4.2", why: "Mer än beställt." },
     ];
     const lines = [
-      line("C1", { trace }),
-      line("C1", { service: "stad", trace }),
-      line("C1", { provider: "P2", trace }),
-      line("C2", { trace }),
-      line("C1", { month: "2026-09", trace }),
+      settlementLine("C1", { trace }),
+      settlementLine("C1", { service: "stad", trace }),
+      settlementLine("C1", { provider: "P2", trace }),
+      settlementLine("C2", { trace }),
+      settlementLine("C1", { month: "2026-09", trace }),
     ];
     await writeSettlement(database, tenant, { evaluated: "all", lines, at });
     const reader = database.restrict({ tenantId: tenant, scope: everything });

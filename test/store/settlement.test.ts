@@ -1,32 +1,23 @@
 import { expect, test } from "vitest";
 import { instant } from "#model";
-import { type NewSettlementLine, selectSettlement, streamSettlement, writeSettlement } from "#store";
+import { selectSettlement, streamSettlement, writeSettlement } from "#store";
 import { testDatabase } from "../support/database.ts";
+import { settlementLine } from "../support/settlement-line.ts";
 
 const at = instant("2026-11-01T03:30:00Z");
 
-function line(client: string, registered: number, order: string | null = "o-4"): NewSettlementLine {
-  return {
-    slice: `client-month/${client}/2026-10`,
-    month: "2026-10",
-    provider: "P1",
-    unit: "U3",
-    client,
-    service: "omvardnad",
+function line(client: string, registered: number, order: string | null = "o-4") {
+  return settlementLine(client, {
     order,
     line: order === null ? null : "o-4-1",
-    contract: "K1",
     minutes: {
       granted: 1860,
       planned: 1860,
       registered,
       payable: registered,
       declined: 30,
-      noAnswer: 0,
-      absent: 0,
       missed: 60,
       claimed: 1860,
-      underDelivered: 0,
     },
     ore: { payable: 1_309_750, claimed: 1_441_500, overbilled: 131_750, unbilled: 0 },
     codes: { M00: 27 },
@@ -46,7 +37,7 @@ function line(client: string, registered: number, order: string | null = "o-4"):
         proposal: { kind: "cut-back", minutes: 48, ore: 38_400, why: "Ersättningen är 48 minuter." },
       },
     ],
-  };
+  });
 }
 
 test("gives back a month's lines as they were written, by provider, unit and client", async () => {

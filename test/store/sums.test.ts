@@ -14,6 +14,7 @@ import {
 } from "#store";
 import { testDatabase } from "../support/database.ts";
 import { finding } from "../support/finding.ts";
+import { settlementLine } from "../support/settlement-line.ts";
 
 const at = instant("2026-10-06T01:00:00Z");
 const tenant = "0192";
@@ -165,38 +166,6 @@ describe("sums of findings", () => {
   });
 });
 
-function line(client: string, more: Partial<NewSettlementLine> = {}): NewSettlementLine {
-  return {
-    slice: `client-month/${client}/2026-10`,
-    month: "2026-10",
-    provider: "P1",
-    unit: "U1",
-    client,
-    service: "omvardnad",
-    order: "o-1",
-    line: "o-1-1",
-    contract: "K1",
-    minutes: {
-      granted: 100,
-      planned: 90,
-      registered: 80,
-      payable: 70,
-      declined: 0,
-      noAnswer: 0,
-      absent: 0,
-      missed: 0,
-      claimed: 60,
-      underDelivered: 0,
-    },
-    ore: { payable: 700, claimed: 600, overbilled: 1, unbilled: 2 },
-    codes: {},
-    trace: [],
-    feeMinutes: 0,
-    claims: [],
-    ...more,
-  };
-}
-
 describe("sums of settlement", () => {
   const areas = (groups: string[]) => ({ ...everything, groups });
 
@@ -214,12 +183,11 @@ describe("sums of settlement", () => {
       );
       return kept.map(({ provider, grantedMinutes, payableOre }) => [provider, grantedMinutes, payableOre]);
     };
-    const ahead = line("C3", { month: "2026-11", slice: "client-month/C3/2026-11" });
     await write([
-      line("C1"),
-      line("C2", { provider: "P2" }),
-      line("C3", { provider: null, unit: null }),
-      { ...ahead, minutes: { ...ahead.minutes, registered: 0 } },
+      settlementLine("C1"),
+      settlementLine("C2", { provider: "P2" }),
+      settlementLine("C3", { provider: null, unit: null }),
+      settlementLine("C3", { month: "2026-11", minutes: { registered: 0 } }),
     ]);
     expect(await figures("2026-10")).toEqual([
       ["P1", 100, 700],
@@ -230,7 +198,10 @@ describe("sums of settlement", () => {
       { month: "2026-11", registered: false },
       { month: "2026-10", registered: true },
     ]);
-    await write([line("C1", { ore: { payable: 5, claimed: 0, overbilled: 0, unbilled: 0 } }), line("C2")]);
+    await write([
+      settlementLine("C1", { ore: { payable: 5, claimed: 0, overbilled: 0, unbilled: 0 } }),
+      settlementLine("C2"),
+    ]);
     expect(await figures("2026-10")).toEqual([["P1", 200, 705]]);
     expect(await figures("2026-11")).toEqual([]);
     for (const change of [
@@ -252,7 +223,11 @@ describe("sums of settlement", () => {
     await using opened = await testDatabase();
     const { database } = opened;
     await database.pool.query(addresses);
-    const lines = [line("C1"), line("C2", { unit: "U2" }), line("C2", { provider: "P2", unit: "U3" })];
+    const lines = [
+      settlementLine("C1"),
+      settlementLine("C2", { unit: "U2" }),
+      settlementLine("C2", { provider: "P2", unit: "U3" }),
+    ];
     await writeSettlement(database, tenant, { evaluated: "all", lines, at });
     const granted = async (scope: Partial<Record<"providers" | "units" | "groups", string[]>>): Promise<number> => {
       const visible = { ...everything, ...scope };

@@ -12,9 +12,10 @@ import {
   openCases,
   requestExplanation,
 } from "#operations";
-import { type NewSettlementLine, writeFindings, writeSettlement } from "#store";
+import { writeFindings, writeSettlement } from "#store";
 import { adapters, openSystem, type System } from "#system";
 import { finding } from "../../support/finding.ts";
+import { settlementLine } from "../../support/settlement-line.ts";
 import { signedIn } from "../../support/signed-in.ts";
 import { testSystem, uploadKey } from "../../support/system.ts";
 import { jsonl, person } from "../desk.ts";
@@ -114,26 +115,17 @@ function found(id: string, provider: string, unit: string, client: string) {
   });
 }
 
-function settlementLine(provider: string, unit: string, client: string, order: string): NewSettlementLine {
-  const minutes = { granted: 1860, planned: 1800, registered: 1702, payable: 1690, claimed: 1860, missed: 60 };
-  return {
-    slice: `client-month/${client}/2026-10`,
-    month: "2026-10",
+const settled = (provider: string, unit: string, client: string, order: string) =>
+  settlementLine(client, {
     provider,
     unit,
-    client,
-    service: "omvardnad",
     order,
     line: `${order}-1`,
     contract: `K-${unit}`,
-    minutes: { ...minutes, declined: 0, noAnswer: 0, absent: 0, underDelivered: 0 },
+    minutes: { granted: 1860, planned: 1800, registered: 1702, payable: 1690, claimed: 1860, missed: 60 },
     ore: { payable: 1_309_750, claimed: 1_441_500, overbilled: 131_750, unbilled: 0 },
     codes: { M00: 27 },
-    trace: [],
-    feeMinutes: 0,
-    claims: [],
-  };
-}
+  });
 
 async function fill(system: System): Promise<Record<string, string>> {
   const app = createApp(system, signedIn(system.operator));
@@ -149,11 +141,7 @@ async function fill(system: System): Promise<Record<string, string>> {
   await writeFindings(database, tenantId, { evaluated: "all", findings, at });
   await writeSettlement(database, tenantId, {
     evaluated: "all",
-    lines: [
-      settlementLine("P1", "U1", "C1", "o-1"),
-      settlementLine("P2", "U2", "C2", "o-2"),
-      settlementLine("P1", "U3", "C3", "o-3"),
-    ],
+    lines: [settled("P1", "U1", "C1", "o-1"), settled("P2", "U2", "C2", "o-2"), settled("P1", "U3", "C3", "o-3")],
     at,
   });
   await openCases(system, operator);
