@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { and, asc, eq, gt, gte, inArray, lte } from "drizzle-orm";
 import type { Day, Instant } from "#model";
 import type { Level, Severity } from "#rule";
@@ -9,6 +8,8 @@ import {
   columnName,
   compareInBulk,
   type Evaluated,
+  type Hashed,
+  hashed,
   json,
   saidBefore,
   stage,
@@ -90,9 +91,10 @@ export interface HeldBack {
   holds: readonly NewRuleHold[];
 }
 
-type Staged = Omit<NewFinding, "records" | "evidence"> & { records: string; evidence: string; contentHash: Buffer };
+type Row = Omit<NewFinding, "records" | "evidence"> & { records: string; evidence: string };
+type Staged = Row & { contentHash: Buffer };
 
-const said: StagedColumns<Staged> = [
+const said: StagedColumns<Row> = [
   ["ruleId", "text"],
   ["ruleVersion", "int4"],
   ["level", "text"],
@@ -116,25 +118,17 @@ const said: StagedColumns<Staged> = [
 const columns: StagedColumns<Staged> = [["id", "text"], ...said, ["contentHash", "bytea"]];
 const saidNames = [...said.map(([field]) => columnName(field)), "content_hash"];
 
-const rowOf = (finding: FindingToWrite) => ({
+const rowOf = (finding: FindingToWrite): Row => ({
   ...finding,
   records: json(finding.records),
   evidence: json(finding.evidence),
 });
 
-function hashed(findings: Iterable<FindingToWrite>) {
-  return Array.from(findings, (finding) => {
-    const row = rowOf(finding);
-    const content = JSON.stringify(said.map(([field]) => row[field as keyof typeof row]));
-    return { id: finding.id, finding, contentHash: hash("sha256", content, "buffer").subarray(0, 16) };
-  });
-}
-
 /** Of what is stored already no more than what the comparison asks. */
-function* staged(found: ReturnType<typeof hashed>, known: ReadonlySet<string>): Generator<Partial<Staged>> {
-  for (const { id, finding, contentHash } of found) {
-    const { ruleId, mode, suppressed } = finding;
-    yield known.has(id) ? { id, ruleId, mode, suppressed, contentHash } : { ...rowOf(finding), contentHash };
+function* staged(found: ReadonlyArray<Hashed<FindingToWrite>>, known: ReadonlySet<string>): Generator<Partial<Staged>> {
+  for (const { id, item, contentHash } of found) {
+    const { ruleId, mode, suppressed } = item;
+    yield known.has(id) ? { id, ruleId, mode, suppressed, contentHash } : { ...rowOf(item), contentHash };
   }
 }
 
@@ -162,7 +156,7 @@ export async function writeFindings(
   return database.transaction(async (tx) => {
     const { client } = tx;
     await compareInBulk(client, run.evaluated);
-    const found = hashed(run.findings);
+    const found = hashed(run.findings, rowOf, said);
     const known = await saidBefore(client, tenantId, "findings", found);
     await stage(client, "findings", columns, ["id"], staged(found, known));
     const looked = await stageEvaluated(client, run.evaluated, "f");

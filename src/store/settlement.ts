@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { and, asc, eq, gt } from "drizzle-orm";
 import type { Instant, Month, Ore } from "#model";
 import type { Database } from "./database.ts";
@@ -6,6 +5,8 @@ import {
   columnName,
   compareInBulk,
   type Evaluated,
+  type Hashed,
+  hashed,
   json,
   saidBefore,
   stage,
@@ -84,7 +85,7 @@ export function settlementLineId(line: Pick<SettlementLine, (typeof keys)[number
   return keys.map((key) => encodeURIComponent(line[key] ?? "")).join("/");
 }
 
-type Staged = Record<string, unknown>;
+type Staged = Record<string, unknown> & { id: string };
 const figures: StagedColumns<Staged> = [
   ...minuteKinds.map((kind) => [`${kind}Minutes`, "int4"] as const),
   ...oreKinds.map((kind) => [`${kind}Ore`, "int8"] as const),
@@ -116,18 +117,10 @@ function rowOf(line: SettlementLineToWrite): Staged {
   return row;
 }
 
-function hashed(lines: Iterable<SettlementLineToWrite>) {
-  return Array.from(lines, (line) => {
-    const row = rowOf(line);
-    const content = JSON.stringify(columns.map(([field]) => row[field] ?? null));
-    return { id: String(row["id"]), line, contentHash: hash("sha256", content, "buffer").subarray(0, 16) };
-  });
-}
-
 /** Of what is stored already no more than that it is. */
-function* staged(lines: ReturnType<typeof hashed>, known: ReadonlySet<string>): Generator<Staged> {
-  for (const { id, line, contentHash } of lines)
-    yield known.has(id) ? { id, contentHash } : { ...rowOf(line), contentHash };
+function* staged(lines: ReadonlyArray<Hashed<SettlementLineToWrite>>, known: ReadonlySet<string>): Generator<Staged> {
+  for (const { id, item, contentHash } of lines)
+    yield known.has(id) ? { id, contentHash } : { ...rowOf(item), contentHash };
 }
 
 export interface SettlementWritten {
@@ -151,7 +144,7 @@ export async function writeSettlement(
 ): Promise<SettlementWritten> {
   return database.transaction(async ({ client }) => {
     await compareInBulk(client, run.evaluated);
-    const lines = hashed(run.lines);
+    const lines = hashed(run.lines, rowOf, columns);
     const known = await saidBefore(client, tenantId, "settlement_lines", lines);
     await stage(client, "settlement_lines", columns, ["id"], staged(lines, known));
     const looked = await stageEvaluated(client, run.evaluated, "f");

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import pg from "pg";
 import { copyIn } from "./copy.ts";
 import type { StoredType } from "./tables/canonical.ts";
@@ -12,6 +13,25 @@ export const columnName = (field: string): string => field.replace(/[A-Z]/g, (le
 
 /** What is JSON already stays as it is: nothing that is stored so is a text of its own. */
 export const json = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+
+export interface Hashed<Item> {
+  id: string;
+  item: Item;
+  contentHash: Buffer;
+}
+
+/** What is to be written, with a hash of what its row says in `columns`. Rows are not kept: few of them are sent. */
+export function hashed<Item, Row extends { id: string }>(
+  items: Iterable<Item>,
+  rowOf: (item: Item) => Row,
+  columns: StagedColumns<Row>,
+): Array<Hashed<Item>> {
+  return Array.from(items, (item) => {
+    const row = rowOf(item);
+    const content = JSON.stringify(columns.map(([field]) => row[field]));
+    return { id: row.id, item, contentHash: hash("sha256", content, "buffer").subarray(0, 16) };
+  });
+}
 
 /**
  * Copies rows into a temporary table with the columns of `target`, for the rest of the transaction, and gives its name.
