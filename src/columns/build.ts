@@ -1040,6 +1040,10 @@ function buildVisits(
   const providerOf = mover.ints(provider);
   const startOf = mover.floats(taken(start));
   const mergedInto = merged === null ? new Int32Array(0) : moved(mover.ints(merged.into), at);
+  const asTheyLie = upTo(raw.count);
+  const standingOf = merged === null ? providerOf : providerOf.map((of, row) => (mergedInto[row]! < 0 ? of : -1));
+  const sourceOf = new Int32Array(raw.count);
+  for (let row = 0; row < raw.count; row++) sourceOf[row] = raw.source[moving[row]!]!;
   return context.make.ofRows("visits", raw, moving, {
     client: mover.ints(client),
     staff: mover.ints(staff),
@@ -1060,11 +1064,11 @@ function buildVisits(
     ambiguous: ambiguousRows(raw, at, context, warnings),
     mergedInto,
     mergedNext: merged === null ? new Int32Array(0) : moved(mover.ints(merged.next), at),
-    byClient: { offsets: byClient.offsets, rows: upTo(byClient.rows.length) },
+    byClient: { offsets: byClient.offsets, rows: asTheyLie.subarray(0, byClient.rows.length) },
     byStaff: { offsets: byStaff.offsets, rows: moved(byStaff.rows, at) },
+    byProvider: groupBy(asTheyLie, standingOf, linked.providers),
+    bySource: groupBy(asTheyLie, sourceOf, context.sources.length),
     registering,
-    inTime: { made: null },
-    ties: { seeds: context.seeds, sources: context.sources, providers: linked.providers },
     elsewhere: linked.elsewhere,
     raw: {
       law: column.flags(raw, "law"),

@@ -7,7 +7,7 @@ export type { Alias } from "./identity.ts";
 export { type TableParts, type Tables, tablesOf } from "./parts.ts";
 export * from "./raw.ts";
 export { bytes, floats, ints, octets, singles, words } from "./room.ts";
-export { type Grouped, rowsOf } from "./sort.ts";
+export { groupBy, type Grouped, rowsOf, upTo } from "./sort.ts";
 export type { Silence, SourceFacts, Warning } from "./sources.ts";
 export { silencesInside, Sources } from "./sources.ts";
 export * from "./tables.ts";

@@ -11,96 +11,12 @@ export function rowsOf(grouped: Grouped, group: number): Int32Array {
   return grouped.rows.subarray(grouped.offsets[group], grouped.offsets[group + 1]);
 }
 
-const DIGIT = 11;
-const RADIX = 1 << DIGIT;
-
-/** One pass of a stable radix sort of `from` into `into`, by eleven bits of `key`; they occur as `counts` says. */
-function pass(from: Int32Array, into: Int32Array, key: Uint32Array, shift: number, counts: Int32Array): void {
-  let next = 0;
-  for (let digit = 0; digit < RADIX; digit++) {
-    const count = counts[digit]!;
-    counts[digit] = next;
-    next += count;
-  }
-  for (let i = 0; i < from.length; i++) {
-    const row = from[i]!;
-    const digit = (key[row]! >>> shift) & (RADIX - 1);
-    into[counts[digit]!++] = row;
-  }
-}
-
-/** How often each value of eleven bits of `key` occurs, by a walk in order of memory. */
-function countDigits(key: Uint32Array, shift: number): Int32Array {
-  const counts = new Int32Array(RADIX);
-  for (let row = 0; row < key.length; row++) counts[(key[row]! >>> shift) & (RADIX - 1)]!++;
-  return counts;
-}
-
 /** What comes first among rows that are equal otherwise. */
 export interface TieBreak {
   /** A number of the row, of 22 bits, that does not depend on row numbers. */
   hash: (row: number) => number;
   /** For the few whose hashes are equal too. */
   compare: (a: number, b: number) => number;
-}
-
-/** Rows in order of `start`; equals in order of their hash, then by comparison. */
-export function sortByTime(start: Float64Array, ties: TieBreak, count = start.length): Int32Array {
-  let rows = upTo(count);
-  if (count < 2) return rows;
-  let earliest = Infinity;
-  let latest = -Infinity;
-  let [wholeSeconds, wholeMinutes] = [true, true];
-  for (let row = 0; row < count; row++) {
-    const at = start[row]!;
-    if (at < earliest) earliest = at;
-    if (at > latest) latest = at;
-    if (wholeMinutes && at % 60_000 !== 0) wholeMinutes = false;
-    if (wholeSeconds && !wholeMinutes && at % 1000 !== 0) wholeSeconds = false;
-  }
-  // Most sources know no milliseconds, and many no seconds: that saves a pass. Time since the earliest, in two parts of 22 bits.
-  const unit = wholeMinutes ? 60_000 : wholeSeconds ? 1000 : 1;
-  const span = (latest - earliest) / unit;
-  const low = new Uint32Array(count);
-  const high = span < 2 ** 22 ? low : new Uint32Array(count);
-  for (let row = 0; row < count; row++) {
-    const after = (start[row]! - earliest) / unit;
-    if (high === low) {
-      low[row] = after;
-      continue;
-    }
-    const upper = Math.floor(after / 2 ** 22);
-    high[row] = upper;
-    low[row] = after - upper * 2 ** 22;
-  }
-  let spare: Int32Array = new Int32Array(count);
-  const hashes = new Uint32Array(count);
-  for (let row = 0; row < count; row++) hashes[row] = ties.hash(row);
-  const passes: Array<[Uint32Array, number]> = [
-    [hashes, 0],
-    [hashes, DIGIT],
-  ];
-  for (let digits = 0; digits < 4 && 2 ** (DIGIT * digits) <= span; digits++) {
-    passes.push(digits < 2 ? [low, digits * DIGIT] : [high, (digits - 2) * DIGIT]);
-  }
-  for (const [key, shift] of passes) {
-    pass(rows, spare, key, shift, countDigits(key, shift));
-    [rows, spare] = [spare, rows];
-  }
-  for (let i = 1; i < count; i++) {
-    const row = rows[i]!;
-    let j = i - 1;
-    while (j >= 0 && same(start, hashes, rows[j]!, row) && ties.compare(rows[j]!, row) > 0) {
-      rows[j + 1] = rows[j]!;
-      j--;
-    }
-    rows[j + 1] = row;
-  }
-  return rows;
-}
-
-function same(start: Float64Array, hashes: Uint32Array, a: number, b: number): boolean {
-  return start[a] === start[b] && hashes[a] === hashes[b];
 }
 
 /** Stable counting sort: rows of the same group keep the order of `order`; rows with a negative group are left out. */
@@ -126,7 +42,7 @@ export function groupBy(order: Int32Array, group: Int32Array, groups: number): G
 /** A group larger than this is not put in order by moving each of its rows to its place. */
 const SMALL = 1000;
 
-/** As grouping the rows of `sortByTime`, for groups of few rows that are nearly in order of time: a client's visits. */
+/** Rows by group, each group by `key`; fast for groups of few rows that are nearly in order: a client's visits. */
 export function groupInTime(key: Float64Array, ties: TieBreak, group: Int32Array, groups: number): Grouped {
   const { offsets, rows } = groupBy(upTo(group.length), group, groups);
   const before = (a: number, b: number): number =>

@@ -3,8 +3,8 @@ import { MINUTE, minutesBetween } from "#model";
 import { metresBetween } from "./geo.ts";
 import { codeOfKey, type Identities } from "./identity.ts";
 import { NO_DAY, type RawColumns, type TextColumn } from "./raw.ts";
-import { groupBy, type Grouped, rowsOf, sortByTime } from "./sort.ts";
-import { compareText, textAt, tieBreak } from "./text.ts";
+import { type Grouped, rowsOf } from "./sort.ts";
+import { compareText, textAt } from "./text.ts";
 
 /*
  * Tables as rules read them. A row is a number; accessors take it and allocate nothing. Unknown is -1 for codes of
@@ -126,12 +126,10 @@ export interface VisitColumns {
   ambiguous: ReadonlySet<number>;
   byClient: Grouped;
   byStaff: Grouped;
+  byProvider: Grouped;
+  bySource: Grouped;
   /** Sources that register visits. */
   registering: ReadonlySet<number>;
-  /** Made when somebody asks: rules about people do not. */
-  inTime: { made: { byProvider: Grouped; bySource: Grouped } | null };
-  /** What breaks ties in time the same way whatever numbers sources have; and how many providers there are. */
-  ties: { seeds: readonly number[]; sources: readonly string[]; providers: number };
   /** Where only some visits are given: which sources have others, and on which days each provider has. */
   elsewhere: { registering: ReadonlySet<number>; visited: ReadonlyMap<number, readonly Day[]> } | null;
   raw: {
@@ -164,42 +162,24 @@ export interface VisitColumns {
 export class Visits extends RecordTable {
   readonly entity = "visits";
   readonly #c: VisitColumns;
-  readonly #raw: RawColumns;
   /** Rows of a client or a staff member by start. Rows merged into others are not among them. */
   readonly byClient: Grouped;
   readonly byStaff: Grouped;
+  /** Rows of a provider as they lie: in order of time, each would be a jump through the memory. None that was merged. */
+  readonly byProvider: Grouped;
+  /** Rows as each source tells them, also those merged into others, as they lie. */
+  readonly bySource: Grouped;
+  readonly #days = new Map<number, ReadonlySet<Day>>();
 
   constructor(raw: RawColumns, order: Int32Array, columns: VisitColumns) {
     super(raw, order);
-    this.#raw = raw;
     this.#c = columns;
     this.byClient = columns.byClient;
     this.byStaff = columns.byStaff;
+    this.byProvider = columns.byProvider;
+    this.bySource = columns.bySource;
   }
 
-  /** Rows of a provider by start. Rows merged into others are not among them. */
-  get byProvider(): Grouped {
-    return (this.#c.inTime.made ??= this.#groupInTime()).byProvider;
-  }
-  /** Rows as each source tells them, also those merged into others. */
-  get bySource(): Grouped {
-    return (this.#c.inTime.made ??= this.#groupInTime()).bySource;
-  }
-  #groupInTime(): { byProvider: Grouped; bySource: Grouped } {
-    const { start, provider, mergedInto, ties } = this.#c;
-    const of = tieBreak(this.#raw, ties);
-    const rows = sortByTime(start, {
-      hash: (row) => of.hash(this.raw(row)),
-      compare: (a, b) => of.compare(this.raw(a), this.raw(b)),
-    });
-    const source = new Int32Array(this.count);
-    for (let row = 0; row < this.count; row++) source[row] = this.source(row);
-    const unmerged = mergedInto.length === 0 ? rows : rows.filter((row) => mergedInto[row]! < 0);
-    return {
-      byProvider: groupBy(unmerged, provider, ties.providers),
-      bySource: groupBy(rows, source, ties.sources.length),
-    };
-  }
   /** Whether the source registers visits. */
   registeredBy(source: number): boolean {
     const { registering, elsewhere } = this.#c;
@@ -209,14 +189,19 @@ export class Visits extends RecordTable {
   of(provider: number, from: Day, through: Day): boolean {
     const within = (day: Day): boolean => day >= from && day <= through;
     if (this.#c.elsewhere?.visited.get(provider)?.some(within) === true) return true;
-    const rows = rowsOf(this.byProvider, provider);
-    let [low, high] = [0, rows.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.day(rows[middle]!) < from) low = middle + 1;
-      else high = middle;
+    const days = this.daysOf(provider);
+    for (let day = from; day <= through; day++) if (days.has(day)) return true;
+    return false;
+  }
+  /** The days on which there are visits of the provider. */
+  daysOf(provider: number): ReadonlySet<Day> {
+    let days = this.#days.get(provider);
+    if (days === undefined) {
+      const own = new Set<Day>();
+      for (const row of rowsOf(this.byProvider, provider)) own.add(this.day(row));
+      this.#days.set(provider, (days = own));
     }
-    return low < rows.length && within(this.day(rows[low]!));
+    return days;
   }
   client(row: number): number {
     return this.#c.client[row]!;

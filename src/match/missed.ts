@@ -61,19 +61,14 @@ export function visitSilences({ visits, sources, asOf, beyond }: Tables): Array<
     const rows = rowsOf(visits.bySource, source);
     if (rows.length === 0) return [];
     return sources.silences(source, asOf).filter(({ from, until, usual }) => {
-      const heard = startedBefore(visits, rows, until) - startedBefore(visits, rows, from);
+      const heard = startedWithin(visits, rows, from, until);
       return heard < (usual === null ? 1 : HEARD_SHARE * usual);
     });
   });
 }
 
-/** How many of the rows, which are in order of time, began before an instant. */
-function startedBefore(visits: Tables["visits"], rows: Int32Array, at: Instant): number {
-  let [low, high] = [0, rows.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (visits.start(rows[middle]!) >= at) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+function startedWithin(visits: Tables["visits"], rows: Int32Array, from: Instant, until: Instant): number {
+  let count = 0;
+  for (const row of rows) if (visits.start(row) >= from && visits.start(row) < until) count++;
+  return count;
 }

@@ -1,6 +1,5 @@
 import type { Beyond, Tables } from "#columns";
 import { visitSilences } from "#match";
-import type { Day } from "#model";
 import type { Travel } from "#travel";
 
 /** What a run that has read everything knows, for one that reads little; see `reconcileChanged`. */
@@ -8,14 +7,11 @@ export function beyondOf(tables: Tables, telling: readonly string[], travel: Tra
   const { visits, sources, providers, units } = tables;
   const ids = Array.from({ length: sources.count }, (_, source) => sources.id(source));
   const silences = visitSilences(tables);
-  const days = Array.from({ length: providers.count }, () => new Set<Day>());
-  // Row by row as they lie: those of a provider lie all over the memory.
-  for (let row = 0; row < visits.count; row++) {
-    const provider = visits.provider(row);
-    if (provider >= 0 && visits.mergedInto(row) < 0) days[provider]!.add(visits.day(row));
-  }
   const visited = Object.fromEntries(
-    days.map((ofProvider, provider) => [providers.key(provider), [...ofProvider].sort((a, b) => a - b)]),
+    Array.from({ length: providers.count }, (_, provider) => [
+      providers.key(provider),
+      [...visits.daysOf(provider)].sort((a, b) => a - b),
+    ]),
   );
   return {
     received: Object.fromEntries(ids.map((id, source) => [id, sources.quiet(source)])),

@@ -58,7 +58,10 @@ export interface ProviderMonthSlice {
   provider: number;
   firstDay: Day;
   lastDay: Day;
+  /** As they lie in memory, in no order of time but for each client's. */
   visits: Int32Array;
+  /** Those of known staff, one person after the other, each by start. */
+  byStaff: Int32Array;
 }
 
 /** One staff member's visits, whoever employs them, that start in one month. */
@@ -81,6 +84,7 @@ export interface UnitMonthSlice {
   provider: number;
   firstDay: Day;
   lastDay: Day;
+  /** As they lie in memory. */
   visits: Int32Array;
 }
 
@@ -88,7 +92,7 @@ export interface SourceMonthSlice {
   source: number;
   firstDay: Day;
   lastDay: Day;
-  /** Visits as this source tells them. */
+  /** Visits as this source tells them, as they lie in memory. */
   visits: Int32Array;
 }
 

@@ -206,8 +206,9 @@ function markManual(
       (contract) => (contracts.terms(contract) as ContractTerms).manual?.maxSharePercent !== undefined,
     );
     if (!limited) continue;
-    for (const row of between(rowsOf(visits.byProvider, provider), month.first, month.last, (one) => visits.day(one))) {
-      if (visits.grade(row) === 0) dirtyClients[visits.client(row) * width + position] = 1;
+    for (const row of rowsOf(visits.byProvider, provider)) {
+      const inMonth = visits.day(row) >= month.first && visits.day(row) <= month.last;
+      if (inMonth && visits.grade(row) === 0) dirtyClients[visits.client(row) * width + position] = 1;
     }
   }
 }

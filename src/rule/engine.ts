@@ -28,7 +28,7 @@ import {
   clientMonth,
   monthsOf,
   parseSliceKey,
-  providerMonth,
+  ProviderMonths,
   sliceKey,
   sourceMonth,
   staffDays,
@@ -195,7 +195,7 @@ export class EngineWalk<F extends Kept, L> {
     const run = this.#run;
     if ((run.has("provider-month") || run.has("unit-month")) && this.#dirty.providers(month)) {
       for (const provider of codesOf(tables.providers.count, next, 1)) {
-        const slice = providerMonth(tables, provider, first, last);
+        const slice = run.providerMonths.of(first, last)[provider]!;
         if (slice === null) continue;
         if (run.has("unit-month"))
           for (const unit of unitMonths(tables, slice)) run.slice("unit-month", unit, tables.units.key(unit.unit));
@@ -396,6 +396,7 @@ class Run<F extends Kept, L> {
   readonly #settled: L[] = [];
   /** Pairs of visits that rules with precedence reported, by rule. */
   readonly #pairs = new Map<string, Pairs>();
+  readonly providerMonths: ProviderMonths;
   /** Of the slice at hand. */
   #counts = new Map<string, Outcome>();
   #rule: Prepared | null = null;
@@ -410,7 +411,8 @@ class Run<F extends Kept, L> {
     const settles = input.figures !== false || reads.has("settlement");
     const matches = input.matches ?? (settles || reads.has("matches") ? matchVisits(input.tables) : noMatches);
     this.#measures = new MeasureBook(input.measures ?? []);
-    const peers = new PeerBook(input.tables);
+    this.providerMonths = new ProviderMonths(input.tables);
+    const peers = new PeerBook(this.providerMonths);
     this.#tables = {
       ...input.tables,
       matches,

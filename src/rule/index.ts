@@ -20,7 +20,7 @@ export { stayCovering } from "./stays.ts";
 export { heldAgainst, partsOf } from "./under-plan.ts";
 export { visitExpected } from "./visit-expected.ts";
 export type { Measure, Measures } from "./measures.ts";
-export { monthsOf, parseSliceKey, readingPeriod } from "./slices.ts";
+export { inTime, monthsOf, parseSliceKey, readingPeriod } from "./slices.ts";
 export * from "./versions.ts";
 // What rules need of the model and of the tables; they import nothing else.
 export {

@@ -1,13 +1,12 @@
-import type { Tables } from "#columns";
 import type { ProviderMonthSlice } from "./define.ts";
-import { providerMonth } from "./slices.ts";
+import type { ProviderMonths } from "./slices.ts";
 
 export class PeerBook {
-  readonly #tables: Tables;
+  readonly #months: ProviderMonths;
   readonly #known = new Map<string, ReadonlyMap<number, unknown>>();
 
-  constructor(tables: Tables) {
-    this.#tables = tables;
+  constructor(months: ProviderMonths) {
+    this.#months = months;
   }
 
   of<T>(
@@ -19,12 +18,9 @@ export class PeerBook {
     const key = `${rule}\n${name}\n${firstDay}`;
     let values = this.#known.get(key) as ReadonlyMap<number, T> | undefined;
     if (values === undefined) {
-      const made = new Map<number, T>();
-      for (let provider = 0; provider < this.#tables.providers.count; provider++) {
-        const slice = providerMonth(this.#tables, provider, firstDay, lastDay);
-        if (slice !== null) made.set(provider, measure(slice));
-      }
-      this.#known.set(key, (values = made));
+      const slices = this.#months.of(firstDay, lastDay).filter((slice) => slice !== null);
+      values = new Map(slices.map((slice) => [slice.provider, measure(slice)]));
+      this.#known.set(key, values);
     }
     return values;
   }

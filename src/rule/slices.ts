@@ -1,4 +1,4 @@
-import { NO_DAY, type Period, rowsOf, type Tables } from "#columns";
+import { groupBy, NO_DAY, type Period, rowsOf, type Tables, upTo, type Visits } from "#columns";
 import { type Day, day, dayOf, daysOfMonth, formatDay, monthOf } from "#model";
 import type {
   ClientDaySlice,
@@ -123,15 +123,37 @@ export function staffDays(tables: Tables, staff: number, first: Day, last: Day):
   });
 }
 
-export function providerMonth(
-  tables: Tables,
-  provider: number,
-  firstDay: Day,
-  lastDay: Day,
-): ProviderMonthSlice | null {
-  const { visits } = tables;
-  const rows = between(rowsOf(visits.byProvider, provider), firstDay, lastDay, (row) => visits.day(row));
-  return rows.length === 0 ? null : { provider, firstDay, lastDay, visits: rows };
+/** The months of all providers, each made once: several rules ask for every one. */
+export class ProviderMonths {
+  readonly #tables: Tables;
+  readonly #made = new Map<Day, ReadonlyArray<ProviderMonthSlice | null>>();
+
+  constructor(tables: Tables) {
+    this.#tables = tables;
+  }
+
+  /** By provider; null for those without visits. */
+  of(firstDay: Day, lastDay: Day): ReadonlyArray<ProviderMonthSlice | null> {
+    let months = this.#made.get(firstDay);
+    if (months === undefined) this.#made.set(firstDay, (months = providerMonths(this.#tables, firstDay, lastDay)));
+    return months;
+  }
+}
+
+function providerMonths({ visits, providers }: Tables, firstDay: Day, lastDay: Day): Array<ProviderMonthSlice | null> {
+  const inMonth = (row: number): boolean => visits.day(row) >= firstDay && visits.day(row) <= lastDay;
+  const months = Array.from({ length: providers.count }, (_, provider) => {
+    const rows = rowsOf(visits.byProvider, provider).filter(inMonth);
+    return rows.length === 0
+      ? null
+      : { provider, firstDay, lastDay, visits: rows, byStaff: new Int32Array(rows.length) };
+  });
+  const counts = new Int32Array(providers.count);
+  for (const row of visits.byStaff.rows) {
+    const provider = visits.provider(row);
+    if (provider >= 0 && inMonth(row)) months[provider]!.byStaff[counts[provider]!++] = row;
+  }
+  return months.map((month) => month && { ...month, byStaff: month.byStaff.subarray(0, counts[month.provider]) });
 }
 
 export function staffMonth(tables: Tables, staff: number, firstDay: Day, lastDay: Day): StaffMonthSlice | null {
@@ -152,26 +174,31 @@ export function staffMonth(tables: Tables, staff: number, firstDay: Day, lastDay
   };
 }
 
+/** Visits by start, where their order is seen. */
+export function inTime(visits: Visits, rows: readonly number[]): number[] {
+  return rows.toSorted((a, b) => visits.start(a) - visits.start(b) || a - b);
+}
+
 /** A provider's month by unit, in order of unit. */
 export function unitMonths(
-  { visits }: Tables,
+  { visits, units }: Tables,
   { provider, firstDay, lastDay, visits: rows }: ProviderMonthSlice,
 ): UnitMonthSlice[] {
-  const byUnit = new Map<number, number[]>();
-  for (const row of rows) {
-    const unit = visits.unit(row);
-    const list = byUnit.get(unit);
-    if (list === undefined) byUnit.set(unit, [row]);
-    else list.push(row);
-  }
-  return [...byUnit]
-    .sort(([a], [b]) => a - b)
-    .map(([unit, list]) => ({ unit, provider, firstDay, lastDay, visits: Int32Array.from(list) }));
+  const ofUnit = groupBy(
+    upTo(rows.length),
+    rows.map((row) => visits.unit(row)),
+    units.count,
+  );
+  return Array.from({ length: units.count }, (_, unit) => rowsOf(ofUnit, unit).map((at) => rows[at]!)).flatMap(
+    (own, unit) => (own.length === 0 ? [] : [{ unit, provider, firstDay, lastDay, visits: own }]),
+  );
 }
 
 export function sourceMonth(tables: Tables, source: number, firstDay: Day, lastDay: Day): SourceMonthSlice {
   const { visits } = tables;
-  const rows = between(rowsOf(visits.bySource, source), firstDay, lastDay, (row) => visits.day(row));
+  const rows = rowsOf(visits.bySource, source).filter(
+    (row) => visits.day(row) >= firstDay && visits.day(row) <= lastDay,
+  );
   return { source, firstDay, lastDay, visits: rows };
 }
 

@@ -8,6 +8,7 @@ import {
   example,
   heldAgainst,
   type Hit,
+  inTime,
   type Matches,
   MINUTE,
   percentOf,
@@ -176,7 +177,7 @@ function hitOf(
   const automatic =
     others.count >= visitsMin ? elsewhere >= percentAutomaticMin : member < 0 && percent >= percentAutomaticMin;
   return {
-    records: records.slice(0, RECORDS_MAX),
+    records: inTime(visits, records).slice(0, RECORDS_MAX),
     // About the provider, also where one person made all of these visits.
     ...(member < 0 ? { staff: -1, distinct: "provider" } : { staff: member, distinct: "staff" }),
     severity: automatic ? "info" : "review",

@@ -83,11 +83,12 @@ export default defineRule({
   ) {
     const hits: Hit[] = [];
     const times = new Uint32Array(staff.count);
-    let [ms, people, days, lastDay] = [0, 0, 0, NaN];
+    const days = new Set<number>();
+    let [ms, people] = [0, 0];
     for (const row of slice.visits) {
       if (!visits.usable(row)) continue;
       ms += visits.end(row) - visits.start(row);
-      if (visits.day(row) !== lastDay) [days, lastDay] = [days + 1, visits.day(row)];
+      days.add(visits.day(row));
       const person = visits.staff(row);
       if (person >= 0 && ++times[person]! === visitsEachMin) people++;
     }
@@ -103,7 +104,7 @@ export default defineRule({
     const [hours, shiftHours] = [ms / HOUR, shiftMs / HOUR];
     report.measure("hours", hours);
     report.measure("staff", people);
-    report.measure("days", days);
+    report.measure("days", days.size);
     report.measure("shiftHours", shiftHours);
 
     const before = (name: string): number => measures.of(name, monthsBack);

@@ -68,16 +68,17 @@ export default defineRule({
       return hits;
     }
     const visited = new Float64Array(staff.count);
-    const until = new Float64Array(staff.count).fill(-Infinity);
     const shared = new Float64Array(staff.count);
-    for (const row of slice.visits) {
+    let [last, until] = [-1, -Infinity];
+    for (const row of slice.byStaff) {
+      if (!visits.usable(row)) continue;
       const person = visits.staff(row);
-      if (person < 0 || !visits.usable(row)) continue;
+      if (person !== last) [last, until] = [person, -Infinity];
       const start = visits.start(row);
       const end = visits.end(row);
-      shared[person]! += Math.max(0, Math.min(end, until[person]!) - start);
-      visited[person]! += Math.max(0, end - Math.max(start, until[person]!));
-      until[person] = Math.max(until[person]!, end);
+      shared[person]! += Math.max(0, Math.min(end, until) - start);
+      visited[person]! += Math.max(0, end - Math.max(start, until));
+      until = Math.max(until, end);
     }
     let [knownMs, workedMs, unknownMs, sharedMs] = [0, 0, 0, 0];
     for (let person = 0; person < visited.length; person++) {

@@ -144,7 +144,6 @@ export default defineRule({
     const hits: Hit[] = [];
     const part = limits.partOfJourneyPercent / 100;
     const tolerated = limits.minutesTolerated * MINUTE;
-    const last = new Int32Array(staff.count).fill(-1);
     // Each journey between two homes that takes time, and what it lacks: 0 where there is enough.
     const from = new Int32Array(slice.visits.length);
     const to = new Int32Array(slice.visits.length);
@@ -153,12 +152,13 @@ export default defineRule({
     const homeMissing = new Int32Array(clients.count);
     const all = new Tally();
     let unknown = 0;
-    for (const b of slice.visits) {
-      const person = visits.staff(b);
-      if (person < 0 || !visits.usable(b)) continue;
-      const a = last[person]!;
-      if (a < 0 || visits.end(b) >= visits.end(a)) last[person] = b;
-      if (a < 0) continue;
+    let last = -1;
+    for (const b of slice.byStaff) {
+      if (!visits.usable(b)) continue;
+      const a = last;
+      const other = a < 0 || visits.staff(a) !== visits.staff(b);
+      if (other || visits.end(b) >= visits.end(a)) last = b;
+      if (other) continue;
       const clientA = visits.client(a);
       const clientB = visits.client(b);
       const gap = visits.start(b) - visits.end(a);

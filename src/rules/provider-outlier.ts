@@ -84,7 +84,7 @@ export default defineRule({
   innocent: {
     fewMeasures: "Färre mått än så ligger långt utanför: var för sig har de ofta en förklaring.",
   },
-  reads: ["visits", "matches", "clients", "staff", "peers", "measures"],
+  reads: ["visits", "matches", "clients", "peers", "measures"],
   parameters: z.object({
     measuresMin: z.int().min(1).default(3).describe("Så många mått ligger utanför."),
     ranges: z.number().positive().default(3).describe("Kvartilavstånd utanför kvartilerna; 3 är Tukeys yttre gräns."),
@@ -107,7 +107,7 @@ export default defineRule({
     ],
   },
   evaluate(
-    { visits, matches, clients, staff, peers, measures, slice },
+    { visits, matches, clients, peers, measures, slice },
     { measuresMin, ranges, peersMin, monthsBack, visitsMin },
     report,
   ) {
@@ -160,8 +160,7 @@ export default defineRule({
       ],
     });
 
-    function measure({ visits: rows }: ProviderMonthSlice): Measured {
-      const last = new Int32Array(staff.count).fill(-1);
+    function measure({ visits: rows, byStaff }: ProviderMonthSlice): Measured {
       let [count, proofs, manual, longer, edits, declined, round, ends, ms, matched, follows, tight] = Array<number>(
         12,
       ).fill(0) as [number, number, number, number, number, number, number, number, number, number, number, number];
@@ -184,12 +183,15 @@ export default defineRule({
           if (end % (5 * MINUTE) === 0) round++;
         }
         if (matches.plan(row) >= 0) matched++;
-        const person = visits.staff(row);
-        if (person < 0) continue;
-        const before = last[person]!;
-        last[person] = row;
-        if (before < 0 || visits.client(before) === visits.client(row)) continue;
-        const gap = start - visits.end(before);
+      }
+      let last = -1;
+      for (const row of byStaff) {
+        if (!visits.usable(row)) continue;
+        const before = last;
+        last = row;
+        if (before < 0 || visits.staff(before) !== visits.staff(row)) continue;
+        if (visits.client(before) === visits.client(row)) continue;
+        const gap = visits.start(row) - visits.end(before);
         if (gap >= HOUR) continue;
         follows++;
         // Only of these few it matters how far apart they are.

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { daily, defineRule, example, formatDay, type Hit, NO_DAY, sample } from "#rule";
+import { daily, defineRule, example, formatDay, type Hit, inTime, NO_DAY, sample } from "#rule";
 
 /** P1 visits C1 on 5–7 October. */
 function permit(provider: Record<string, unknown>) {
@@ -53,7 +53,7 @@ export default defineRule({
     if (rows.length === 0) return hits;
     const permit = `${from === NO_DAY ? "" : formatDay(from)}–${to === NO_DAY ? "" : formatDay(to)}`;
     hits.push({
-      records: rows.slice(0, RECORDS_MAX),
+      records: inTime(visits, rows).slice(0, RECORDS_MAX),
       minutes,
       reason: `${rows.length} besök gjordes när utföraren saknade tillstånd (tillståndet gäller ${permit}).`,
       evidence: { "besök utan tillstånd": rows.length, "tillståndet gäller": permit },

@@ -7,6 +7,7 @@ import {
   formatClock,
   formatDay,
   type Hit,
+  inTime,
   MINUTE,
   sample,
   type Visits,
@@ -177,7 +178,7 @@ function byDay(visits: Visits, rows: readonly number[]): Map<Day, number[]> {
  * time: it went back and forth. Null where each was done with it before the next took it.
  */
 function sharedShift(visits: Visits, rows: readonly number[], staffAbove: number): number[] | null {
-  const ordered = rows.toSorted((a, b) => visits.start(a) - visits.start(b) || a - b);
+  const ordered = inTime(visits, rows);
   let best: number[] | null = null;
   for (const person of staffOf(visits, ordered)) {
     const own = ordered.filter((row) => visits.staff(row) === person);

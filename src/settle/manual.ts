@@ -20,8 +20,9 @@ export class ManualShares {
       const usable = [...rowsOf(visits.byProvider, provider)].filter(
         (row) => visits.usable(row) && visits.day(row) >= first && visits.day(row) <= last,
       );
+      const manual = usable.filter((row) => visits.grade(row) === 0).sort((a, b) => visits.start(a) - visits.start(b));
       const allowed = Math.floor((maxSharePercent / 100) * usable.length + 1e-9);
-      exceeding = new Set(usable.filter((row) => visits.grade(row) === 0).slice(allowed));
+      exceeding = new Set(manual.slice(allowed));
       this.#exceeding.set(key, exceeding);
     }
     return exceeding.has(visit);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Alias, rowsOf, type Tables, tablesFrom } from "#columns";
 import { day, samples } from "#model";
-import { sortByTime } from "../../src/columns/sort.ts";
+import { groupInTime } from "../../src/columns/sort.ts";
 
 const { at, home, sample, sampleMunicipality } = samples;
 
@@ -199,7 +199,8 @@ describe("order", () => {
       fc.property(times, (given) => {
         const start = Float64Array.from(given);
         const ties = { hash: () => 0, compare: (a: number, b: number) => a - b };
-        const sorted = [...sortByTime(start, ties)].map((row) => start[row]!);
+        const { rows } = groupInTime(start, ties, new Int32Array(start.length), 1);
+        const sorted = [...rows].map((row) => start[row]!);
         expect(sorted).toEqual(given.toSorted((a, b) => a - b));
       }),
     );
