@@ -4,21 +4,26 @@ import { ints, neededFields, octets, type RawColumns, shortText, type TextColumn
 import { type Day, entities, type EntityName, entityNames, formatDay } from "#model";
 import { copyIn, copyOut, readDay, skipHeader } from "./copy.ts";
 import type { Database } from "./database.ts";
-import { DATE, decoding, HEX, ownInts, ownOctets, RawTable, type Slots, slotsOf, SOURCE, TEXT } from "./raw-table.ts";
-import { columnsOfField, tableName } from "./tables/canonical.ts";
+import {
+  columnsOfFields,
+  DATE,
+  HEX,
+  ownInts,
+  ownOctets,
+  type RawColumn,
+  RawTable,
+  rowSource,
+  type Slots,
+  slotsOf,
+  TEXT,
+} from "./raw-table.ts";
+import { tableName } from "./tables/canonical.ts";
 
 /*
  * A night reads a month of which little has changed since the night before. Of days with many rows the columns are kept as
  * they lie in memory, one value of bytes for each: numbers of two, four or eight bytes one after the other, of texts
  * first the length of each (-1: unknown), then all bytes. Little end first, as on every machine that Node runs on.
  */
-
-interface Column {
-  name: string;
-  how: number;
-  /** Canonical name; empty for where a row comes from. */
-  field: string;
-}
 
 /** A day of fewer rows is read as fast from its rows. */
 const ROWS_MIN = 2000;
@@ -28,18 +33,10 @@ const ROWS_AT_ONCE = 200_000;
 const hasDays = (entity: EntityName): boolean => entities[entity].day !== null && neededFields[entity] !== undefined;
 
 /** The columns that are kept of an entity: where a row comes from, and what tables are built from. */
-function columnsOf(entity: EntityName, wanted: readonly string[]): Column[] {
-  const { fields } = entities[entity];
-  return [
-    { name: "source_no", how: SOURCE, field: "" },
-    { name: "id", how: TEXT, field: "" },
-    ...Object.entries(fields).flatMap(([field, { kind }]) =>
-      kind === "personal" || !wanted.includes(field)
-        ? []
-        : [{ name: columnsOfField(field, kind).at(-1)!.name, how: decoding[kind], field }],
-    ),
-  ];
-}
+const columnsOf = (entity: EntityName, wanted: readonly string[]): RawColumn[] => [
+  ...rowSource,
+  ...columnsOfFields(entity, wanted),
+];
 
 const layouts = new Map<EntityName, string>();
 function layoutOf(entity: EntityName): string {
@@ -189,7 +186,7 @@ function textBytes({ bytes, offsets, nulls }: TextColumn, from: number, until: n
 /** Days of which all columns are at hand, and how much there is of each. */
 export interface DaysAtHand {
   entity: EntityName;
-  columns: readonly Column[];
+  columns: readonly RawColumn[];
   rows: number;
   /** Where the rows of a day begin. */
   rowOf: ReadonlyMap<Day, number>;
@@ -242,13 +239,13 @@ export async function readDayBlocks(
   const byName = new Map(columns.map((column) => [column.name, column]));
   const slots = new Map<string, Slots>();
   const texts = new Map<string, TextColumn>();
-  const slotOf = ({ name, how }: Column): Slots => {
+  const slotOf = ({ name, how }: RawColumn): Slots => {
     const slot = slots.get(name) ?? slotsOf(how, count)!;
     slots.set(name, slot);
     return slot;
   };
   /** Until all are read, an offset holds the length of the text before it. */
-  const textIn = ({ name }: Column): TextColumn => {
+  const textIn = ({ name }: RawColumn): TextColumn => {
     const known = texts.get(name);
     if (known !== undefined) return known;
     const after = name === "id" ? more.id : textOfMore.get(name);

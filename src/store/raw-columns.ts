@@ -1,10 +1,10 @@
 import pg from "pg";
 import { type RawColumns, type Refs, shortText, type TextColumn } from "#columns";
-import { type Day, entities, type EntityName, type FieldKind, formatDay, type Instant } from "#model";
+import { type Day, entities, type EntityName, formatDay, type Instant } from "#model";
 import { copyOut, skipHeader } from "./copy.ts";
 import type { Database } from "./database.ts";
 import { daysAtHand, readDayBlocks } from "./day-blocks.ts";
-import { decoding, PAGE_INDEX, PAGE_NO, RawTable, REAL, SOURCE, TEXT } from "./raw-table.ts";
+import { columnsOfFields, PAGE_INDEX, PAGE_NO, RawTable, REAL, rowSource } from "./raw-table.ts";
 import type { SourceId } from "./same-people.ts";
 import { columnsOfField, tableName } from "./tables/canonical.ts";
 
@@ -48,28 +48,18 @@ export async function readRawColumns(
   entity: EntityName,
   selection: RawSelection = {},
 ): Promise<RawColumns> {
-  const { fields: wanted } = selection;
-  const fields = Object.entries(entities[entity].fields).filter(
-    ([name, { kind }]) => kind !== "personal" && (wanted === undefined || wanted.includes(name)),
-  );
+  const fields = columnsOfFields(entity, selection.fields);
   const fixed = [
-    { column: "source_no", how: SOURCE },
-    { column: "id", how: TEXT },
+    ...rowSource,
     ...(selection.ranks === false
       ? []
       : [
-          { column: "version", how: REAL },
-          { column: "raw_page", how: PAGE_NO },
-          { column: "raw_index", how: PAGE_INDEX },
+          { name: "version", how: REAL },
+          { name: "raw_page", how: PAGE_NO },
+          { name: "raw_index", how: PAGE_INDEX },
         ]),
   ];
-  const columns = [
-    ...fixed,
-    ...fields.map(([name, { kind }]) => ({
-      column: columnsOfField(name, kind).at(-1)?.name ?? name,
-      how: decoding[kind as Exclude<FieldKind, "personal">],
-    })),
-  ];
+  const columns = [...fixed, ...fields];
   const client = await database.pool.connect();
   let one = false;
   try {
@@ -79,10 +69,10 @@ export async function readRawColumns(
       // Which days there are blocks of, the blocks and all other rows are of one moment.
       await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
       one = true;
-      const names = fields.map(([name]) => name);
+      const names = fields.map(({ field }) => field);
       blocks = await daysAtHand(client, tenantId, entity, { fields: names, from: fromDay, through: throughDay });
     }
-    const names = columns.map(({ column }) => column);
+    const names = columns.map(({ name }) => name);
     const query = select(tenantId, entity, selection, names, blocks === null ? null : [...blocks.rowOf.keys()]);
     const table = new RawTable(
       columns.map(({ how }) => how),
@@ -102,7 +92,7 @@ export async function readRawColumns(
       version: (version as Float64Array | undefined) ?? new Float64Array(0),
       received: (received as Float64Array | undefined) ?? new Float64Array(0),
       fields: Object.fromEntries(
-        fields.flatMap(([name], index) => (rest[index] === null ? [] : [[name, rest[index] as Int32Array]])),
+        fields.flatMap(({ field }, index) => (rest[index] === null ? [] : [[field, rest[index] as Int32Array]])),
       ),
     };
     return blocks === null ? read : await readDayBlocks(client, tenantId, blocks, read);

@@ -1,6 +1,7 @@
 import { ints, NO_DAY, octets, type TextColumn, words } from "#columns";
-import type { FieldKind } from "#model";
+import { entities, type EntityName, type FieldKind } from "#model";
 import { readDay, readInstant, readInt8, skipHeader } from "./copy.ts";
+import { columnsOfField } from "./tables/canonical.ts";
 
 // An index within a page stays below this.
 const PAGE = 2 ** 20;
@@ -16,11 +17,11 @@ const INSTANT = 4;
 export const DATE = 5;
 export const TEXT = 6;
 export const HEX = 7;
-export const SOURCE = 8; // int2 -> Int16Array
+const SOURCE = 8; // int2 -> Int16Array
 export const PAGE_NO = 9; // int8, the first part of `received`
 export const PAGE_INDEX = 10; // int4, the second
 
-export const decoding: Readonly<Record<Exclude<FieldKind, "personal">, number>> = {
+const decoding: Readonly<Record<Exclude<FieldKind, "personal">, number>> = {
   id: TEXT,
   text: TEXT,
   json: TEXT,
@@ -36,6 +37,28 @@ export const decoding: Readonly<Record<Exclude<FieldKind, "personal">, number>> 
   instantUntil: INSTANT,
   date: DATE,
 };
+
+export interface RawColumn {
+  name: string;
+  how: number;
+  /** Canonical name; empty for where a row comes from. */
+  field: string;
+}
+
+/** Where a row comes from. */
+export const rowSource: readonly RawColumn[] = [
+  { name: "source_no", how: SOURCE, field: "" },
+  { name: "id", how: TEXT, field: "" },
+];
+
+/** The columns of an entity's fields, of those that are wanted, that columns can hold. No names of people are among them. */
+export function columnsOfFields(entity: EntityName, wanted?: readonly string[]): RawColumn[] {
+  return Object.entries(entities[entity].fields).flatMap(([field, { kind }]) =>
+    kind === "personal" || wanted?.includes(field) === false
+      ? []
+      : [{ name: columnsOfField(field, kind).at(-1)!.name, how: decoding[kind], field }],
+  );
+}
 
 /** Columns that grow while rows are decoded into them. Those after the first `fixed` are made when a row says something. */
 export class RawTable {
