@@ -2,7 +2,7 @@ import type { Tables } from "#columns";
 import { type Day, MINUTE } from "#model";
 import { inForce, occurrencesOf } from "#match";
 import { type Piece, type Slice, take } from "./pieces.ts";
-import { decisionScale, groupOf, loose, type MonthRows, type Row } from "./rows.ts";
+import { decisionScale, loose, type MonthRows, type Row } from "./rows.ts";
 import type { Segment, Terms } from "./terms.ts";
 
 /** Time of a row that is limited together. */
@@ -19,22 +19,22 @@ interface Unit {
  */
 export function shareCaps(units: readonly Unit[]): void {
   if (units.length < 2 || units.every(({ ms, cap }) => ms <= cap)) return;
-  const left = new Map<string, number>();
-  for (const { row, ms, cap } of units) {
-    left.set(groupOf(row), (left.get(groupOf(row)) ?? 0) + Math.max(0, cap - ms));
-  }
+  /** By group. */
+  const left: number[] = [];
+  for (const { row, ms, cap } of units) left[row.group] = (left[row.group] ?? 0) + Math.max(0, cap - ms);
   for (const unit of units) {
     if (unit.ms <= unit.cap) continue;
-    const extra = Math.min(unit.ms - unit.cap, left.get(groupOf(unit.row)) ?? 0);
+    const { group } = unit.row;
+    const extra = Math.min(unit.ms - unit.cap, left[group]!);
     unit.cap += extra;
-    left.set(groupOf(unit.row), (left.get(groupOf(unit.row)) ?? 0) - extra);
+    left[group]! -= extra;
   }
 }
 
 /** Several lines of one order and service have together more than their limits. */
 export function spentTogether(units: readonly Unit[]): boolean {
   if (units.length < 2 || units.every(({ ms, cap }) => ms <= cap)) return false;
-  const groups = Map.groupBy(units, ({ row }) => groupOf(row));
+  const groups = Map.groupBy(units, ({ row }) => row.group);
   const sum = (group: readonly Unit[], of: (unit: Unit) => number) =>
     group.reduce((total, unit) => total + of(unit), 0);
   return [...groups.values()].some(
@@ -133,17 +133,15 @@ function capBy(
 ): void {
   if (limited.length === 0) return;
   // Also lines without a visit leave what they grant to the others of their order and service.
-  const groups = Map.groupBy(
-    [...rows.all()].filter(({ line }) => line >= 0),
-    groupOf,
-  );
-  const left = new Map<string, number>();
+  const groups: Row[][] = [];
+  for (const row of rows.all()) if (row.line >= 0) (groups[row.group] ??= []).push(row);
+  const left = new Map<number, number>();
   for (const piece of limited) {
-    const group = groupOf(piece.row);
-    const unit = `${unitOf(piece)} ${group}`;
+    const { group } = piece.row;
+    const unit = unitOf(piece) * groups.length + group;
     const { tolerance } = piece.segment.terms.cap;
     const open =
-      left.get(unit) ?? groups.get(group)!.reduce((sum, row) => sum + minutesOf(row, piece), 0) * MINUTE * tolerance;
+      left.get(unit) ?? groups[group]!.reduce((sum, row) => sum + minutesOf(row, piece), 0) * MINUTE * tolerance;
     const { ms } = piece;
     if (ms > open) take(piece, "cap", firstOf(piece.slices, open), capReason(piece.row, piece.segment.terms));
     left.set(unit, Math.max(0, open - ms));

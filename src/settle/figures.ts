@@ -10,7 +10,7 @@ import type { PaidRow, TraceStep, VisitTrace } from "./paid.ts";
 import { minutesOf, payNothing, payRows, traceRows } from "./payable.ts";
 import type { World } from "./pieces.ts";
 import { priceOf } from "./price.ts";
-import { groupOf, MonthRows, type Row } from "./rows.ts";
+import { MonthRows, type Row } from "./rows.ts";
 import { type InForce, TermsBook } from "./terms.ts";
 
 /**
@@ -243,12 +243,13 @@ const nothingClaimed: RowClaims = { minutes: 0, ore: 0, judged: [] };
 /** Claims of one order and service stand on the first of its rows that has one; what nobody claims on its own row. */
 function claimsByRow(rows: MonthRows, { judged, claimed }: Judgement): Map<Row, RowClaims> {
   const byRow = new Map<Row, RowClaims>();
-  const leads = new Map<string, Row>();
+  /** By group. */
+  const leads: Row[] = [];
   const at = ({ line, provider, unit, service }: ClaimedSum | JudgedClaim, shared: boolean): RowClaims => {
     const own = rows.row(line, provider, unit, service);
     // A claim speaks of a service on a day, not of the line for its morning or evening.
-    const row = own.line < 0 || !shared ? own : (leads.get(groupOf(own)) ?? own);
-    if (shared) leads.set(groupOf(own), row);
+    const row = own.line < 0 || !shared ? own : (leads[own.group] ?? own);
+    if (shared) leads[own.group] = row;
     let ofRow = byRow.get(row);
     if (ofRow === undefined) byRow.set(row, (ofRow = { minutes: 0, ore: 0, judged: [] }));
     return ofRow;

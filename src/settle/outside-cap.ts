@@ -77,14 +77,13 @@ export function vainPieces(world: World, rows: MonthRows): Piece[] {
   const { tables, matches, matcher } = world;
   const { plans, visits, absences } = tables;
   const pieces: Piece[] = [];
-  for (const plan of rowsOf(plans.byClient, rows.client)) {
+  for (const plan of rows.vain) {
     const frozen = plans.frozen(plan);
     const [start, end] = [plans.start(frozen), plans.end(frozen)];
+    if (!(end > start)) continue;
     const day = dayOf(start);
     const visit = matches.visit(plan);
-    if (visit < 0 || day < rows.first || day > rows.last || !(end > start) || plans.cancelled(frozen)) continue;
     const status = visits.status(visit);
-    if (status !== "declined" && status !== "noAnswer") continue;
     const shares = matcher.ofPlan(plan, day);
     const ofPlan = rows.rowsOf(shares, plans.provider(frozen), plans.unit(frozen), plans.services(frozen));
     for (const [position, row] of ofPlan.entries()) {

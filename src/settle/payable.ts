@@ -24,16 +24,16 @@ interface Cell {
   visits: number;
 }
 
-type Steps = Map<StepName, { ms: number; whys: Set<string>; clauses: Set<string> }>;
+type Steps = Map<StepName, { ms: number; whys: ReadonlySet<string>; clauses: ReadonlySet<string> }>;
 
 /** What is paid for each row of a client's month. */
 export function payRows(world: World, rows: MonthRows): Map<Row, PaidRow> {
-  return isPlain(world.tables, rows) ? payPlain(world.tables, rows) : payPieces(world, rows);
+  return isPlain(world.tables, rows) ? payPlain(world, rows) : payPieces(world, rows);
 }
 
 /** What is paid for a row on which nothing is registered, planned or granted. */
 export function payNothing(tables: Tables, rows: MonthRows, row: Row): PaidRow {
-  return assemble(tables, rows, row, [], new Map([["registered", noStep()]]), 0);
+  return assemble(tables, rows, row, [], stepsOf(row), 0);
 }
 
 /** Visit by visit what each row is paid for. */
@@ -55,19 +55,17 @@ export function traceRows(world: World, rows: MonthRows): Map<Row, VisitTrace[]>
   return traces;
 }
 
-/** Nothing is known of the client's month for which visits have to be looked at one by one. */
+/** Nothing is known of the client's month for which visits have to be taken through all steps one by one. */
 function isPlain({ clients }: Tables, rows: MonthRows): boolean {
   const { suspect, client } = rows;
-  if (suspect.overlap) return false;
+  if (suspect.overlap || suspect.shared) return false;
   const shared = clients.household(client).length > 0;
   const died = clients.deceasedOn(client);
   for (const row of rows.all()) {
-    const { terms, basis, service, cutOff } = row.segments[0]!;
+    const { terms, basis, cutOff } = row.segments[0]!;
     if (row.segments.length > 1 || !terms.plain || basis !== "performed") return false;
     if ((terms.manualLimited && suspect.manual) || suspect.receivedLast > cutOff) return false;
     if ((suspect.lengthened && terms.lengthening !== "always") || (shared && terms.divideHousehold)) return false;
-    if (row.declined > 0 && terms.declinedShare(service) > 0) return false;
-    if (row.noAnswer > 0 && terms.noAnswerShare > 0) return false;
     if (row.absent > 0 && terms.absence.paid.length > 0) return false;
     if (died !== NO_DAY && died <= rows.last && terms.deathPaid.length > 0) return false;
   }
@@ -81,8 +79,9 @@ const limitOf = (row: Row): { row: Row; ms: number; cap: number } => {
   return { row, ms: row.registered, cap: limited ? (row.granted - row.absent) * MINUTE * tolerance : Infinity };
 };
 
-/** Days in order of time use up what is granted. */
-function payPlain(tables: Tables, rows: MonthRows): Map<Row, PaidRow> {
+/** What is registered uses up, in order of time, what is granted; declined and unanswered visits are paid beside it. */
+function payPlain(world: World, rows: MonthRows): Map<Row, PaidRow> {
+  const { tables } = world;
   const units: Array<{ row: Row; ms: number; cap: number }> = [];
   const fees: typeof units = [];
   for (const row of rows.all()) {
@@ -92,29 +91,78 @@ function payPlain(tables: Tables, rows: MonthRows): Map<Row, PaidRow> {
   }
   shareCaps(units);
   shareCaps(fees);
+  const vain = rows.vain.length === 0 ? [] : vainPieces(world, rows);
+  divideAndRound(vain);
   const paid = new Map<Row, PaidRow>();
   let position = 0;
   for (const row of rows.all()) {
-    const segment = row.segments[0]!;
+    const { terms } = row.segments[0]!;
     const unit = row.line < 0 ? null : position++;
-    let left = unit === null ? 0 : units[unit]!.cap;
+    const cap = unit === null ? 0 : units[unit]!.cap;
     const cells: Cell[] = [];
-    let total = 0;
-    for (let index = 0; index < row.days.length; index++) {
-      const ms = Math.min(row.ms[index]!, left);
-      left -= ms;
-      total += ms;
-      if (ms > 0) cells.push({ day: row.days[index]!, band: null, segment, exactMs: ms, ms, visits: 0 });
-    }
-    const steps: Steps = new Map([["registered", { ...noStep(), ms: row.registered }]]);
+    const steps = stepsOf(row);
+    const total =
+      row.visits === null ? payDays(row, cap, cells) : payVisits(tables, row, row.visits, cap, cells, steps);
     if (total !== row.registered) {
-      const why = row.line < 0 ? noOrder : capReason(row, segment.terms);
-      addStep(steps, segment.terms, "cap", total - row.registered, why);
+      addStep(steps, terms, "cap", total - row.registered, row.line < 0 ? noOrder : capReason(row, terms));
     }
+    for (const piece of vain) if (piece.row === row) addPiece(cells, steps, piece);
     const feeMs = unit === null ? 0 : Math.min(row.registered, fees[unit]!.cap);
     paid.set(row, assemble(tables, rows, row, cells, steps, feeMs));
   }
   return paid;
+}
+
+/** Day by day, where it does not matter how time is divided over visits. */
+function payDays(row: Row, cap: number, cells: Cell[]): number {
+  const segment = row.segments[0]!;
+  let left = cap;
+  let total = 0;
+  for (let index = 0; index < row.days.length; index++) {
+    const ms = Math.min(row.ms[index]!, left);
+    left -= ms;
+    total += ms;
+    if (ms > 0) cells.push({ day: row.days[index]!, band: null, segment, exactMs: ms, ms, visits: 0 });
+  }
+  return total;
+}
+
+/** Visit by visit: each is divided over bands and rounded. Returns what there was before rounding. */
+function payVisits(
+  { visits }: Tables,
+  row: Row,
+  own: readonly number[],
+  cap: number,
+  cells: Cell[],
+  steps: Steps,
+): number {
+  const segment = row.segments[0]!;
+  const { terms } = segment;
+  const rounding = terms.rounding?.per === "visit" ? terms.rounding : null;
+  const parts: Part[] = [];
+  const add = (band: string | null, ms: number): void => addPart(parts, band, ms);
+  let left = cap;
+  let total = 0;
+  let rounded = false;
+  let difference = 0;
+  for (const visit of own) {
+    const start = visits.start(visit);
+    const ms = Math.min(visits.end(visit) - start, left);
+    if (ms <= 0) continue;
+    left -= ms;
+    total += ms;
+    parts.length = 0;
+    divide(terms, start, start + ms, add);
+    if (rounding !== null) {
+      for (const change of roundParts(parts, rounding)) {
+        if (change !== 0) rounded = true;
+        difference += change;
+      }
+    }
+    for (const part of parts) addTo(cells, visits.day(visit), segment, part, 0);
+  }
+  if (rounded) addStep(steps, terms, "rounding", difference, roundingReason(rounding!));
+  return total;
 }
 
 /** Every visit, and what is paid without one, with all steps but the price. */
@@ -130,25 +178,59 @@ function settledPieces(world: World, rows: MonthRows): Piece[] {
     ...deathPieces(world, rows, visits),
   ];
   const pieces = [...visits, ...others];
-  for (const piece of pieces) {
-    const { terms } = piece.segment;
-    for (const { from, until, weight } of piece.slices) {
-      if (terms.bands === null) addBand(piece, null, (until - from) * weight);
-      else divide(terms, from, until, (band, ms) => addBand(piece, band, ms * weight));
-    }
-  }
-  roundVisits(pieces);
+  divideAndRound(pieces);
   return pieces;
 }
 
-function addBand({ bands }: Piece, band: string | null, ms: number): void {
-  for (const known of bands) {
+function divideAndRound(pieces: readonly Piece[]): void {
+  for (const { segment, slices, bands } of pieces) {
+    for (const { from, until, weight } of slices) {
+      divide(segment.terms, from, until, (band, ms) => addPart(bands, band, ms * weight));
+    }
+  }
+  roundVisits(pieces);
+}
+
+/** Of a visit, what is in one band. */
+type Part = Piece["bands"][number];
+
+function addPart(parts: Part[], band: string | null, ms: number): void {
+  for (const known of parts) {
     if (known.band !== band) continue;
     known.exactMs += ms;
     known.ms += ms;
     return;
   }
-  bands.push({ band, exactMs: ms, ms });
+  parts.push({ band, exactMs: ms, ms });
+}
+
+/** Adds to the cell of the day and band; cells lie in this order. */
+function addTo(cells: Cell[], day: Day, segment: Segment, { band, exactMs, ms }: Part, visits: number): void {
+  let at = cells.length;
+  for (; at > 0; at--) {
+    const cell = cells[at - 1]!;
+    if (cell.day === day && cell.band === band) {
+      cell.exactMs += exactMs;
+      cell.ms += ms;
+      cell.visits += visits;
+      return;
+    }
+    if ((cell.day - day || compare(cell.band, band)) < 0) break;
+  }
+  cells.splice(at, 0, { day, band, segment, exactMs, ms, visits });
+}
+
+function addPiece(cells: Cell[], steps: Steps, piece: Piece): void {
+  const { segment, day, fullMs, continues } = piece;
+  for (const { step, ms, why } of piece.steps) if (step !== "registered") addStep(steps, segment.terms, step, ms, why);
+  for (const part of piece.bands) {
+    addTo(cells, day, segment, part, continues ? 0 : fullMs === 0 ? 1 : part.exactMs / fullMs);
+  }
+  // A visit without an end has no time, but may be one of those paid by the visit.
+  if (piece.bands.length === 0 && piece.slices.length > 0 && segment.basis === "perVisit") {
+    cells.push({ day, band: null, segment, exactMs: 0, ms: 0, visits: 1 });
+    cells.sort((a, b) => a.day - b.day || compare(a.band, b.band));
+  }
 }
 
 function payPieces(world: World, rows: MonthRows): Map<Row, PaidRow> {
@@ -159,29 +241,12 @@ function payPieces(world: World, rows: MonthRows): Map<Row, PaidRow> {
   const pieces = settledPieces(world, rows);
   for (const row of rows.all()) {
     cells.set(row, []);
-    steps.set(row, new Map([["registered", { ...noStep(), ms: row.registered }]]));
+    steps.set(row, stepsOf(row));
   }
   for (const piece of pieces) {
-    const { row, segment, day, fullMs, continues } = piece;
+    const { row } = piece;
     performed.set(row, (performed.get(row) ?? 0) + piece.performedMs);
-    for (const { step, ms, why } of piece.steps) {
-      if (step !== "registered") addStep(steps.get(row)!, segment.terms, step, ms, why);
-    }
-    const ofRow = cells.get(row)!;
-    for (const { band, exactMs, ms } of piece.bands) {
-      let cell: Cell | undefined;
-      for (let at = ofRow.length - 1; at >= 0 && cell === undefined; at--) {
-        if (ofRow[at]!.day === day && ofRow[at]!.band === band) cell = ofRow[at];
-      }
-      if (cell === undefined) ofRow.push((cell = { day, band, segment, exactMs: 0, ms: 0, visits: 0 }));
-      cell.exactMs += exactMs;
-      cell.ms += ms;
-      if (!continues) cell.visits += fullMs === 0 ? 1 : exactMs / fullMs;
-    }
-    // A visit without an end has no time, but may be one of those paid by the visit.
-    if (piece.bands.length === 0 && piece.slices.length > 0 && segment.basis === "perVisit") {
-      ofRow.push({ day, band: null, segment, exactMs: 0, ms: 0, visits: 1 });
-    }
+    addPiece(cells.get(row)!, steps.get(row)!, piece);
   }
   const fees = [...rows.all()]
     .filter((row) => row.line >= 0)
@@ -189,10 +254,10 @@ function payPieces(world: World, rows: MonthRows): Map<Row, PaidRow> {
   shareCaps(fees);
   const feeOf = new Map(fees.map(({ row, ms, cap }) => [row, Math.min(ms, cap)]));
   return new Map(
-    [...rows.all()].map((row) => {
-      const sorted = cells.get(row)!.sort((a, b) => a.day - b.day || compare(a.band, b.band));
-      return [row, assemble(tables, rows, row, sorted, steps.get(row)!, feeOf.get(row) ?? 0)];
-    }),
+    [...rows.all()].map((row) => [
+      row,
+      assemble(tables, rows, row, cells.get(row)!, steps.get(row)!, feeOf.get(row) ?? 0),
+    ]),
   );
 }
 
@@ -201,20 +266,21 @@ function compare(a: string | null, b: string | null): number {
   return textA < textB ? -1 : textA > textB ? 1 : 0;
 }
 
-const noStep = (): { ms: number; whys: Set<string>; clauses: Set<string> } => ({
-  ms: 0,
-  whys: new Set(),
-  clauses: new Set(),
-});
+const none: ReadonlySet<string> = new Set();
+
+const stepsOf = ({ registered }: Row): Steps =>
+  new Map([["registered", { ms: registered, whys: none, clauses: none }]]);
 
 function addStep(steps: Steps, terms: Terms, step: StepName, ms: number, why?: string): void {
   let known = steps.get(step);
-  if (known === undefined) steps.set(step, (known = noStep()));
+  if (known === undefined) steps.set(step, (known = { ms: 0, whys: none, clauses: none }));
   known.ms += ms;
-  if (why !== undefined) known.whys.add(why);
-  const clause = clauseOf(terms, step);
-  if (clause !== undefined) known.clauses.add(clause);
+  known.whys = withOne(known.whys, why);
+  known.clauses = withOne(known.clauses, clauseOf(terms, step));
 }
+
+const withOne = (texts: ReadonlySet<string>, text: string | undefined): ReadonlySet<string> =>
+  text === undefined || texts.has(text) ? texts : new Set([...texts, text]);
 
 type Rounding = NonNullable<Terms["rounding"]>;
 

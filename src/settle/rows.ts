@@ -10,6 +10,8 @@ export interface Row {
   service: number;
   order: number;
   line: number;
+  /** The same of lines of one order and service with one provider: what nothing may tell apart. Counted by client. */
+  group: number;
   granted: number;
   absent: number;
   /** Milliseconds. */
@@ -21,6 +23,8 @@ export interface Row {
   /** Registered milliseconds by day, in order of time. */
   days: Day[];
   ms: number[];
+  /** Those visits, in order of time; null where terms do not ask for each by itself. */
+  visits: number[] | null;
   /** The contracts that hold within the month. */
   segments: readonly Segment[];
 }
@@ -48,9 +52,6 @@ export function loose({ lines }: Tables, line: number): boolean {
   return per === "month" || per === "once" || (per !== "day" && !lines.listsWeekdays(line));
 }
 
-/** Lines of one order and service with one provider: what nothing may tell apart. */
-export const groupOf = (row: Row): string => `${row.provider} ${row.order} ${row.service}`;
-
 /** The rows of a client in a month: granted, planned and registered side by side. */
 export class MonthRows {
   readonly client: number;
@@ -61,15 +62,19 @@ export class MonthRows {
   readonly #matcher: LineMatcher;
   readonly #book: TermsBook;
   readonly #rows = new Map<number | string, Row>();
+  /** Of each group the first row. */
+  readonly #groups: Row[] = [];
+  /** Plans of the month that came to a visit that was declined or that nobody opened for. */
+  readonly vain: number[] = [];
   // Consecutive visits mostly count on the same rows.
   #sharesBefore: Shares | null = null;
   #providerBefore = -1;
   #rowsBefore: readonly Row[] = [];
   /**
    * What may make visits worth less than they were registered for: some of the client's overlap, one was lengthened, or
-   * registered by hand; and when the last one arrived.
+   * registered by hand; one that terms ask for by itself is shared by lines; and when the last one arrived.
    */
-  readonly suspect = { overlap: false, lengthened: false, manual: false, receivedLast: -Infinity };
+  readonly suspect = { overlap: false, lengthened: false, manual: false, shared: false, receivedLast: -Infinity };
 
   constructor(
     tables: Tables,
@@ -107,12 +112,14 @@ export class MonthRows {
     if (row === undefined) {
       const placed = order >= 0 && orders.provider(order) === doer ? orders.unit(order) : unit;
       const serves = line < 0 ? service : lines.service(line);
+      const segments = this.#book.segments(doer, placed, serves, this.first, this.last);
       row = {
         provider: doer,
         unit: placed,
         service: serves,
         order,
         line,
+        group: -1,
         granted: 0,
         absent: 0,
         planned: 0,
@@ -122,11 +129,23 @@ export class MonthRows {
         registered: 0,
         days: [],
         ms: [],
-        segments: this.#book.segments(doer, placed, serves, this.first, this.last),
+        visits: segments[0]!.terms.byVisit ? [] : null,
+        segments,
       };
+      row.group = this.#groupOf(row);
+      this.#groups[row.group] ??= row;
       this.#rows.set(key, row);
     }
     return row;
+  }
+
+  #groupOf({ provider, order, service }: Row): number {
+    const groups = this.#groups;
+    for (let group = 0; group < groups.length; group++) {
+      const first = groups[group]!;
+      if (first.provider === provider && first.order === order && first.service === service) return group;
+    }
+    return groups.length;
   }
 
   /** The rows on which a visit or plan counts, in the order of `shares.lines`; where that is empty the one without line. */
@@ -183,6 +202,7 @@ export class MonthRows {
       const ms = Math.max(0, plans.end(frozen) - plans.start(frozen));
       const visit = this.#matches.visit(plan);
       const status = visit < 0 ? null : visits.status(visit);
+      if (status === "declined" || status === "noAnswer") this.vain.push(plan);
       const missed = this.#matches.planState(plan) === "missed";
       const shares = this.#matcher.ofPlan(plan, day);
       const rows = this.rowsOf(shares, plans.provider(frozen), plans.unit(frozen), plans.services(frozen));
@@ -230,6 +250,10 @@ export class MonthRows {
         else if (status === "noAnswer") row.noAnswer += part;
         else {
           row.registered += part;
+          if (row.visits !== null) {
+            row.visits.push(visit);
+            if (rows.length > 1) suspect.shared = true;
+          }
           const last = row.days.length - 1;
           if (row.days[last] === day) row.ms[last] = row.ms[last]! + part;
           else {

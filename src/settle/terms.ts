@@ -45,10 +45,12 @@ export interface Terms {
   eves: boolean;
   clauses: Readonly<Record<string, string>>;
   /**
-   * Time is limited by the month and paid as it stands, unless something else is known of a visit: then the terms need
-   * not be applied visit by visit.
+   * Time is limited by the month, unless something else is known of a visit: then the terms need not be applied step by
+   * step.
    */
   plain: boolean;
+  /** Visits are divided over bands, or rounded, each by itself. */
+  byVisit: boolean;
   manualLimited: boolean;
 }
 
@@ -115,7 +117,7 @@ export function compileTerms(given: ContractTerms): Terms {
   const { absence, rounding, orderConfirm } = given;
   const percents = absence?.unplannedPaidPercent;
   const paidDays = absence?.unplannedPaidDays ?? percents?.length ?? 0;
-  const terms: Omit<Terms, "plain" | "manualLimited"> = {
+  const terms: Omit<Terms, "plain" | "byVisit" | "manualLimited"> = {
     basisOf: (service) =>
       (service === null ? undefined : given.basis?.[service]) ?? given.basis?.["default"] ?? "performed",
     price: compilePrice(given.price ?? []),
@@ -172,12 +174,11 @@ export function compileTerms(given: ContractTerms): Terms {
     ...terms,
     plain:
       (terms.cap.level === "month" || terms.cap.level === "none") &&
-      (terms.rounding === null || terms.rounding.per === "month") &&
-      terms.bands === null &&
       terms.required.end &&
       !terms.required.service &&
       !terms.required.approvedByStaff &&
       !terms.required.approvedByManager,
+    byVisit: terms.bands !== null || terms.rounding?.per === "visit",
     manualLimited: !manual.allowed || manual.reasonRequired || manual.maxSharePercent !== null,
   };
 }
