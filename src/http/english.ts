@@ -178,6 +178,8 @@ export const english: Readonly<Record<string, string>> = {
   "Sparade vyer": "Saved views",
   "Du har inga sparade vyer. Välj filter, visa dem och spara dem här under ett namn.":
     "You have no saved views. Choose filters, show them and save them here under a name.",
+  "Ta bort": "Remove",
+  vyn: "the view",
   "Spara den här vyn som": "Save this view as",
   "{}. Visar {} av {} ärenden.": "{}. Showing {} of {} cases.",
   "{}. Visar {} av 1 ärende.": "{}. Showing {} of 1 case.",

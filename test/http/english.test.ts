@@ -58,7 +58,8 @@ test("what somebody has written stays in their words, also where the application
   };
   const words = ["Ingen", "ja", "Rättat i källan", "Start <b>ja</b>"];
   for (const text of words) await post(`/arenden/${town.caseNo}/kommentar`, { text });
-  await post("/arenden/vyer", { name: "Ingen", filter: "" });
+  const views = ["Ingen", "Norr, handläggare"];
+  for (const name of views) await post("/arenden/vyer", { name, filter: "" });
   await post("/regler/staff-overlap/undantag", {
     vem: "unit/U1",
     fran: "2026-11-02",
@@ -70,15 +71,20 @@ test("what somebody has written stays in their words, also where the application
     expect(kase).toContain(`<p><span lang="sv">${text.replaceAll("<", "&lt;").replaceAll(">", "&gt;")}</span></p>`);
   // The application's own are in English beside them.
   expect(plain(kase)).toContain("Comment");
-  expect(await get("/arenden")).toMatch(/<a [^>]*><span lang="sv">Ingen<\/span><\/a>/);
+  const queue = await get("/arenden");
+  for (const name of views) {
+    expect(queue).toMatch(new RegExp(`<a [^>]*><span lang="sv">${name}</span></a>`));
+    const removed = `Remove <span class="ds-sr-only">the view <span lang="sv">${name}</span></span></button>`;
+    expect(queue).toContain(removed);
+  }
   expect(await get("/regler/staff-overlap")).toContain('<span lang="sv">Utan beställning</span>');
 });
 
 test("everything within an element in Swedish is left as it is, whatever stands in it", () => {
   const page =
-    '<html lang="sv"><p>ja</p><div lang="sv">ja <div title="x">nej</div> <a aria-label="ja">ja</a></div><p>ja</p></html>';
+    '<html lang="sv"><p>ja</p><div lang="sv" aria-label="ja">ja <div title="x">nej</div> <a aria-label="ja">ja</a></div><p>ja</p></html>';
   expect(inEnglish(page, new Map())).toBe(
-    '<html lang="en"><p>yes</p><div lang="sv">ja <div title="x">nej</div> <a aria-label="ja">ja</a></div><p>yes</p></html>',
+    '<html lang="en"><p>yes</p><div lang="sv" aria-label="ja">ja <div title="x">nej</div> <a aria-label="ja">ja</a></div><p>yes</p></html>',
   );
 });
 

@@ -173,7 +173,9 @@ const actions = (c: Context<Env>, { id, name, kind }: { id: string; name: string
     form(
       c,
       `${path}/${id}/${action}`,
-      html`<button class="ds-button" data-variant="tertiary" aria-label="${label}: ${name}">${label}</button>`,
+      html`<button class="ds-button" data-variant="tertiary">
+        ${label}<span class="ds-sr-only">: ${inOwnWords(name)}</span>
+      </button>`,
     );
   // New public keys are given by command.
   const rotates = kind === "secret" || kind === "key";

@@ -61,15 +61,19 @@ export function inEnglish(page: string, titles: ReadonlyMap<string, string>): st
         out.push(token);
         continue;
       }
-      const opened = verbatim.test(token);
-      if (opened) [kept, depth] = [name, 1];
-      const tag = token
-        .replace(/^<html lang="sv"/, '<html lang="en"')
-        .replaceAll(/ (aria-label|placeholder)="([^"]*)"/g, (whole, attribute: string, value: string) => {
-          const text = translated(collapsed(value), titles);
-          return text === null ? whole : ` ${attribute}="${text}"`;
-        });
-      out.push(opened && !/\slang="/.test(tag) ? tag.replace(/^<(pre|textarea)\b/, '<$1 lang="sv"') : tag);
+      if (verbatim.test(token)) {
+        [kept, depth] = [name, 1];
+        out.push(/\slang="/.test(token) ? token : token.replace(/^<(pre|textarea)\b/, '<$1 lang="sv"'));
+        continue;
+      }
+      out.push(
+        token
+          .replace(/^<html lang="sv"/, '<html lang="en"')
+          .replaceAll(/ (aria-label|placeholder)="([^"]*)"/g, (whole, attribute: string, value: string) => {
+            const text = translated(collapsed(value), titles);
+            return text === null ? whole : ` ${attribute}="${text}"`;
+          }),
+      );
       continue;
     }
     const text = collapsed(token);

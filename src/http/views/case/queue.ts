@@ -167,7 +167,7 @@ export function savedViews(
                 ({ id, name, filter }) =>
                   html`<li class="row">
                     <a class="ds-link" href="${queueHref(addressOf(filter))}">${inOwnWords(name)}</a>
-                    ${form(`${queuePath}/vyer/${id}/bort`, html`<button class="ds-link" aria-label="Ta bort vyn ${name}">Ta bort</button>`)}
+                    ${form(`${queuePath}/vyer/${id}/bort`, html`<button class="ds-link">Ta bort <span class="ds-sr-only">vyn ${inOwnWords(name)}</span></button>`)}
                   </li>`,
               )}
             </ul>`
