@@ -115,11 +115,11 @@ async function tellMunicipality(
 }
 
 interface Pauses {
-  /** False where nobody was told, or whoever it is is left alone for now. */
+  /** Calls `tell`, which says whether it could tell `whom`. False: it could not, or the last failure is too recent to try again. */
   unlessPaused: (whom: string, tell: () => Promise<boolean>) => Promise<boolean>;
 }
 
-/** Whom somebody tried to tell in vain, and until when they are left alone: a minute first, then ever longer, at most an hour. */
+/** Who could not be told, and until when nobody tries again: a minute at first, twice as long after each failure, at most an hour. */
 function openPauses(): Pauses {
   const failures = new Map<string, { count: number; until: number }>();
   return {
