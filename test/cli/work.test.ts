@@ -45,6 +45,7 @@ test("two workers make up for a missed night once, tell providers once, and end 
   // Comes with the night that nobody has run.
   await put("orders", 2, [order("new")]);
 
+  await using started = new AsyncDisposableStack();
   const workers = [0, 1].map(() => {
     const child = spawn(process.execPath, [command, "work", "--config", configFile], {
       env: { PATH: process.env["PATH"], ...town.env, LOG_LEVEL: "warn" },
@@ -52,7 +53,13 @@ test("two workers make up for a missed night once, tell providers once, and end 
     let output = "";
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (text: Buffer) => (output += text.toString("utf8")));
-    return { child, ended: new Promise((done) => child.on("close", (status) => done([status, output]))) };
+    const ended = new Promise((done) => child.on("close", (status) => done([status, output])));
+    // Where an expectation fails, nobody has asked it to end.
+    started.defer(async () => {
+      child.kill("SIGKILL");
+      await ended;
+    });
+    return { child, ended };
   });
   const nights = async () =>
     (await pool.query("SELECT outcome FROM nights WHERE kind = 'night' AND outcome IS NOT NULL")).rows;
