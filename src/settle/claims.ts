@@ -147,13 +147,72 @@ export function serviceOf({ claims, services, lines }: Tables, claim: number, li
 }
 
 /** A claim and what credits have left of it. */
-export interface NetClaim {
-  claim: number;
-  coverage: ClaimCoverage;
-  /** By day of its coverage; days of which nothing is left are not among them. */
-  minutes: Map<Day, number>;
-  ore: Map<Day, number>;
-  credits: number[];
+export class NetClaim {
+  readonly claim: number;
+  readonly coverage: ClaimCoverage;
+  /** Those of its coverage of which something is left, in order of time; `minutes` and `ore` are of each. */
+  days: readonly Day[];
+  minutes: number[] = [];
+  ore: number[] = [];
+  credits: number[] = [];
+
+  constructor(claim: number, coverage: ClaimCoverage) {
+    this.claim = claim;
+    this.coverage = coverage;
+    this.days = coverage.days;
+    for (let position = 0; position < this.days.length; position++) {
+      this.minutes.push(coverage.minutesPerDay);
+      this.ore.push(coverage.orePerDay);
+    }
+  }
+
+  has(day: Day): boolean {
+    return this.days.includes(day);
+  }
+
+  /** 0 on days of which nothing is left. */
+  minutesOn(day: Day): number {
+    const position = this.days.indexOf(day);
+    return position < 0 ? 0 : this.minutes[position]!;
+  }
+
+  oreOn(day: Day): number {
+    const position = this.days.indexOf(day);
+    return position < 0 ? 0 : this.ore[position]!;
+  }
+
+  add(day: Day, minutes: number, ore: number): void {
+    const position = this.days.indexOf(day);
+    this.minutes[position]! += minutes;
+    this.ore[position]! += ore;
+  }
+
+  /** Leaves these days. */
+  keep(wanted: (day: Day, minutes: number, ore: number) => boolean): void {
+    const { days, minutes, ore } = this;
+    // Of most nothing goes: then nothing is copied.
+    let kept: Day[] | null = null;
+    for (let position = 0; position < days.length; position++) {
+      if (!wanted(days[position]!, minutes[position]!, ore[position]!)) {
+        if (kept !== null) continue;
+        this.days = kept = days.slice(0, position);
+        this.minutes = minutes.slice(0, position);
+        this.ore = ore.slice(0, position);
+      } else if (kept !== null) {
+        kept.push(days[position]!);
+        this.minutes.push(minutes[position]!);
+        this.ore.push(ore[position]!);
+      }
+    }
+  }
+
+  /** The claim on these of its days. */
+  on(wanted: (day: Day) => boolean): NetClaim {
+    const part = new NetClaim(this.claim, this.coverage);
+    [part.days, part.minutes, part.ore, part.credits] = [this.days, this.minutes, this.ore, this.credits];
+    part.keep(wanted);
+    return part;
+  }
 }
 
 const natural = new Intl.Collator("en", { numeric: true });
@@ -200,81 +259,58 @@ export function netClaims(
 ): { charges: NetClaim[]; loose: NetClaim[] } {
   const { claims } = tables;
   const touches = (claim: number): boolean => claims.from(claim) <= last && claims.to(claim) >= first;
-  const all = Array.from(rowsOf(claims.byClient, client));
-  const charges = inOrderMade(
-    tables,
-    all.filter((claim) => touches(claim) && !claims.credit(claim)),
-  ).map((claim) => netOf(claim, coverageOf(claim)));
+  const meant: number[] = [];
+  const credits: number[] = [];
+  for (const claim of rowsOf(claims.byClient, client)) {
+    if (claims.credit(claim)) credits.push(claim);
+    else if (touches(claim)) meant.push(claim);
+  }
+  const netOf = (claim: number): NetClaim => new NetClaim(claim, coverageOf(claim));
+  const charges = inOrderMade(tables, meant).map(netOf);
   const loose: NetClaim[] = [];
-  const credits = all.filter((claim) => claims.credit(claim));
   for (const credit of inOrderMade(tables, credits)) {
     const corrects = claims.corrects(credit);
     if (corrects >= 0 && claims.client(corrects) === client && !claims.credit(corrects)) {
       const corrected = charges.find(({ claim }) => claim === corrects);
-      if (corrected !== undefined) takeOff(corrected, netOf(credit, coverageOf(credit)));
+      if (corrected !== undefined) takeOff(corrected, netOf(credit));
     } else if (touches(credit)) {
-      const rest = netByDay(tables, charges, netOf(credit, coverageOf(credit)));
-      if (rest.ore.size > 0) loose.push(rest);
+      const rest = netByDay(tables, charges, netOf(credit));
+      if (rest.days.length > 0) loose.push(rest);
     }
   }
-  for (const charge of charges) dropNothing(charge);
+  // Fractions of a minute and an öre that division leaves are nothing.
+  for (const charge of charges) charge.keep((_, minutes, ore) => ore >= 0.5 || minutes >= 0.5);
   return { charges, loose };
-}
-
-function netOf(claim: number, coverage: ClaimCoverage): NetClaim {
-  const minutes = new Map<Day, number>();
-  const ore = new Map<Day, number>();
-  for (const day of coverage.days) {
-    minutes.set(day, coverage.minutesPerDay);
-    ore.set(day, coverage.orePerDay);
-  }
-  return { claim, coverage, minutes, ore, credits: [] };
 }
 
 /** On the days that both speak of; where there are none (the credit has the day of its invoice) on all days alike. */
 function takeOff(charge: NetClaim, credit: NetClaim): void {
-  const days = [...charge.ore.keys()];
-  const common = days.filter((day) => credit.ore.has(day));
-  const on = common.length > 0 ? common : days;
-  const sum = (parts: Map<Day, number>): number => [...parts.values()].reduce((total, part) => total + part, 0);
-  for (const [parts, taken] of [
-    [charge.minutes, sum(credit.minutes)],
-    [charge.ore, sum(credit.ore)],
-  ] as const) {
-    for (const day of on) parts.set(day, parts.get(day)! + taken / on.length);
-  }
+  const common = charge.days.filter((day) => credit.has(day));
+  const on = common.length > 0 ? common : charge.days;
+  const sum = (parts: readonly number[]): number => parts.reduce((total, part) => total + part, 0);
+  const [minutes, ore] = [sum(credit.minutes), sum(credit.ore)];
+  for (const day of on) charge.add(day, minutes / on.length, ore / on.length);
   charge.credits.push(credit.claim);
 }
 
 function netByDay({ claims }: Tables, charges: readonly NetClaim[], credit: NetClaim): NetClaim {
   const row = credit.claim;
   const service = claims.service(row);
-  for (const [day, ore] of credit.ore) {
+  credit.keep((day, minutes, ore) => {
     const meant = charges.filter(
-      ({ claim, ore: left }) =>
-        (left.get(day) ?? 0) > 0 &&
-        claims.provider(claim) === claims.provider(row) &&
-        (service < 0 || claims.service(claim) === service),
+      (charge) =>
+        charge.oreOn(day) > 0 &&
+        claims.provider(charge.claim) === claims.provider(row) &&
+        (service < 0 || claims.service(charge.claim) === service),
     );
     // The one of the same band with as much on it as is credited; else of those as they come.
-    const fits = ({ claim, ore: left }: NetClaim): number =>
-      Number(claims.band(claim) === claims.band(row)) * 2 + Number(left.get(day)! >= -ore);
+    const fits = (charge: NetClaim): number =>
+      Number(claims.band(charge.claim) === claims.band(row)) * 2 + Number(charge.oreOn(day) >= -ore);
     const charge = meant.toSorted((a, b) => fits(b) - fits(a))[0];
-    if (charge === undefined) continue;
-    charge.ore.set(day, charge.ore.get(day)! + ore);
-    charge.minutes.set(day, charge.minutes.get(day)! + credit.minutes.get(day)!);
+    if (charge === undefined) return true;
+    charge.add(day, minutes, ore);
     charge.credits.push(row);
-    credit.ore.delete(day);
-    credit.minutes.delete(day);
-  }
+    return false;
+  });
   return credit;
-}
-
-/** Fractions of a minute and an öre that division leaves are nothing. */
-function dropNothing({ minutes, ore }: NetClaim): void {
-  for (const [day, left] of ore) {
-    if (left >= 0.5 || minutes.get(day)! >= 0.5) continue;
-    ore.delete(day);
-    minutes.delete(day);
-  }
 }

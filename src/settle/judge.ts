@@ -61,12 +61,14 @@ interface Pool {
 interface Entry {
   row: PaidRow;
   paid: PaidDay;
+  /** Some claim has been held against it. */
+  used: boolean;
   next: Entry | null;
 }
 
 function addDays(days: Map<Day, Entry>, row: PaidRow): void {
   for (const paid of row.days) {
-    const entry: Entry = { row, paid, next: null };
+    const entry: Entry = { row, paid, used: false, next: null };
     let last = days.get(paid.day);
     if (last === undefined) days.set(paid.day, entry);
     else {
@@ -113,10 +115,14 @@ class Judge {
   readonly #first: Day;
   readonly #last: Day;
   readonly #month: Month;
-  readonly #pools = new Map<string, Pool>();
+  readonly #pools = new Map<number, Pool>();
   readonly #judged: JudgedClaim[] = [];
-  /** What some claim has been held against. */
-  readonly #used = new Set<PaidDay>();
+  /** Visits of the month that came to nothing; made when they are first asked for. */
+  #vain: readonly number[] | null = null;
+  // What is in force is asked several times of one claim.
+  #chargeBefore: NetClaim | null = null;
+  #dayBefore: Day = NaN;
+  #inForceBefore: InForce | null = null;
 
   constructor(needs: JudgeNeeds, client: number, first: Day, last: Day) {
     this.#needs = needs;
@@ -131,14 +137,14 @@ class Judge {
     const net = netClaims(tables, this.#needs.coverage, this.#client, this.#first, this.#last);
     const charges = net.charges.filter((charge) => this.#anyInMonth(charge));
     // A claim that does not say which service it is for is held against all that the provider does for the client.
-    const unnamed = new Set(
-      charges
-        .filter(({ claim, coverage }) => serviceOf(tables, claim, coverage.line) < 0)
-        .map(({ claim }) => tables.claims.provider(claim)),
-    );
+    const unnamed = new Set<number>();
+    for (const { claim, coverage } of charges) {
+      if (serviceOf(tables, claim, coverage.line) < 0) unnamed.add(tables.claims.provider(claim));
+    }
     const one = this.#sharing();
     const poolOf = (provider: number, service: number): Pool => {
-      const key = `${provider} ${unnamed.has(provider) ? ANY : (one.get(service) ?? service)}`;
+      const of = unnamed.has(provider) ? ANY : (one.get(service) ?? service);
+      const key = provider * (tables.services.code.length + 1) + of + 1;
       let pool = this.#pools.get(key);
       if (pool === undefined) {
         pool = { provider, days: new Map(), charges: [], accepted: { over: 0, under: 0 } };
@@ -154,7 +160,7 @@ class Judge {
       poolOf(tables.claims.provider(claim), serviceOf(tables, claim, coverage.line)).charges.push(charge);
     }
     // Claims that are put where nothing is payable are held against what nobody else claims: those come last.
-    const left: Array<{ pool: Pool; charges: NetClaim[]; days: Day[] }> = [];
+    const left: Array<{ pool: Pool; charges: NetClaim[]; days: readonly Day[] }> = [];
     for (const pool of this.#pools.values()) {
       for (const together of this.#together(pool)) {
         const days = this.#judge(pool, together);
@@ -163,7 +169,8 @@ class Judge {
     }
     for (const { pool, charges: claimed, days } of left) this.#withoutVisit(pool, claimed, days);
     for (const pool of this.#pools.values()) this.#unclaimed(pool);
-    return { judged: this.#judged, claimed: this.#claimed([...net.charges, ...net.loose]) };
+    const all = net.loose.length === 0 ? net.charges : [...net.charges, ...net.loose];
+    return { judged: this.#judged, claimed: all.map((charge) => this.#claimed(charge)) };
   }
 
   /**
@@ -175,10 +182,13 @@ class Judge {
     const one = new Map<number, number>();
     const of = (service: number): number => one.get(service) ?? service;
     const rows = rowsOf(visits.byClient, this.#client);
+    let before = -1;
     for (let position = firstOn(visits, rows, this.#first); position < rows.length; position++) {
       const visit = rows[position]!;
       if (visits.day(visit) > this.#last) break;
       const set = visits.services(visit);
+      if (set >= 0 && set === before) continue;
+      before = set;
       if (set >= 0 && services.list(set).length < 2) continue;
       const named = set < 0 ? this.#needs.lines(visit).lines.map((line) => lines.service(line)) : services.list(set);
       if (named.length < 2) continue;
@@ -194,78 +204,92 @@ class Judge {
 
   readonly #inMonth = (day: Day): boolean => day >= this.#first && day <= this.#last;
 
-  #anyInMonth({ ore }: NetClaim): boolean {
-    for (const day of ore.keys()) if (this.#inMonth(day)) return true;
+  #anyInMonth({ days }: NetClaim): boolean {
+    for (const day of days) if (this.#inMonth(day)) return true;
     return false;
   }
 
-  /** The days of the month that a claim speaks of. */
-  #daysOf({ ore }: NetClaim): Day[] {
-    const days: Day[] = [];
-    for (const day of ore.keys()) if (this.#inMonth(day)) days.push(day);
-    return days;
+  /** The days of the month that claims speak of, in order. */
+  #daysOf(charges: readonly NetClaim[]): readonly Day[] {
+    const [{ days }] = charges as [NetClaim];
+    if (charges.length === 1) {
+      return this.#inMonth(days[0]!) && this.#inMonth(days.at(-1)!) ? days : days.filter(this.#inMonth);
+    }
+    const all = new Set<Day>();
+    for (const charge of charges) for (const day of charge.days) if (this.#inMonth(day)) all.add(day);
+    return [...all].sort((a, b) => a - b);
   }
 
-  #claimed(all: readonly NetClaim[]): ClaimedSum[] {
+  #claimed({ claim, coverage, days, minutes, ore }: NetClaim): ClaimedSum {
     const { claims } = this.#needs.tables;
-    return all.map((charge) => {
-      const { claim, coverage } = charge;
-      const days = this.#daysOf(charge);
-      return {
-        line: coverage.line,
-        provider: claims.provider(claim),
-        unit: claims.unit(claim),
-        service: claims.service(claim),
-        minutes: minutesOn([charge], days),
-        ore: oreOn([charge], days),
-      };
-    });
+    const sums = { minutes: 0, ore: 0 };
+    for (let position = 0; position < days.length; position++) {
+      if (!this.#inMonth(days[position]!)) continue;
+      sums.minutes += minutes[position]!;
+      sums.ore += ore[position]!;
+    }
+    return {
+      line: coverage.line,
+      provider: claims.provider(claim),
+      unit: claims.unit(claim),
+      service: claims.service(claim),
+      ...sums,
+    };
   }
 
   /** Claims that share a day are judged as one. What is paid by the month is compared by the month, and so are meals. */
   #together(pool: Pool): NetClaim[][] {
+    if (pool.charges.length < 2) return pool.charges.map((charge) => [charge]);
     const { claims, services } = this.#needs.tables;
-    // By day the group that speaks of it; of claims that meet, the last one's group has all.
-    const byDay = new Map<Day | "month", number>();
+    // By day, counted from the month's first, the group that speaks of it; of claims that meet, the last one's has all.
+    const byDay: number[] = [];
+    const ofMonth = this.#last - this.#first + 1;
     const groups: Array<number[] | null> = [];
-    for (const [position, charge] of pool.charges.entries()) {
-      const days = this.#daysOf(charge);
-      const service = claims.service(charge.claim);
-      const meal = service >= 0 && services.kind(service) === "meal";
-      const own: Array<Day | "month"> = days;
-      if (meal || this.#basis(charge, days[0]!) === "monthly") own.push("month");
+    for (let position = 0; position < pool.charges.length; position++) {
+      const charge = pool.charges[position]!;
       const group = [position];
       groups.push(group);
-      for (const day of own) {
-        const met = byDay.get(day);
-        byDay.set(day, position);
-        if (met === undefined || met === position) continue;
+      const speak = (day: number): void => {
+        const met = byDay[day];
+        byDay[day] = position;
+        if (met === undefined || met === position) return;
         group.push(...groups[met]!);
         groups[met] = null;
-        for (const [other, of] of byDay) if (of === met) byDay.set(other, position);
-      }
+        for (let other = 0; other < byDay.length; other++) if (byDay[other] === met) byDay[other] = position;
+      };
+      const days = this.#daysOf([charge]);
+      for (const day of days) speak(day - this.#first);
+      const service = claims.service(charge.claim);
+      const meal = service >= 0 && services.kind(service) === "meal";
+      if (meal || this.#basis(charge, days[0]!) === "monthly") speak(ofMonth);
     }
-    return groups
-      .filter((group) => group !== null)
-      .map((group) => group.sort((a, b) => a - b).map((position) => pool.charges[position]!));
+    const together: NetClaim[][] = [];
+    for (const group of groups) {
+      if (group !== null) together.push(group.sort((a, b) => a - b).map((position) => pool.charges[position]!));
+    }
+    return together;
   }
 
   /** Judges claims on the same days. Returns the days on which there is neither a visit nor anything payable. */
-  #judge(pool: Pool, charges: readonly NetClaim[]): Day[] {
+  #judge(pool: Pool, charges: readonly NetClaim[]): readonly Day[] {
     const { claims, services } = this.#needs.tables;
     const [lead] = charges as [NetClaim];
     const service = claims.service(lead.claim);
     if (service >= 0 && services.kind(service) === "meal") {
       this.#meals(pool, charges);
-      return [];
+      return none;
     }
     const remaining = charges.length > 1 ? this.#withoutDuplicates(pool, charges) : charges;
-    const days = daysOf(remaining, this.#inMonth);
+    const days = remaining.length === 0 ? none : this.#daysOf(remaining);
     if (days.length > 0 && this.#basis(lead, days[0]!) === "monthly") {
       // The month's price stands on the first day that it is for, whichever days the claim names.
       const all = [...new Set([...days, ...pool.days.keys()])].sort((a, b) => a - b);
       this.#held(pool, remaining, all, undefined);
-      return [];
+      return none;
+    }
+    if (days.length > 0 && days.every((day) => isPayable(pool.days, day))) {
+      this.#compare(pool, remaining, days);
+      return none;
     }
     const groups = {
       rest: [] as Day[],
@@ -279,7 +303,7 @@ class Judge {
         groups.rest.push(day);
         continue;
       }
-      const on = remaining.filter(({ ore }) => ore.has(day));
+      const on = remaining.filter((charge) => charge.has(day));
       // Staff who came to a closed door were there too.
       const visited =
         on.some(({ coverage }) => !coverage.emptyDays.includes(day) && !coverage.silentDays.includes(day)) ||
@@ -307,16 +331,16 @@ class Judge {
   #withoutDuplicates(pool: Pool, charges: readonly NetClaim[]): NetClaim[] {
     const { claims } = this.#needs.tables;
     const repeated = new Map<NetClaim, Map<Day, number>>();
-    const days = daysOf(charges, this.#inMonth);
+    const days = this.#daysOf(charges);
     // A line for a week says nothing of how much is for which day: only what is too much in all can be a repetition.
     const whole = this.#payable(pool, days);
     if (charges.every(({ coverage }) => coverage.timed) && minutesOn(charges, days) <= whole.minutes + whole.tolerance)
       return [...charges];
     for (const day of days) {
-      const on = charges.filter(({ ore }) => ore.has(day));
+      const on = charges.filter((charge) => charge.has(day));
       if (on.length < 2 || this.#silentOn(day)) continue;
       const timed = on.every(({ coverage }) => coverage.timed);
-      const measure = ({ minutes, ore }: NetClaim): number => (timed ? minutes : ore).get(day)!;
+      const measure = (charge: NetClaim): number => (timed ? charge.minutesOn(day) : charge.oreOn(day));
       const kindOf = ({ claim }: NetClaim): string => `${claims.service(claim)} ${claims.band(claim) ?? ""}`;
       for (const kind of new Set(on.map(kindOf))) {
         const same = on.filter((charge) => kindOf(charge) === kind);
@@ -357,14 +381,11 @@ class Judge {
       this.#add(pool, [charge], [...of.keys()], { code: "M08", matter: "duplicate", related });
     }
     return charges
-      .map((charge): NetClaim => {
+      .map((charge) => {
         const taken = repeated.get(charge);
-        if (taken === undefined) return charge;
-        const without = (parts: Map<Day, number>): Map<Day, number> =>
-          new Map([...parts].filter(([day]) => !taken.has(day)));
-        return { ...charge, minutes: without(charge.minutes), ore: without(charge.ore) };
+        return taken === undefined ? charge : charge.on((day) => !taken.has(day));
       })
-      .filter(({ ore }) => [...ore.keys()].some(this.#inMonth));
+      .filter((charge) => this.#anyInMonth(charge));
   }
 
   #alike(a: number, b: number): boolean {
@@ -398,14 +419,12 @@ class Judge {
 
   /** Band by band where claims name bands of the contract; else all together. */
   #compare(pool: Pool, charges: readonly NetClaim[], days: readonly Day[]): void {
-    const timed = charges.every(({ coverage }) => coverage.timed);
-    const bands = charges.map((charge) => this.#bandOf(charge, days[0]!));
-    if (!timed || bands.some((band) => band === null)) return this.#held(pool, charges, days, undefined);
     const claimedIn = new Map<string, NetClaim[]>();
-    charges.forEach((charge, position) => {
-      const band = bands[position]!;
+    for (const charge of charges) {
+      const band = charge.coverage.timed ? this.#bandOf(charge, days[0]!) : null;
+      if (band === null) return this.#held(pool, charges, days, undefined);
       claimedIn.set(band, [...(claimedIn.get(band) ?? []), charge]);
-    });
+    }
     const all = this.#payable(pool, days);
     const named = [...claimedIn].map(([band, of]) => ({
       band,
@@ -444,14 +463,11 @@ class Judge {
     this.#use(pool, days, band);
     const found = byTime ? this.#byTime(pool, charges, days, payable) : this.#byOre(charges, days, payable, basis);
     if (found === null) return;
-    const more = { band: band ?? null, payable };
-    if (basis !== "monthly" && basis !== "granted") {
-      const why = found.matter === "time" ? this.#above(pool, charges, days, payable.minutes) : found;
-      this.#add(pool, charges, days, { ...why, ...more });
-    } else {
-      const accepted = found.code === "M04" || found.matter === null;
-      this.#add(pool, charges, days, { ...(accepted ? byBasis : found), ...more });
-    }
+    let why = found;
+    if (basis === "monthly" || basis === "granted") {
+      if (found.code === "M04" || found.matter === null) why = byBasis;
+    } else if (found.matter === "time") why = this.#above(pool, charges, days, payable.minutes);
+    this.#add(pool, charges, days, { code: why.code, matter: why.matter, band: band ?? null, payable });
   }
 
   #byTime(pool: Pool, charges: readonly NetClaim[], days: readonly Day[], payable: Payable): Found {
@@ -530,8 +546,8 @@ class Judge {
       const unit = claims.unitOfQuantity(claim);
       if (Number.isNaN(price) || (unit !== null && unit !== "HUR")) return false;
       // Only a price by which the claim reckons itself is its price.
-      const reckoned = (sum(minutes.values()) * price) / 60;
-      return Math.abs(sum(own.values()) - reckoned) <= 50 + price / 120 && price !== agreed;
+      const reckoned = (sum(minutes) * price) / 60;
+      return Math.abs(sum(own) - reckoned) <= 50 + price / 120 && price !== agreed;
     });
   }
 
@@ -630,9 +646,7 @@ class Judge {
     const name = (row: PaidRow): string => (row.service < 0 ? "okänd insats" : services.name(row.service));
     for (const other of this.#pools.values()) {
       if (other === pool || other.provider !== pool.provider) continue;
-      const free = days.every((day) =>
-        Array.from(entriesOn(other.days, day)).every(({ paid }) => !this.#used.has(paid)),
-      );
+      const free = days.every((day) => Array.from(entriesOn(other.days, day)).every(({ used }) => !used));
       const payable = this.#payable(other, days);
       if (!free || !fits(payable)) continue;
       this.#use(other, days);
@@ -694,7 +708,8 @@ class Judge {
     const { visits, claims, services } = tables;
     const provider = claims.provider(charges[0]!.claim);
     const service = serviceOf(tables, charges[0]!.claim, charges[0]!.coverage.line);
-    return Array.from(rowsOf(visits.byClient, this.#client)).filter((visit) => {
+    this.#vain ??= this.#inMonthOf((visit) => ["declined", "noAnswer"].includes(visits.status(visit)!));
+    return this.#vain.filter((visit) => {
       if (visits.status(visit) !== status || !days.includes(visits.day(visit))) return false;
       if (visits.provider(visit) >= 0 && visits.provider(visit) !== provider) return false;
       const named = services.list(visits.services(visit));
@@ -705,14 +720,14 @@ class Judge {
   /** More meals than were delivered. Deliveries say a period, not which day: the month is compared. */
   #meals(pool: Pool, charges: readonly NetClaim[]): void {
     const { meals, claims } = this.#needs.tables;
-    const days = daysOf(charges, this.#inMonth);
+    const days = this.#daysOf(charges);
     const share = (from: Day, to: Day): number =>
       Math.max(0, Math.min(to, this.#last) - Math.max(from, this.#first) + 1) / (to - from + 1);
-    const quantities = charges.map(({ claim, ore }) => {
+    const quantities = charges.map((charge) => {
+      const { claim } = charge;
       const unit = claims.unitOfQuantity(claim);
       // In the part that is left after credits.
-      const left =
-        sum([...ore].filter(([day]) => this.#inMonth(day)).map(([, part]) => part)) / claims.amountOre(claim);
+      const left = this.#claimed(charge).ore / claims.amountOre(claim);
       return unit === null || unit === "C62" ? claims.quantity(claim) * left : NaN;
     });
     const claimed = sum(quantities);
@@ -747,13 +762,13 @@ class Judge {
    */
   #unclaimed(pool: Pool): void {
     let claimedThrough = -Infinity;
-    for (const { ore } of pool.charges) for (const day of ore.keys()) claimedThrough = Math.max(claimedThrough, day);
+    for (const { days } of pool.charges) claimedThrough = Math.max(claimedThrough, days.at(-1)!);
     let mayBeStranger: boolean | null = null;
     const byRow = new Map<PaidRow, PaidDay[]>();
     for (const first of pool.days.values()) {
       for (let entry: Entry | null = first; entry !== null; entry = entry.next) {
-        const { row, paid } = entry;
-        if (this.#used.has(paid)) continue;
+        const { row, paid, used } = entry;
+        if (used) continue;
         // Claims are in whole minutes: of a price by the hour nobody can bill so little.
         if (paid.ms < MINUTE / 2 && ((paid.ore ?? 0) <= 0 || paid.orePerHour !== null)) continue;
         if (paid.day > claimedThrough && !this.#billed(row)) continue;
@@ -816,12 +831,25 @@ class Judge {
 
   #visitsOf(row: PaidRow, days: readonly Day[]): number[] {
     const { visits, services } = this.#needs.tables;
-    return Array.from(rowsOf(visits.byClient, this.#client)).filter((visit) => {
+    return this.#inMonthOf((visit) => {
       if (!days.includes(visits.day(visit)) || !visits.performed(visit) || visits.provider(visit) !== row.provider)
         return false;
       const { lines } = this.#needs.lines(visit);
       return row.line >= 0 ? lines.includes(row.line) : services.list(visits.services(visit)).includes(row.service);
     });
+  }
+
+  /** Those visits of the client in the month that are wanted. */
+  #inMonthOf(wanted: (visit: number) => boolean): number[] {
+    const { visits } = this.#needs.tables;
+    const found: number[] = [];
+    const rows = rowsOf(visits.byClient, this.#client);
+    for (let position = firstOn(visits, rows, this.#first); position < rows.length; position++) {
+      const visit = rows[position]!;
+      if (visits.day(visit) > this.#last) break;
+      if (wanted(visit)) found.push(visit);
+    }
+    return found;
   }
 
   #visits(charges: readonly NetClaim[], days: readonly Day[]): number[] {
@@ -864,7 +892,7 @@ class Judge {
   #use(pool: Pool, days: readonly Day[], band?: string): void {
     for (const day of days) {
       for (let entry = pool.days.get(day) ?? null; entry !== null; entry = entry.next) {
-        if (band === undefined || entry.paid.band === band) this.#used.add(entry.paid);
+        if (band === undefined || entry.paid.band === band) entry.used = true;
       }
     }
   }
@@ -873,7 +901,16 @@ class Judge {
     return this.#needs.silent(this.#client, startOfDay(day), startOfDay(day + 1));
   }
 
-  #inForce({ claim, coverage }: NetClaim, day: Day): InForce | null {
+  #inForce(charge: NetClaim, day: Day): InForce | null {
+    if (charge !== this.#chargeBefore || day !== this.#dayBefore) {
+      this.#inForceBefore = this.#askInForce(charge, day);
+      this.#chargeBefore = charge;
+      this.#dayBefore = day;
+    }
+    return this.#inForceBefore;
+  }
+
+  #askInForce({ claim, coverage }: NetClaim, day: Day): InForce | null {
     const { tables } = this.#needs;
     const { claims, lines, orders } = tables;
     const order = coverage.line < 0 ? claims.order(claim) : lines.order(coverage.line);
@@ -921,17 +958,19 @@ class Judge {
   ): void {
     const { tables } = this.#needs;
     const { claims } = tables;
-    const on = charges.length === 1 ? charges : charges.filter(({ ore }) => days.some((day) => ore.has(day)));
+    const on = charges.length === 1 ? charges : charges.filter((charge) => days.some((day) => charge.has(day)));
     const [lead, ...others] = on as [NetClaim, ...NetClaim[]];
     const { code, matter, band = null, payable = nothingPayable } = found;
-    const { provider, unit } = { provider: pool.provider, unit: claims.unit(lead.claim) };
+    const { provider } = pool;
+    const unit = claims.unit(lead.claim);
     const service = serviceOf(tables, lead.claim, lead.coverage.line);
     const claimedMinutes = minutesOn(on, days);
     const claimedOre = roundHalfUp(oreOn(on, days));
     const [overbilledOre, unbilledOre] = differences(code, claimedMinutes, claimedOre, payable);
     const holdDays = holdDaysOf[code];
     const accepted = matter === null;
-    const sorted = days.filter((day) => on.some(({ ore }) => ore.has(day))).sort((a, b) => a - b);
+    const sorted =
+      days === lead.days ? days : days.filter((day) => on.some((charge) => charge.has(day))).sort((a, b) => a - b);
     const related =
       others.length === 0 && lead.credits.length === 0 && found.related === undefined
         ? none
@@ -955,7 +994,7 @@ class Judge {
       code,
       matter,
       visits: accepted
-        ? []
+        ? none
         : matter === "declined"
           ? this.#visitsInVain(on, sorted, "declined")
           : this.#visits(on, sorted),
@@ -993,21 +1032,15 @@ function isPayable(days: Map<Day, Entry>, day: Day): boolean {
   return false;
 }
 
-function daysOf(charges: readonly NetClaim[], wanted: (day: Day) => boolean): Day[] {
-  const days = new Set<Day>();
-  for (const { ore } of charges) for (const day of ore.keys()) if (wanted(day)) days.add(day);
-  return [...days].sort((a, b) => a - b);
-}
-
 function minutesOn(charges: readonly NetClaim[], days: readonly Day[]): number {
   let total = 0;
-  for (const { minutes } of charges) for (const day of days) total += minutes.get(day) ?? 0;
+  for (const charge of charges) for (const day of days) total += charge.minutesOn(day);
   return total;
 }
 
 function oreOn(charges: readonly NetClaim[], days: readonly Day[]): number {
   let total = 0;
-  for (const { ore } of charges) for (const day of days) total += ore.get(day) ?? 0;
+  for (const charge of charges) for (const day of days) total += charge.oreOn(day);
   return total;
 }
 
