@@ -137,12 +137,14 @@ export function silencesInside(
   times: Float64Array,
   { between = times, usualMin = USUAL_MIN }: { between?: Float64Array; usualMin?: number } = {},
 ): Silence[] {
-  const usualAt = usualByHour(times);
-  const countAt = countByHour(between);
+  const all = byHour(times);
+  const some = between === times ? all : byHour(between);
+  const usualAt = usualByHour(all);
+  const countAt = (hour: number): number => some.count[hour - some.first] ?? 0;
   // An hour in which a stray record came, typed in elsewhere, is as silent as the next one without.
   const still = (hour: number): boolean => usualAt(hour) >= STILL_USUAL_MIN && countAt(hour) * 6 < usualAt(hour);
   const silences: Silence[] = [];
-  for (const [from, until] of longGaps(between)) {
+  for (const [from, until] of longGaps(some)) {
     // Whole hours only: when in an hour a day begins is not known.
     let [usual, busiest] = [0, 0];
     for (let hour = hourOf(from) + 1; hour < hourOf(until); hour++) {
@@ -167,60 +169,62 @@ export function silencesInside(
 
 const STILL_USUAL_MIN = 3;
 
-function countByHour(times: Float64Array): (hour: number) => number {
-  const [first, hours] = hoursOf(times);
-  const count = new Int32Array(hours);
-  for (const at of times) count[hourOf(at) - first]!++;
-  return (hour) => count[hour - first] ?? 0;
-}
-
 const hourOf = (at: Instant): number => Math.floor(at / HOUR);
 
-/** Neighbours in time so far apart, in order: found by each hour's first and last, without sorting a million. */
-function* longGaps(times: Float64Array): Generator<[from: Instant, until: Instant]> {
-  const [first, hours] = hoursOf(times);
+/** How many come in each hour from the first on, and when in it: a million are looked at once and not sorted. */
+interface ByHour {
+  first: number;
+  count: Int32Array;
+  earliest: Float64Array;
+  latest: Float64Array;
+}
+
+function byHour(times: Float64Array): ByHour {
+  let [from, until] = [Infinity, -Infinity];
+  for (let i = 0; i < times.length; i++) {
+    if (times[i]! < from) from = times[i]!;
+    if (times[i]! > until) until = times[i]!;
+  }
+  const first = times.length === 0 ? 0 : hourOf(from);
+  const hours = times.length === 0 ? 0 : hourOf(until) - first + 1;
+  const count = new Int32Array(hours);
   const earliest = new Float64Array(hours).fill(Infinity);
   const latest = new Float64Array(hours).fill(-Infinity);
-  for (const at of times) {
+  for (let i = 0; i < times.length; i++) {
+    const at = times[i]!;
     const hour = hourOf(at) - first;
+    count[hour]!++;
     if (at < earliest[hour]!) earliest[hour] = at;
     if (at > latest[hour]!) latest[hour] = at;
   }
+  return { first, count, earliest, latest };
+}
+
+/** Neighbours in time so far apart, in order. */
+function* longGaps({ count, earliest, latest }: ByHour): Generator<[from: Instant, until: Instant]> {
   let from = NaN;
-  for (let hour = 0; hour < hours; hour++) {
-    if (latest[hour] === -Infinity) continue;
+  for (let hour = 0; hour < count.length; hour++) {
+    if (count[hour] === 0) continue;
     const until = earliest[hour]!;
     if (until - from >= SILENT_HOURS_MIN * HOUR) yield [from, until];
     from = latest[hour]!;
   }
 }
 
-/** The first hour, and over how many they spread. */
-function hoursOf(times: Float64Array): [first: number, hours: number] {
-  let [first, last] = [Infinity, -Infinity];
-  for (const at of times) {
-    if (at < first) first = at;
-    if (at > last) last = at;
-  }
-  return times.length === 0 ? [0, 0] : [hourOf(first), hourOf(last) - hourOf(first) + 1];
-}
-
 /** How many come in an hour (of all hours since 1970) by the median of its month's hours of the same weekday and time. */
-function usualByHour(times: Float64Array): (hour: number) => number {
-  const [first, hours] = hoursOf(times);
-  const countAt = countByHour(times);
+function usualByHour({ first, count }: ByHour): (hour: number) => number {
   const slots = new Map<string, number[]>();
   const slotOf: string[] = [];
   const slotsOfDay = new Map<Day, string>();
-  for (let hour = first; hour < first + hours; hour++) {
+  for (let hour = first; hour < first + count.length; hour++) {
     const day = dayOf(hour * HOUR);
     let ofDay = slotsOfDay.get(day);
     if (ofDay === undefined) slotsOfDay.set(day, (ofDay = `${monthOf(day)} ${weekdayOf(day)}`));
     const slot = `${ofDay} ${Math.floor(minuteOfDay(hour * HOUR) / 60)}`;
     slotOf.push(slot);
     const counts = slots.get(slot);
-    if (counts === undefined) slots.set(slot, [countAt(hour)]);
-    else counts.push(countAt(hour));
+    if (counts === undefined) slots.set(slot, [count[hour - first]!]);
+    else counts.push(count[hour - first]!);
   }
   const usual = new Map([...slots].map(([slot, counts]) => [slot, counts.length < WEEKS_MIN ? 0 : median(counts)]));
   return (hour) => usual.get(slotOf[hour - first] ?? "") ?? 0;
