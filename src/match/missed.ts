@@ -69,6 +69,9 @@ export function visitSilences({ visits, sources, asOf, beyond }: Tables): Array<
 
 function startedWithin(visits: Tables["visits"], rows: Int32Array, from: Instant, until: Instant): number {
   let count = 0;
-  for (const row of rows) if (visits.start(row) >= from && visits.start(row) < until) count++;
+  for (let i = 0; i < rows.length; i++) {
+    const start = visits.start(rows[i]!);
+    if (start >= from && start < until) count++;
+  }
   return count;
 }

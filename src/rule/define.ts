@@ -58,7 +58,10 @@ export interface ProviderMonthSlice {
   provider: number;
   firstDay: Day;
   lastDay: Day;
-  /** As they lie in memory, in no order of time but for each client's. */
+  /**
+   * As they lie in memory, in no order of time but for each client's. So many are gone through by their index: an iterator
+   * makes an object for each.
+   */
   visits: Int32Array;
   /** Those of known staff, one person after the other, each by start. */
   byStaff: Int32Array;

@@ -149,9 +149,10 @@ function providerMonths({ visits, providers }: Tables, firstDay: Day, lastDay: D
       : { provider, firstDay, lastDay, visits: rows, byStaff: new Int32Array(rows.length) };
   });
   const counts = new Int32Array(providers.count);
-  for (const row of visits.byStaff.rows) {
-    const provider = visits.provider(row);
-    if (provider >= 0 && inMonth(row)) months[provider]!.byStaff[counts[provider]!++] = row;
+  const { rows } = visits.byStaff;
+  for (let i = 0; i < rows.length; i++) {
+    const provider = visits.provider(rows[i]!);
+    if (provider >= 0 && inMonth(rows[i]!)) months[provider]!.byStaff[counts[provider]!++] = rows[i]!;
   }
   return months.map((month) => month && { ...month, byStaff: month.byStaff.subarray(0, counts[month.provider]) });
 }

@@ -41,7 +41,8 @@ export default defineRule({
     const byDay = new Map<number, number[]>();
     // Visits come in order of their start: most end on the same day as the one before.
     let last = { day: NaN, delays: [] as number[] };
-    for (const row of slice.visits) {
+    for (let i = 0; i < slice.visits.length; i++) {
+      const row = slice.visits[i]!;
       // Late arrivals and typed times say nothing of a clock.
       const delay = visits.receivedAt(row) - visits.end(row);
       if (!(Math.abs(delay) < HOUR) || visits.proven(row) !== true) continue;
@@ -79,7 +80,7 @@ export default defineRule({
 
 /** Of thousands: numbers in an array of their own need no comparison to be asked for. */
 function median(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = new Float64Array(values).sort();
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -92,7 +92,8 @@ export default defineRule({
     const planned = new Int32Array(whole + 1);
     const copied = new Int32Array(whole + 1);
     const afterwards = new Int32Array(whole + 1);
-    for (const row of slice.visits) {
+    for (let i = 0; i < slice.visits.length; i++) {
+      const row = slice.visits[i]!;
       const state = stateOf(visits, plans, matches, row, within);
       if (state === NONE) continue;
       const member = visits.staff(row);
@@ -164,7 +165,8 @@ function hitOf(
   const records: number[] = [];
   const bySource = new Map<number, number>();
   let proven = 0;
-  for (const row of slice.visits) {
+  for (let i = 0; i < slice.visits.length; i++) {
+    const row = slice.visits[i]!;
     if (member >= 0 && visits.staff(row) !== member) continue;
     if (stateOf(visits, plans, matches, row, within) !== COPIED) continue;
     records.push(row);

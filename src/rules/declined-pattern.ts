@@ -181,7 +181,8 @@ function paidDeclined(
   let [performed, ms] = [0, 0];
   let pays = false;
   let asked = -1;
-  for (const row of slice.visits) {
+  for (let i = 0; i < slice.visits.length; i++) {
+    const row = slice.visits[i]!;
     if (visits.usable(row)) performed += visits.end(row) - visits.start(row);
     const declined = visits.status(row) === "declined";
     // Most visits of a provider are of the same unit and service as the one before.

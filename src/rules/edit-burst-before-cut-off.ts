@@ -102,7 +102,8 @@ export default defineRule({
     const cutOff = settlement.cutOff(slice.provider, slice.unit, service, month);
     let edits = 0;
     let late: number[] | null = null;
-    for (const row of slice.visits) {
+    for (let i = 0; i < slice.visits.length; i++) {
+      const row = slice.visits[i]!;
       if (!edited(visits, row)) continue;
       const editedAt = visits.editedAt(row);
       // What was edited later is another rule's.

@@ -63,7 +63,8 @@ export default defineRule({
     let shorter: number[] | null = null;
     let found: number[] | null = null;
     let added = 0;
-    for (const row of slice.visits) {
+    for (let i = 0; i < slice.visits.length; i++) {
+      const row = slice.visits[i]!;
       if (!edited(visits, row) || !visits.usable(row)) continue;
       const more = addedMs(visits, row);
       if (Number.isNaN(more)) {

@@ -55,7 +55,8 @@ export default defineRule({
     let known = 0;
     let unknown = 0;
     let byEditor: Map<number, number> | null = null;
-    for (const row of slice.visits) {
+    for (let i = 0; i < slice.visits.length; i++) {
+      const row = slice.visits[i]!;
       if (!(addedMs(visits, row) >= MINUTE)) continue;
       const editor = visits.editedBy(row);
       if (editor < 0) unknown++;

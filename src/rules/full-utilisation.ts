@@ -114,7 +114,8 @@ export default defineRule({
     let registered = 0;
     // Of the sets of services that visits name there are few.
     const counts = new Map<number, boolean>();
-    for (const row of slice.visits) {
+    for (let i = 0; i < slice.visits.length; i++) {
+      const row = slice.visits[i]!;
       if (!visits.usable(row) || visits.law(row) === "HSL") continue;
       const set = visits.services(row);
       let counted = counts.get(set);

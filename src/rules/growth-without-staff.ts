@@ -85,7 +85,8 @@ export default defineRule({
     const times = new Uint32Array(staff.count);
     const days = new Set<number>();
     let [ms, people] = [0, 0];
-    for (const row of slice.visits) {
+    for (let i = 0; i < slice.visits.length; i++) {
+      const row = slice.visits[i]!;
       if (!visits.usable(row)) continue;
       ms += visits.end(row) - visits.start(row);
       days.add(visits.day(row));

@@ -70,7 +70,8 @@ export default defineRule({
     const visited = new Float64Array(staff.count);
     const shared = new Float64Array(staff.count);
     let [last, until] = [-1, -Infinity];
-    for (const row of slice.byStaff) {
+    for (let i = 0; i < slice.byStaff.length; i++) {
+      const row = slice.byStaff[i]!;
       if (!visits.usable(row)) continue;
       const person = visits.staff(row);
       if (person !== last) [last, until] = [person, -Infinity];

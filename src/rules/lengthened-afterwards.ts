@@ -100,7 +100,8 @@ export default defineRule({
     "unit-month"({ visits, slice }, { unitPercentAbove, unitVisitsMin }, report) {
       const hits: Hit[] = [];
       let [added, total] = [0, 0];
-      for (const row of slice.visits) {
+      for (let i = 0; i < slice.visits.length; i++) {
+        const row = slice.visits[i]!;
         total += visits.minutes(row);
         const more = addedMs(visits, row);
         if (more > 0) added += more;

@@ -40,7 +40,8 @@ export default defineRule({
     const byStaff = new Map<number, Tally>();
     const byClient = new Map<number, Tally>();
     let unknown = 0;
-    for (const row of slice.visits) {
+    for (let i = 0; i < slice.visits.length; i++) {
+      const row = slice.visits[i]!;
       if (!visits.performed(row)) continue;
       const proven = visits.proven(row);
       if (proven === null) {

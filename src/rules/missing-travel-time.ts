@@ -153,7 +153,8 @@ export default defineRule({
     const all = new Tally();
     let unknown = 0;
     let last = -1;
-    for (const b of slice.byStaff) {
+    for (let i = 0; i < slice.byStaff.length; i++) {
+      const b = slice.byStaff[i]!;
       if (!visits.usable(b)) continue;
       const a = last;
       const other = a < 0 || visits.staff(a) !== visits.staff(b);

@@ -112,7 +112,8 @@ export default defineRule({
     /** By the time at which the price changes: few wait for the night because many wait for the evening. */
     const byBorder = new Map<number, { near: number; moved: number[]; minutes: number; ore: number }>();
     let [planned, usual, usualMoved] = [0, 0, 0];
-    for (const row of slice.visits) {
+    for (let i = 0; i < slice.visits.length; i++) {
+      const row = slice.visits[i]!;
       const plan = matches.plan(row);
       if (plan < 0 || !visits.usable(row)) continue;
       const start = plans.start(plans.frozen(plan));

@@ -164,7 +164,8 @@ export default defineRule({
       let [count, proofs, manual, longer, edits, declined, round, ends, ms, matched, follows, tight] = Array<number>(
         12,
       ).fill(0) as [number, number, number, number, number, number, number, number, number, number, number, number];
-      for (const row of rows) {
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows[i]!;
         if (visits.status(row) === "declined") declined++;
         if (!visits.usable(row)) continue;
         count++;
@@ -185,7 +186,8 @@ export default defineRule({
         if (matches.plan(row) >= 0) matched++;
       }
       let last = -1;
-      for (const row of byStaff) {
+      for (let i = 0; i < byStaff.length; i++) {
+        const row = byStaff[i]!;
         if (!visits.usable(row)) continue;
         const before = last;
         last = row;

@@ -44,7 +44,8 @@ export default defineRule({
     if ((from === NO_DAY || from <= slice.firstDay) && (to === NO_DAY || to >= slice.lastDay)) return hits;
     const rows: number[] = [];
     let minutes = 0;
-    for (const row of slice.visits) {
+    for (let i = 0; i < slice.visits.length; i++) {
+      const row = slice.visits[i]!;
       const day = visits.day(row);
       if (!visits.performed(row) || ((from === NO_DAY || day >= from) && (to === NO_DAY || day <= to))) continue;
       rows.push(row);

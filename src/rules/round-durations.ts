@@ -82,7 +82,8 @@ export default defineRule({
     const hits: Hit[] = [];
     const shares = peers.of("share", slice, ({ visits: rows }: ProviderMonthSlice) => {
       let [count, round] = [0, 0];
-      for (const row of rows) {
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows[i]!;
         // What is typed in is round by nature; the share of it is a rule of its own.
         if (!visits.usable(row) || visits.endProof(row) === "manual") continue;
         count++;

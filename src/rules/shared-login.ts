@@ -147,7 +147,8 @@ function staffOf(visits: Visits, rows: readonly number[]): Set<number> {
 /** Visits of devices that more than so many staff used at all; null where there is none, which is nearly everywhere. */
 function sharedDevices(visits: Visits, rows: Int32Array, staffAbove: number): Map<number, number[]> | null {
   const users = new Map<number, number[]>();
-  for (const row of rows) {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
     const [device, staff] = [visits.device(row), visits.staff(row)];
     if (device < 0 || staff < 0 || !visits.performed(row)) continue;
     const known = users.get(device);

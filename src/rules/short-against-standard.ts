@@ -75,7 +75,8 @@ export default defineRule({
     if (!some) return hits;
     const short: number[] = [];
     let [count, missingMs, partSum] = [0, 0, 0];
-    for (const row of slice.visits) {
+    for (let i = 0; i < slice.visits.length; i++) {
+      const row = slice.visits[i]!;
       if (visits.status(row) !== "completed" || !visits.usable(row)) continue;
       for (const service of services.list(visits.services(row))) {
         const ms = standard[visits.unit(row) * width + service]!;

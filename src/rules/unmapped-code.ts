@@ -53,7 +53,7 @@ export default defineRule({
     // Codes that stand as they are, because the source needs no table, and that the register of services does not have.
     if (!services.code.some((_, service) => services.known(service))) return hits;
     const sets = new Set<number>();
-    for (const row of slice.visits) sets.add(visits.services(row));
+    for (let i = 0; i < slice.visits.length; i++) sets.add(visits.services(slice.visits[i]!));
     for (const service of [...new Set([...sets].flatMap((set) => services.list(set)))].sort((a, b) => a - b)) {
       const code = services.code[service]!;
       const key = `visits.services=${code}`;

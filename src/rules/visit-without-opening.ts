@@ -94,7 +94,7 @@ export default defineRule({
     const margin = minutesAround * MINUTE;
     const all = peers.of("homes", slice, ({ visits: rows }: ProviderMonthSlice) => {
       const homes = new Map<number, Home>();
-      for (const row of rows) look(homes, row);
+      for (let i = 0; i < rows.length; i++) look(homes, rows[i]!);
       return homes;
     });
     const share = ({ visits: count, unopened }: Home): number => (100 * unopened.length) / count;

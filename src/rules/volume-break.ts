@@ -54,7 +54,8 @@ export default defineRule({
     if (slice.visits.length === 0) return hits;
     const days = slice.lastDay - slice.firstDay + 1;
     const counts = new Int32Array(days);
-    for (const row of slice.visits) {
+    for (let i = 0; i < slice.visits.length; i++) {
+      const row = slice.visits[i]!;
       const position = visits.day(row) - slice.firstDay;
       if (position >= 0 && position < days) counts[position] = counts[position]! + 1;
     }
