@@ -51,10 +51,13 @@ interface Remembered {
 export class LineMatcher {
   readonly #tables: Tables;
   readonly #matches: Matches | null;
-  readonly #single: Shares[] = [];
+  readonly #single: Array<Shares | undefined>;
   /** Answers for the client asked for last, by order, unit and services. */
   readonly #remembered = new Map<number, Remembered>();
   #client = -1;
+  // Consecutive visits mostly ask the same.
+  #askedBefore = -1;
+  #knownBefore: Remembered | undefined;
   // What the search at hand met: days between which no validity changes, and whether the time of day or weekday matters.
   #from = -Infinity;
   #through = Infinity;
@@ -65,6 +68,7 @@ export class LineMatcher {
   constructor(tables: Tables, matches: Matches | null) {
     this.#tables = tables;
     this.#matches = matches;
+    this.#single = Array.from({ length: tables.lines.count });
     this.#doubles = new Uint8Array(tables.clients.count);
     const { lines, orders } = tables;
     for (let line = 0; line < lines.count; line++) {
@@ -166,17 +170,23 @@ export class LineMatcher {
     if (client !== this.#client) {
       this.#remembered.clear();
       this.#client = client;
+      this.#askedBefore = -1;
     }
     const { units, orders } = this.#tables;
     const asked = ((services + 1) * (units.count + 1) + unit + 1) * (orders.count + 1) + order + 1;
     const key = asked * 2 + Number(together);
-    const known = this.#remembered.get(key);
+    const known = key === this.#askedBefore ? this.#knownBefore : this.#remembered.get(key);
+    this.#askedBefore = key;
+    this.#knownBefore = known;
     if (known !== undefined && known.from <= day && day <= known.through) return known.shares;
     this.#from = -Infinity;
     this.#through = Infinity;
     this.#timely = false;
     const shares = this.#search(client, { provider, unit, order, together }, start, day, services, minutes);
-    if (!this.#timely) this.#remembered.set(key, { shares, from: this.#from, through: this.#through });
+    if (!this.#timely) {
+      this.#knownBefore = { shares, from: this.#from, through: this.#through };
+      this.#remembered.set(key, this.#knownBefore);
+    }
     return shares;
   }
 

@@ -50,9 +50,9 @@ export function claimCoverage(
   // Consecutive visits mostly name the same services.
   let setBefore = NaN;
   let others = false;
-  const ofClient = rowsOf(visits.byClient, client);
-  for (let position = firstOn(visits, ofClient, first); position < ofClient.length; position++) {
-    const visit = ofClient[position]!;
+  const { rows, offsets } = visits.byClient;
+  for (let position = firstOn(visits, client, first); position < offsets[client + 1]!; position++) {
+    const visit = rows[position]!;
     const day = visits.day(visit);
     if (day > last) break;
     if (!visits.performed(visit)) continue;
@@ -115,10 +115,11 @@ function daysOfClaim(tables: Tables, line: number, first: Day, last: Day, known:
   return before ?? expected;
 }
 
-/** Position of the first of these rows, in order of time, that is on the day or later. */
-export function firstOn(visits: Visits, rows: Int32Array, day: Day): number {
-  let low = 0;
-  let high = rows.length;
+/** Position in `visits.byClient` of a client's first visit, in order of time, that is on the day or later. */
+export function firstOn(visits: Visits, client: number, day: Day): number {
+  const { rows, offsets } = visits.byClient;
+  let low = offsets[client]!;
+  let high = offsets[client + 1]!;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (visits.day(rows[middle]!) < day) low = middle + 1;

@@ -3,7 +3,7 @@ import { type Day, daysOfMonth, type Instant, MINUTE, type Month, monthOf, type 
 import { LineMatcher, type Matches, type Shares, silentFor } from "#match";
 import { bandAt } from "./bands.ts";
 import { type ClaimCoverage, claimCoverage, type DayLists } from "./claims.ts";
-import { acceptedCodes, type JudgedClaim } from "./codes.ts";
+import { acceptedCodes, type ClaimCode, claimCodes, type JudgedClaim } from "./codes.ts";
 import { type ClaimedSum, judgeClaims, type Judgement, tellingProviders } from "./judge.ts";
 import { ManualShares } from "./manual.ts";
 import type { PaidRow, TraceStep, VisitTrace } from "./paid.ts";
@@ -61,7 +61,7 @@ export class Settlement {
   readonly #world: World;
   #telling: ReadonlySet<string> | null = null;
   /** By claim: rules about clients and about providers ask again. */
-  readonly #coverages: ClaimCoverage[] = [];
+  readonly #coverages: Array<ClaimCoverage | undefined>;
   readonly #dayLists: DayLists = new Map();
   /** The client and month asked for last. */
   #last: Remembered | null = null;
@@ -69,6 +69,8 @@ export class Settlement {
   constructor(tables: Tables, matches: Matches) {
     this.#tables = tables;
     this.#matches = matches;
+    // With room from the start: claims are asked for in no order.
+    this.#coverages = Array.from({ length: tables.claims.count });
     this.#matcher = new LineMatcher(tables, matches);
     this.#silent = silentFor(tables);
     const manual = new ManualShares(tables);
@@ -263,12 +265,19 @@ function claimsByRow(rows: MonthRows, { judged, claimed }: Judgement): Map<Row, 
   return byRow;
 }
 
+/** In order. */
+const codeNames = Object.keys(claimCodes) as ClaimCode[];
+
 /** Days are counted where each is a problem of its own. */
 function codesOf(judged: readonly JudgedClaim[]): Record<string, number> {
-  const counts = new Map<string, number>();
+  const counts = codeNames.map(() => 0);
   for (const { code, claim, days } of judged) {
     const each = code === "M05" || code === "M09" || claim < 0;
-    counts.set(code, (counts.get(code) ?? 0) + (each ? days.length : 1));
+    counts[codeNames.indexOf(code)]! += each ? days.length : 1;
   }
-  return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const codes: Record<string, number> = {};
+  for (let position = 0; position < counts.length; position++) {
+    if (counts[position]! > 0) codes[codeNames[position]!] = counts[position]!;
+  }
+  return codes;
 }

@@ -181,9 +181,10 @@ class Judge {
     const { visits, services, lines } = this.#needs.tables;
     const one = new Map<number, number>();
     const of = (service: number): number => one.get(service) ?? service;
-    const rows = rowsOf(visits.byClient, this.#client);
+    const { rows, offsets } = visits.byClient;
+    const until = offsets[this.#client + 1]!;
     let before = -1;
-    for (let position = firstOn(visits, rows, this.#first); position < rows.length; position++) {
+    for (let position = firstOn(visits, this.#client, this.#first); position < until; position++) {
       const visit = rows[position]!;
       if (visits.day(visit) > this.#last) break;
       const set = visits.services(visit);
@@ -419,12 +420,9 @@ class Judge {
 
   /** Band by band where claims name bands of the contract; else all together. */
   #compare(pool: Pool, charges: readonly NetClaim[], days: readonly Day[]): void {
-    const claimedIn = new Map<string, NetClaim[]>();
-    for (const charge of charges) {
-      const band = charge.coverage.timed ? this.#bandOf(charge, days[0]!) : null;
-      if (band === null) return this.#held(pool, charges, days, undefined);
-      claimedIn.set(band, [...(claimedIn.get(band) ?? []), charge]);
-    }
+    const bandOf = (charge: NetClaim): string | null => (charge.coverage.timed ? this.#bandOf(charge, days[0]!) : null);
+    if (charges.some((charge) => bandOf(charge) === null)) return this.#held(pool, charges, days, undefined);
+    const claimedIn = Map.groupBy(charges, (charge) => bandOf(charge)!);
     const all = this.#payable(pool, days);
     const named = [...claimedIn].map(([band, of]) => ({
       band,
@@ -843,8 +841,9 @@ class Judge {
   #inMonthOf(wanted: (visit: number) => boolean): number[] {
     const { visits } = this.#needs.tables;
     const found: number[] = [];
-    const rows = rowsOf(visits.byClient, this.#client);
-    for (let position = firstOn(visits, rows, this.#first); position < rows.length; position++) {
+    const { rows, offsets } = visits.byClient;
+    const until = offsets[this.#client + 1]!;
+    for (let position = firstOn(visits, this.#client, this.#first); position < until; position++) {
       const visit = rows[position]!;
       if (visits.day(visit) > this.#last) break;
       if (wanted(visit)) found.push(visit);
@@ -1109,27 +1108,31 @@ const denials: Partial<Record<ClaimMatter, string>> = {
  */
 export function tellingProviders({ claims, meals, providers, clients, asOf }: Tables): ReadonlySet<string> {
   const told = new Set<string>();
-  const months = new Map<Day, Month>();
-  const tell = (what: Told, provider: number, days: readonly Day[]): void => {
-    if (provider < 0) return;
-    for (const day of days) {
-      let month = months.get(day);
-      if (month === undefined) months.set(day, (month = monthOf(day)));
-      told.add(`${what} ${providers.key(provider)} ${month}`);
-    }
+  // Most claims tell of a day that another of the provider has told of.
+  const known: Partial<Record<Told, Set<number>>> = {};
+  const tell = (what: Told, provider: number, day: Day): void => {
+    const days = (known[what] ??= new Set());
+    const key = day * (providers.count + 1) + provider;
+    if (provider < 0 || days.has(key)) return;
+    days.add(key);
+    told.add(`${what} ${providers.key(provider)} ${monthOf(day)}`);
   };
   const firstDay = new Map<number, Day>();
   for (let row = 0; row < claims.count; row++) {
     if (claims.credit(row)) continue;
-    const days = [claims.from(row), claims.to(row)];
     const provider = claims.provider(row);
+    const stranger = !clients.known(claims.client(row));
     firstDay.set(provider, Math.min(firstDay.get(provider) ?? Infinity, claims.from(row)));
-    tell("claims", claims.provider(row), days);
-    if (!clients.known(claims.client(row))) tell("strangers", claims.provider(row), days);
+    for (const day of [claims.from(row), claims.to(row)]) {
+      tell("claims", provider, day);
+      if (stranger) tell("strangers", provider, day);
+    }
   }
-  for (let row = 0; row < meals.count; row++) tell("meals", meals.provider(row), [meals.from(row), meals.to(row)]);
+  for (let row = 0; row < meals.count; row++) {
+    for (const day of [meals.from(row), meals.to(row)]) tell("meals", meals.provider(row), day);
+  }
   for (const [provider, first] of firstDay) {
-    for (let day = first; day <= dayOf(asOf); day = daysOfMonth(monthOf(day)).last + 1) tell("begun", provider, [day]);
+    for (let day = first; day <= dayOf(asOf); day = daysOfMonth(monthOf(day)).last + 1) tell("begun", provider, day);
   }
   return told;
 }

@@ -472,22 +472,22 @@ function contractsOf(tables: Tables, row: Row, cells: readonly Cell[], steps: St
 /** Whole minutes that add up: each step is the difference between two rounded sums. */
 function inMinutes(steps: Steps, payableMs: number): TraceStep[] {
   const trace: TraceStep[] = [];
-  const taken = stepNames.filter((step) => steps.has(step));
+  let left = steps.size;
   let ms = 0;
   let minutes = 0;
-  for (const [position, step] of taken.entries()) {
-    const { ms: change, whys, clauses } = steps.get(step)!;
-    ms += change;
-    const sum = minutesOf(position === taken.length - 1 ? payableMs : ms);
+  for (const step of stepNames) {
+    const taken = steps.get(step);
+    if (taken === undefined) continue;
+    const { whys, clauses } = taken;
+    ms += taken.ms;
+    const sum = minutesOf(--left === 0 ? payableMs : ms);
     const difference = sum - minutes;
     minutes = sum;
     if (difference === 0 && step !== "registered" && whys.size === 0) continue;
-    trace.push({
-      step,
-      minutes: difference,
-      ...(clauses.size === 0 ? {} : { clause: [...clauses].sort().join(", ") }),
-      ...(whys.size === 0 ? {} : { why: [...whys].sort().join("; ") }),
-    });
+    const told: TraceStep = { step, minutes: difference };
+    if (clauses.size > 0) told.clause = [...clauses].sort().join(", ");
+    if (whys.size > 0) told.why = [...whys].sort().join("; ");
+    trace.push(told);
   }
   return trace;
 }

@@ -1,5 +1,5 @@
 import { NO_DAY, rowsOf, type Tables } from "#columns";
-import { type Day, dayOf, MINUTE } from "#model";
+import { type Day, dayOf, MINUTE, startOfDay } from "#model";
 import { grantedInMonth, grossMinutes, inForce, type LineMatcher, type Matches, type Shares } from "#match";
 import type { Segment, TermsBook } from "./terms.ts";
 
@@ -25,6 +25,8 @@ export interface Row {
   ms: number[];
   /** Those visits, in order of time; null where terms do not ask for each by itself. */
   visits: number[] | null;
+  /** The row alone, as a list. */
+  alone: readonly Row[];
   /** The contracts that hold within the month. */
   segments: readonly Segment[];
 }
@@ -130,8 +132,10 @@ export class MonthRows {
         days: [],
         ms: [],
         visits: segments[0]!.terms.byVisit ? [] : null,
+        alone: [],
         segments,
       };
+      row.alone = [row];
       row.group = this.#groupOf(row);
       this.#groups[row.group] ??= row;
       this.#rows.set(key, row);
@@ -154,7 +158,10 @@ export class MonthRows {
       return [this.row(-1, provider, unit, this.#tables.services.list(services)[0] ?? -1)];
     }
     if (shares !== this.#sharesBefore || provider !== this.#providerBefore) {
-      this.#rowsBefore = shares.lines.map((line) => this.row(line, provider, unit, -1));
+      this.#rowsBefore =
+        shares.lines.length === 1
+          ? this.row(shares.lines[0]!, provider, unit, -1).alone
+          : shares.lines.map((line) => this.row(line, provider, unit, -1));
       this.#sharesBefore = shares;
       this.#providerBefore = provider;
     }
@@ -195,11 +202,13 @@ export class MonthRows {
 
   #plan(): void {
     const { plans, visits } = this.#tables;
+    const [from, until] = [startOfDay(this.first), startOfDay(this.last + 1)];
     for (const plan of rowsOf(plans.byClient, this.client)) {
       const frozen = plans.frozen(plan);
-      const day = dayOf(plans.start(frozen));
-      if (day < this.first || day > this.last || plans.cancelled(frozen)) continue;
-      const ms = Math.max(0, plans.end(frozen) - plans.start(frozen));
+      const start = plans.start(frozen);
+      if (!(start >= from && start < until) || plans.cancelled(frozen)) continue;
+      const day = dayOf(start);
+      const ms = Math.max(0, plans.end(frozen) - start);
       const visit = this.#matches.visit(plan);
       const status = visit < 0 ? null : visits.status(visit);
       if (status === "declined" || status === "noAnswer") this.vain.push(plan);
@@ -233,7 +242,7 @@ export class MonthRows {
       const length = end - start;
       if (usable) {
         if (overlaps) suspect.overlap = true;
-        if (addedMs(visits, visit) > 0) suspect.lengthened = true;
+        if (!suspect.lengthened && addedMs(visits, visit) > 0) suspect.lengthened = true;
         if (visits.grade(visit) === 0) suspect.manual = true;
         if (visits.receivedAt(visit) > suspect.receivedLast) suspect.receivedLast = visits.receivedAt(visit);
       }
