@@ -95,6 +95,7 @@ export async function withKlarsyn(database: Database): Promise<Contender> {
       at: asOf,
       rules: tenRules.map(({ id, version }) => ({ ruleId: id, ruleVersion: version })),
       holdBack: () => ({ rules: new Set(), holds: [] }),
+      evaluated: { months: ["2026-10"], covers: result.covers },
     });
     part("write");
     seconds.push((performance.now() - started) / 1000);

@@ -173,7 +173,7 @@ export async function reconcileChanged(
       rules: new Set(standing.filter((rule) => isHeld(holds, rule)).map(({ ruleId }) => ruleId)),
       holds: [],
     }),
-    slices,
+    evaluated: new Set(slices),
   });
   await bringUpToDate(needs, tenantId, slices);
   await insertRun(database, tenantId, {

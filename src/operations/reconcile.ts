@@ -1,7 +1,7 @@
 import { buildTables } from "#columns";
 import { matchVisits } from "#match";
-import { type Day, dayOf, type Instant, parseDate } from "#model";
-import { type Evaluate, type Rule, runBeside } from "#rule";
+import { type Day, dayOf, type Instant, monthOf, parseDate } from "#model";
+import { type Evaluate, monthsOf, type Rule, runBeside } from "#rule";
 import { tellingProviders } from "#settle";
 import {
   acquireLease,
@@ -157,6 +157,7 @@ export async function reconcileUnder(
       at,
       rules: standing,
       holdBack: (unshown) => holdBack(unshown, standing, expectations, seen, at),
+      evaluated: { months: monthsOf(window).map(({ first }) => monthOf(first)), covers: result.covers },
     });
     if (from === undefined && window === open) await measureNight(needs, actor, standing, expectations, seen);
     reconciled.push({

@@ -2,11 +2,11 @@ import { type Instant, parseDate } from "#model";
 import type { EngineResult, FindingText, RowText } from "#rule";
 import {
   type Database,
+  type Evaluated,
   type FindingsWritten,
   type HeldBack,
   type FindingToWrite,
   type RuleOutcome,
-  selectStoredSlices,
   writeFindings,
   writeMeasures,
   writeSettlement,
@@ -21,24 +21,16 @@ export async function writeWindow(
     at,
     rules,
     holdBack,
-    slices,
+    evaluated,
   }: {
     at: Instant;
-    /** All that were looked at; without, those of which something is stored are asked for. */
-    slices?: Iterable<string>;
+    evaluated: Evaluated;
     rules: ReadonlyArray<{ ruleId: string; ruleVersion: number }>;
     holdBack: (unshown: ReadonlyMap<string, number>) => HeldBack;
   },
 ): Promise<FindingsWritten> {
-  const evaluated = new Set(
-    slices ?? (await selectStoredSlices(database, tenantId)).filter((slice) => result.covers(slice)),
-  );
-  for (const { slice } of result.findings) evaluated.add(slice);
-  for (const { slice } of result.outcomes) evaluated.add(slice);
-  for (const { slice } of result.settlement) evaluated.add(slice);
-  for (const { slice } of result.measures) evaluated.add(slice);
   // Of so little the night makes one row.
-  const fold = slices === undefined;
+  const fold = !(evaluated instanceof Set);
   const findings = writeFindings(database, tenantId, {
     evaluated,
     findings: result.findings.map((finding): FindingToWrite => {

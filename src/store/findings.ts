@@ -1,20 +1,26 @@
 import { and, asc, eq, gt, gte, inArray, lte } from "drizzle-orm";
+import type pg from "pg";
 import type { Day, Instant } from "#model";
 import type { Level, Severity } from "#rule";
 import type { Database, Transaction } from "./database.ts";
 import { insertRuleHolds, type NewRuleHold } from "./rule-rates.ts";
 import {
   areStored,
-  columnName,
   compareInBulk,
+  copyRows,
   type Evaluated,
+  field,
   type Hashed,
   hashed,
+  isFirst,
   json,
-  saidBefore,
+  listOf,
+  ofHashed,
+  selectDiffering,
+  selectGone,
   stage,
   type StagedColumns,
-  stageEvaluated,
+  stageHashes,
 } from "./stage.ts";
 import { foldSums } from "./sums.ts";
 import { findings as table } from "./tables/findings.ts";
@@ -91,46 +97,29 @@ export interface HeldBack {
   holds: readonly NewRuleHold[];
 }
 
-type Row = Omit<NewFinding, "records" | "evidence"> & { records: string; evidence: string };
-type Staged = Row & { contentHash: Buffer };
-
-const said: StagedColumns<Row> = [
-  ["ruleId", "text"],
-  ["ruleVersion", "int4"],
-  ["level", "text"],
-  ["severity", "text"],
-  ["mode", "text"],
-  ["suppressed", "text"],
-  ["subject", "text"],
-  ["slice", "text"],
-  ["fromDay", "date"],
-  ["throughDay", "date"],
-  ["provider", "text"],
-  ["unit", "text"],
-  ["client", "text"],
-  ["staff", "text"],
-  ["records", "text"],
-  ["minutes", "int4"],
-  ["amountOre", "int8"],
-  ["reason", "text"],
-  ["evidence", "text"],
+const said: StagedColumns<FindingToWrite> = [
+  field("ruleId", "text"),
+  field("ruleVersion", "int4"),
+  field("level", "text"),
+  field("severity", "text"),
+  field("mode", "text"),
+  field("suppressed", "text"),
+  field("subject", "text"),
+  field("slice", "text"),
+  field("fromDay", "date"),
+  field("throughDay", "date"),
+  field("provider", "text"),
+  field("unit", "text"),
+  field("client", "text"),
+  field("staff", "text"),
+  ["records", "text", ({ records }) => json(records)],
+  field("minutes", "int4"),
+  field("amountOre", "int8"),
+  field("reason", "text"),
+  ["evidence", "text", ({ evidence }) => json(evidence)],
 ];
-const columns: StagedColumns<Staged> = [["id", "text"], ...said, ["contentHash", "bytea"]];
-const saidNames = [...said.map(([field]) => columnName(field)), "content_hash"];
-
-const rowOf = (finding: FindingToWrite): Row => ({
-  ...finding,
-  records: json(finding.records),
-  evidence: json(finding.evidence),
-});
-
-/** Of what is stored already no more than what the comparison asks. */
-function* staged(found: ReadonlyArray<Hashed<FindingToWrite>>, known: ReadonlySet<string>): Generator<Partial<Staged>> {
-  for (const { id, item, contentHash } of found) {
-    const { ruleId, mode, suppressed } = item;
-    yield known.has(id) ? { id, ruleId, mode, suppressed, contentHash } : { ...rowOf(item), contentHash };
-  }
-}
+const columns = ofHashed(said);
+type Found = Hashed<FindingToWrite>;
 
 /**
  * Writes what a run found in the slices that it looked at: new findings are opened, those that are known and the same
@@ -156,102 +145,149 @@ export async function writeFindings(
   return database.transaction(async (tx) => {
     const { client } = tx;
     await compareInBulk(client, run.evaluated);
-    const found = hashed(run.findings, rowOf, said);
-    const known = await saidBefore(client, tenantId, "findings", found);
-    await stage(client, "findings", columns, ["id"], staged(found, known));
-    const looked = await stageEvaluated(client, run.evaluated, "f");
-    const at = new Date(run.at);
-    const status =
-      "CASE WHEN s.suppressed IS NOT NULL THEN 'suppressed' WHEN f.status = 'in-case' THEN f.status ELSE 'open' END";
-    const { rows } = await client.query<{
-      rule: string;
-      all: number;
-      opened: number;
-      changed: number;
-      unshown: number;
-    }>(
-      `SELECT s.rule_id AS rule, count(*) AS all,
-         count(*) FILTER (WHERE f.id IS NULL OR f.status = 'closed') AS opened,
-         count(*) FILTER (WHERE f.status <> 'closed' AND f.content_hash <> s.content_hash) AS changed,
-         count(*) FILTER (WHERE ${forHandlers} AND (f.id IS NULL OR ${unshown})) AS unshown
-       FROM staged_findings s LEFT JOIN findings f ON f.tenant_id = $1 AND f.id = s.id GROUP BY s.rule_id`,
-      [tenantId],
-    );
-    const heldBack = run.holdBack?.(new Map(rows.map(({ rule, unshown: count }) => [rule, count])));
+    const found = hashed(run.findings, (finding) => ({ id: finding.id, says: said.map(([, , of]) => of(finding)) }));
+    const first = await isFirst(client, tenantId, "findings", found.length);
+    const before = first ? null : await compare(client, tenantId, found);
+    const unshown = new Map<string, number>();
+    const [added, changed]: [Found[], Found[]] = [[], []];
+    const counts = { opened: 0, changed: 0 };
+    for (const one of found) {
+      const was = before === null ? NOT_STORED : before.get(one.id);
+      // Nearly all of most nights: stored, and the same.
+      if (was === undefined) continue;
+      if (!was.stored) added.push(one);
+      else if (was.changed) changed.push(one);
+      if (!was.stands) counts.opened++;
+      else if (was.changed) counts.changed++;
+      const { ruleId } = one.item;
+      if (was.unshown && isForHandlers(one.item)) unshown.set(ruleId, (unshown.get(ruleId) ?? 0) + 1);
+    }
+    const heldBack = run.holdBack?.(unshown);
     await insertRuleHolds(tx, tenantId, heldBack?.holds ?? []);
-    const heldRules = [...(heldBack?.rules ?? [])];
-    const held = `${forHandlers} AND s.rule_id = ANY($3)`;
-    const seen = `status = ${status}, held = ${held} AND ${unshown}, last_seen_at = $2, closed_at = NULL, closed_as = NULL`;
-    const total = (of: "all" | "opened" | "changed"): number => rows.reduce((sum, row) => sum + row[of], 0);
-    const [opened, changed] = [total("opened"), total("changed")];
-    if (opened + changed > 0)
+    const heldRules = heldBack?.rules ?? new Set();
+    const at = new Date(run.at);
+    if (changed.length > 0) {
+      const staged = await stage(client, "findings", columns, ["id"], changed);
       await client.query(
-        `UPDATE findings f SET ${saidNames.map((name) => `${name} = s.${name}`).join(", ")},
-         changes = f.changes + 1, changed_at = $2, ${seen}
-       FROM staged_findings s WHERE f.tenant_id = $1 AND f.id = s.id AND f.content_hash <> s.content_hash`,
-        [tenantId, at, heldRules],
+        `UPDATE findings f SET ${listOf(columns, (name) => `${name} = s.${name}`)},
+           changes = f.changes + 1, changed_at = $2, ${seen("s")}
+         FROM ${staged} s WHERE f.tenant_id = $1 AND f.id = s.id`,
+        [tenantId, at, [...heldRules]],
       );
-    await client.query(
-      `UPDATE findings f SET ${seen} FROM staged_findings s
-       WHERE f.tenant_id = $1 AND f.id = s.id AND (f.last_seen_at <> $2 OR f.status = 'closed' OR f.held)`,
-      [tenantId, at, heldRules],
-    );
-    if (opened > 0)
+    }
+    let closed = 0;
+    if (!first) {
       await client.query(
-        `INSERT INTO findings (tenant_id, id, ${saidNames.join(", ")}, status, held, changes, first_seen_at, last_seen_at, changed_at)
-       SELECT $1, s.id, ${saidNames.map((name) => `s.${name}`).join(", ")},
-         CASE WHEN s.suppressed IS NULL THEN 'open' ELSE 'suppressed' END, ${held}, 0, $2, $2, $2
-       FROM staged_findings s WHERE NOT EXISTS (SELECT FROM findings f WHERE f.tenant_id = $1 AND f.id = s.id)`,
-        [tenantId, at, heldRules],
+        `UPDATE findings f SET ${seen("f")} FROM said s
+         WHERE f.tenant_id = $1 AND f.id = s.id AND (f.last_seen_at <> $2 OR f.status = 'closed' OR f.held)`,
+        [tenantId, at, [...heldRules]],
       );
-    // Of a rule that has been changed since nobody can say that its finding was corrected.
-    const closed = await client.query(
-      `UPDATE findings f SET status = 'closed', closed_at = $2, closed_as = CASE
-         WHEN f.rule_id || ' ' || f.rule_version <> ALL ($3) OR EXISTS (SELECT FROM rule_parameters p
-           WHERE p.tenant_id = $1 AND p.rule_id = f.rule_id AND p.set_at > f.last_seen_at)
-         THEN 'rule-changed' ELSE 'corrected-at-source' END
-       WHERE f.tenant_id = $1 AND f.status <> 'closed' AND ${looked}
-         AND NOT EXISTS (SELECT FROM staged_findings s WHERE s.id = f.id)`,
-      [tenantId, at, run.rules?.map(({ ruleId, ruleVersion }) => `${ruleId} ${ruleVersion}`) ?? null],
-    );
+      const gone = await selectGone(client, tenantId, "findings", run.evaluated, "f.status <> 'closed'");
+      closed = gone.length;
+      // Of a rule that has been changed since nobody can say that its finding was corrected.
+      if (closed > 0)
+        await client.query(
+          `UPDATE findings f SET status = 'closed', closed_at = $2, closed_as = CASE
+             WHEN f.rule_id || ' ' || f.rule_version <> ALL ($3) OR EXISTS (SELECT FROM rule_parameters p
+               WHERE p.tenant_id = $1 AND p.rule_id = f.rule_id AND p.set_at > f.last_seen_at)
+             THEN 'rule-changed' ELSE 'corrected-at-source' END
+           WHERE f.tenant_id = $1 AND f.id = ANY ($4)`,
+          [tenantId, at, run.rules?.map(({ ruleId, ruleVersion }) => `${ruleId} ${ruleVersion}`) ?? null, gone],
+        );
+    }
+    if (added.length > 0) await copyRows(client, "findings", firstSeen(tenantId, run.at, heldRules), added);
     if (run.fold !== false) await foldSums(client, tenantId, "finding_sums");
-    const outcomes = [...(run.outcomes ?? [])];
-    if (!(await areStored(client, tenantId, "rule_outcomes", outcomeColumns, run.evaluated, outcomes)))
-      await writeOutcomes(tx, tenantId, looked, outcomes);
-    return { opened, changed, kept: total("all") - opened - changed, closed: closed.rowCount ?? 0 };
+    await writeOutcomes(tx, tenantId, run.evaluated, [...(run.outcomes ?? [])]);
+    return { ...counts, kept: found.length - counts.opened - counts.changed, closed };
   });
 }
 
-/** Staged `s` would be shown to handlers; stored `f` has not been. */
-const forHandlers = "s.mode = 'active' AND s.suppressed IS NULL";
-const unshown = "(f.held OR f.mode <> 'active' OR f.status NOT IN ('open', 'in-case'))";
+/** What is stored under the id of something that was found. */
+interface Before {
+  stored: boolean;
+  /** It is not closed. */
+  stands: boolean;
+  /** It says something else. */
+  changed: boolean;
+  /** No handler has been shown it. */
+  unshown: boolean;
+}
+
+const NOT_STORED: Before = { stored: false, stands: false, changed: false, unshown: true };
+
+/** Stages what was found as `said`, and gives what is stored of that which is not simply the same as before. */
+async function compare(
+  client: pg.ClientBase,
+  tenantId: string,
+  found: readonly Found[],
+): Promise<ReadonlyMap<string, Before>> {
+  await stageHashes(client, found);
+  const { rows } = await client.query<Before & { id: string }>(
+    `SELECT s.id, f.id IS NOT NULL AS stored, f.id IS NOT NULL AND f.status <> 'closed' AS stands,
+       f.content_hash IS DISTINCT FROM s.content_hash AS changed, f.id IS NULL OR ${wasUnshown} AS unshown
+     FROM said s LEFT JOIN findings f ON f.tenant_id = $1 AND f.id = s.id
+     WHERE f.id IS NULL OR f.status = 'closed' OR f.held OR f.content_hash <> s.content_hash`,
+    [tenantId],
+  );
+  return new Map(rows.map(({ id, ...before }) => [id, before]));
+}
+
+const isForHandlers = ({ mode, suppressed }: FindingToWrite): boolean => mode === "active" && suppressed === null;
+const wasUnshown = "(f.held OR f.mode <> 'active' OR f.status NOT IN ('open', 'in-case'))";
+
+/** How a stored finding `f` stands that is seen again; `s` says what it says now. */
+const seen = (s: string): string =>
+  `status = CASE WHEN ${s}.suppressed IS NOT NULL THEN 'suppressed' WHEN f.status = 'in-case' THEN f.status ELSE 'open' END,
+   held = ${s}.mode = 'active' AND ${s}.suppressed IS NULL AND ${s}.rule_id = ANY ($3) AND ${wasUnshown},
+   last_seen_at = $2, closed_at = NULL, closed_as = NULL`;
+
+const firstSeen = (tenantId: string, at: Instant, heldRules: ReadonlySet<string>): StagedColumns<Found> => [
+  ["tenant_id", "text", () => tenantId],
+  ...columns,
+  ["status", "text", ({ item }) => (item.suppressed === null ? "open" : "suppressed")],
+  ["held", "bool", ({ item }) => isForHandlers(item) && heldRules.has(item.ruleId)],
+  ["changes", "int4", () => 0],
+  ["first_seen_at", "timestamptz", () => at],
+  ["last_seen_at", "timestamptz", () => at],
+  ["changed_at", "timestamptz", () => at],
+];
 
 const outcomeColumns: StagedColumns<RuleOutcome> = [
-  ["slice", "text"],
-  ["ruleId", "text"],
-  ["outcome", "text"],
-  ["cause", "text"],
-  ["count", "int4"],
+  field("slice", "text"),
+  field("ruleId", "text"),
+  field("outcome", "text"),
+  field("cause", "text"),
+  field("count", "int4"),
 ];
 
 async function writeOutcomes(
   { client }: Transaction,
   tenantId: string,
-  looked: string,
-  outcomes: Iterable<RuleOutcome>,
+  evaluated: Evaluated,
+  outcomes: readonly RuleOutcome[],
 ): Promise<void> {
-  await stage(client, "rule_outcomes", outcomeColumns, ["slice", "ruleId", "outcome", "cause"], outcomes);
+  const target = "rule_outcomes";
+  if (await areStored(client, tenantId, target, outcomeColumns, evaluated, outcomes)) return;
+  const ofTenant = [["tenant_id", "text", () => tenantId] as const, ...outcomeColumns];
+  if (await isFirst(client, tenantId, target, outcomes.length)) {
+    await copyRows(client, target, ofTenant, outcomes);
+    return;
+  }
+  const key = ["slice", "rule_id", "outcome", "cause"];
+  const staged = await stage(client, target, outcomeColumns, key, outcomes);
+  const same = `(${listOf(outcomeColumns, (name) => `s.${name}`)}) = (${listOf(outcomeColumns, (name) => `f.${name}`)})`;
+  const slices = await selectDiffering(client, tenantId, target, evaluated, same);
+  if (slices.length > 0)
+    await client.query(
+      `DELETE FROM ${target} f WHERE f.tenant_id = $1 AND f.slice = ANY ($2)
+         AND NOT EXISTS (SELECT FROM ${staged} s WHERE ${same})`,
+      [tenantId, slices],
+    );
   await client.query(
-    `DELETE FROM rule_outcomes f WHERE f.tenant_id = $1 AND ${looked} AND NOT EXISTS (
-       SELECT FROM staged_rule_outcomes s WHERE (s.slice, s.rule_id, s.outcome, s.cause, s.count)
-         = (f.slice, f.rule_id, f.outcome, f.cause, f.count))`,
-    [tenantId],
-  );
-  await client.query(
-    `INSERT INTO rule_outcomes (tenant_id, slice, rule_id, outcome, cause, count)
-     SELECT $1, slice, rule_id, outcome, cause, count FROM staged_rule_outcomes
-     ON CONFLICT (tenant_id, slice, rule_id, outcome, cause) DO UPDATE SET count = excluded.count
-       WHERE rule_outcomes.count <> excluded.count`,
+    `INSERT INTO ${target} (tenant_id, ${listOf(outcomeColumns)})
+     SELECT $1, ${listOf(outcomeColumns)} FROM ${staged} s
+     WHERE NOT EXISTS (SELECT FROM ${target} f WHERE f.tenant_id = $1 AND ${same})
+     ON CONFLICT (tenant_id, slice, rule_id, outcome, cause) DO UPDATE SET count = excluded.count`,
     [tenantId],
   );
 }

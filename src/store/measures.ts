@@ -4,12 +4,13 @@ import type { Measure } from "#rule";
 import type { Database } from "./database.ts";
 import {
   areStored,
-  columnName,
   compareInBulk,
   type Evaluated,
+  field,
+  listOf,
+  selectDiffering,
   stage,
   type StagedColumns,
-  stageEvaluated,
 } from "./stage.ts";
 import { measures as table } from "./tables/measures.ts";
 
@@ -41,19 +42,12 @@ function slicesOf(people: readonly string[], from: Month, through: Month): strin
   );
 }
 
-interface Staged {
-  slice: string;
-  month: Month;
-  ruleId: string;
-  name: string;
-  value: number;
-}
-const columns: StagedColumns<Staged> = [
-  ["slice", "text"],
-  ["month", "text"],
-  ["ruleId", "text"],
-  ["name", "text"],
-  ["value", "float8"],
+const columns: StagedColumns<Measure> = [
+  field("slice", "text"),
+  ["month", "text", ({ slice }) => slice.slice(-7)],
+  ["rule_id", "text", ({ rule }) => rule],
+  field("name", "text"),
+  field("value", "float8"),
 ];
 
 /** Replaces the measures of the slices that a run looked at; only what differs is written. */
@@ -64,25 +58,18 @@ export async function writeMeasures(
 ): Promise<void> {
   await database.transaction(async ({ client }) => {
     await compareInBulk(client, run.evaluated);
-    const rows = run.measures.map(({ rule, slice, name, value }): Staged => ({
-      slice,
-      month: slice.slice(-7),
-      ruleId: rule,
-      name,
-      value,
-    }));
-    if (await areStored(client, tenantId, "measures", columns, run.evaluated, rows)) return;
-    const staged = await stage(client, "measures", columns, ["slice", "ruleId", "name"], rows);
-    const looked = await stageEvaluated(client, run.evaluated, "f");
+    if (await areStored(client, tenantId, "measures", columns, run.evaluated, run.measures)) return;
+    const staged = await stage(client, "measures", columns, ["slice", "rule_id", "name"], run.measures);
     const same = "s.slice = f.slice AND s.rule_id = f.rule_id AND s.name = f.name";
+    const slices = await selectDiffering(client, tenantId, "measures", run.evaluated, `${same} AND s.value = f.value`);
+    if (slices.length > 0)
+      await client.query(
+        `DELETE FROM measures f WHERE f.tenant_id = $1 AND f.slice = ANY ($2)
+           AND NOT EXISTS (SELECT FROM ${staged} s WHERE ${same} AND s.value = f.value)`,
+        [tenantId, slices],
+      );
     await client.query(
-      `DELETE FROM measures f WHERE f.tenant_id = $1 AND ${looked}
-         AND NOT EXISTS (SELECT FROM ${staged} s WHERE ${same} AND s.value = f.value)`,
-      [tenantId],
-    );
-    const names = columns.map(([field]) => `"${columnName(field)}"`).join(", ");
-    await client.query(
-      `INSERT INTO measures (tenant_id, ${names}) SELECT $1, ${names} FROM ${staged} s
+      `INSERT INTO measures (tenant_id, ${listOf(columns)}) SELECT $1, ${listOf(columns)} FROM ${staged} s
         WHERE NOT EXISTS (SELECT FROM measures f WHERE f.tenant_id = $1 AND ${same})`,
       [tenantId],
     );

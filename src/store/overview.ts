@@ -32,16 +32,3 @@ export async function countQuarantineBySource({ orm }: Database, tenantId: strin
     .groupBy(quarantine.source, quarantine.resource);
   return new Map(rows.map((row) => [`${row.source}/${row.resource}`, row.waiting]));
 }
-
-/** Slices of which something is stored: what a run that looked at them must replace or close. */
-export async function selectStoredSlices({ pool }: Database, tenantId: string): Promise<string[]> {
-  const { rows } = await pool.query<[string]>({
-    text: `SELECT slice FROM findings WHERE tenant_id = $1 AND status <> 'closed'
-           UNION SELECT slice FROM rule_outcomes WHERE tenant_id = $1
-           UNION SELECT slice FROM settlement_lines WHERE tenant_id = $1
-           UNION SELECT slice FROM measures WHERE tenant_id = $1`,
-    values: [tenantId],
-    rowMode: "array",
-  });
-  return rows.map(([slice]) => slice);
-}

@@ -4,14 +4,19 @@ import type { Database } from "./database.ts";
 import {
   columnName,
   compareInBulk,
+  copyRows,
   type Evaluated,
+  field,
   type Hashed,
   hashed,
+  isFirst,
   json,
-  saidBefore,
+  listOf,
+  ofHashed,
+  selectGone,
   stage,
   type StagedColumns,
-  stageEvaluated,
+  stageHashes,
 } from "./stage.ts";
 import { foldSums } from "./sums.ts";
 import { settlementLines as table } from "./tables/settlement.ts";
@@ -82,46 +87,24 @@ const keys = ["month", "provider", "unit", "client", "service", "order", "line",
 
 /** Names a line by what it is about. */
 export function settlementLineId(line: Pick<SettlementLine, (typeof keys)[number]>): string {
-  return keys.map((key) => encodeURIComponent(line[key] ?? "")).join("/");
+  return keys.map((key) => encoded(line[key] ?? "")).join("/");
 }
 
-type Staged = Record<string, unknown> & { id: string };
-const figures: StagedColumns<Staged> = [
-  ...minuteKinds.map((kind) => [`${kind}Minutes`, "int4"] as const),
-  ...oreKinds.map((kind) => [`${kind}Ore`, "int8"] as const),
-  ["feeMinutes", "int4"],
-  ["codes", "text"],
-  ["trace", "text"],
-  ["claims", "text"],
+/** Most are plain, and to find that out takes a fifth of the time. */
+const encoded = (text: string): string => (/^[\w.-]*$/.test(text) ? text : encodeURIComponent(text));
+
+type Line = SettlementLineToWrite;
+const said: StagedColumns<Line> = [
+  field("slice", "text"),
+  ...keys.map((key) => field(key, "text")),
+  ...minuteKinds.map((kind) => [columnName(`${kind}Minutes`), "int4", ({ minutes }: Line) => minutes[kind]] as const),
+  ...oreKinds.map((kind) => [columnName(`${kind}Ore`), "int8", ({ ore }: Line) => ore[kind]] as const),
+  field("feeMinutes", "int4"),
+  ["codes", "text", ({ codes }) => json(codes)],
+  ["trace", "text", ({ trace }) => json(trace)],
+  ["claims", "text", ({ claims }) => json(claims)],
 ];
-const columns: StagedColumns<Staged> = [
-  ["id", "text"],
-  ["slice", "text"],
-  ...keys.map((key) => [key, "text"] as const),
-  ...figures,
-  ["contentHash", "bytea"],
-];
-
-function rowOf(line: SettlementLineToWrite): Staged {
-  const row: Staged = {
-    id: settlementLineId(line),
-    slice: line.slice,
-    feeMinutes: line.feeMinutes,
-    codes: json(line.codes),
-    trace: json(line.trace),
-    claims: json(line.claims),
-  };
-  for (const key of keys) row[key] = line[key];
-  for (const kind of minuteKinds) row[`${kind}Minutes`] = line.minutes[kind];
-  for (const kind of oreKinds) row[`${kind}Ore`] = line.ore[kind];
-  return row;
-}
-
-/** Of what is stored already no more than that it is. */
-function* staged(lines: ReadonlyArray<Hashed<SettlementLineToWrite>>, known: ReadonlySet<string>): Generator<Staged> {
-  for (const { id, item, contentHash } of lines)
-    yield known.has(id) ? { id, contentHash } : { ...rowOf(item), contentHash };
-}
+const columns = ofHashed(said);
 
 export interface SettlementWritten {
   added: number;
@@ -144,30 +127,46 @@ export async function writeSettlement(
 ): Promise<SettlementWritten> {
   return database.transaction(async ({ client }) => {
     await compareInBulk(client, run.evaluated);
-    const lines = hashed(run.lines, rowOf, columns);
-    const known = await saidBefore(client, tenantId, "settlement_lines", lines);
-    await stage(client, "settlement_lines", columns, ["id"], staged(lines, known));
-    const looked = await stageEvaluated(client, run.evaluated, "f");
+    const lines = hashed(run.lines, (line) => {
+      const id = settlementLineId(line);
+      // The place at the end has been in the hash since it was first stored.
+      return { id, says: [id, ...said.map(([, , of]) => of(line)), null] };
+    });
     const at = new Date(run.at);
-    const removed = await client.query(
-      `DELETE FROM settlement_lines f WHERE f.tenant_id = $1 AND ${looked}
-         AND NOT EXISTS (SELECT FROM staged_settlement_lines s WHERE s.id = f.id)`,
-      [tenantId],
-    );
-    const names = columns.map(([field]) => `"${columnName(field)}"`);
-    const changed = await client.query(
-      `UPDATE settlement_lines f SET ${names.map((name) => `${name} = s.${name}`).join(", ")}, changed_at = $2
-       FROM staged_settlement_lines s WHERE f.tenant_id = $1 AND f.id = s.id AND f.content_hash <> s.content_hash`,
-      [tenantId, at],
-    );
-    const added = await client.query(
-      `INSERT INTO settlement_lines (tenant_id, changed_at, ${names.join(", ")})
-       SELECT $1, $2, ${names.map((name) => `s.${name}`).join(", ")} FROM staged_settlement_lines s
-       WHERE NOT EXISTS (SELECT FROM settlement_lines f WHERE f.tenant_id = $1 AND f.id = s.id)`,
-      [tenantId, at],
-    );
+    const target = "settlement_lines";
+    const written = { added: lines.length, changed: 0, removed: 0 };
+    let added = lines;
+    if (!(await isFirst(client, tenantId, target, lines.length))) {
+      await stageHashes(client, lines);
+      const { rows } = await client.query<[id: string, stored: boolean]>({
+        text: `SELECT s.id, f.id IS NOT NULL FROM said s LEFT JOIN ${target} f ON f.tenant_id = $1 AND f.id = s.id
+               WHERE f.content_hash IS DISTINCT FROM s.content_hash`,
+        values: [tenantId],
+        rowMode: "array",
+      });
+      const stored = new Map(rows);
+      added = lines.filter(({ id }) => stored.get(id) === false);
+      const changed = lines.filter(({ id }) => stored.get(id) === true);
+      const removed = await selectGone(client, tenantId, target, run.evaluated, "TRUE");
+      if (removed.length > 0)
+        await client.query(`DELETE FROM ${target} WHERE tenant_id = $1 AND id = ANY ($2)`, [tenantId, removed]);
+      if (changed.length > 0) {
+        const staged = await stage(client, target, columns, ["id"], changed);
+        await client.query(
+          `UPDATE ${target} f SET ${listOf(columns, (name) => `${name} = s.${name}`)}, changed_at = $2
+           FROM ${staged} s WHERE f.tenant_id = $1 AND f.id = s.id`,
+          [tenantId, at],
+        );
+      }
+      Object.assign(written, { added: added.length, changed: changed.length, removed: removed.length });
+    }
+    const inserted: StagedColumns<Hashed<Line>> = [
+      ["tenant_id", "text", () => tenantId],
+      ...columns,
+      ["changed_at", "timestamptz", () => run.at],
+    ];
+    if (added.length > 0) await copyRows(client, target, inserted, added);
     if (run.fold !== false) await foldSums(client, tenantId, "settlement_sums");
-    const written = { added: added.rowCount ?? 0, changed: changed.rowCount ?? 0, removed: removed.rowCount ?? 0 };
     return { ...written, kept: lines.length - written.added - written.changed };
   });
 }

@@ -1,15 +1,23 @@
 import { hash } from "node:crypto";
 import pg from "pg";
+import type { Month } from "#model";
 import { copyIn } from "./copy.ts";
 import type { StoredType } from "./tables/canonical.ts";
 
 /** Of so few a run keeps no account: slices are found by their index, and rows need no statistics. */
 const FEW = 3000;
 
-/** Fields of a row in memory that are columns of its table, with their types; `sliceOfTime` is column `slice_of_time`. */
-export type StagedColumns<Row> = ReadonlyArray<readonly [keyof Row & string, StoredType]>;
+/** Columns of a table with their types, and what of a row is written there. */
+export type StagedColumns<Row> = ReadonlyArray<readonly [name: string, type: StoredType, of: (row: Row) => unknown]>;
 
 export const columnName = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** A column that is a field of its row; `sliceOfTime` is column `slice_of_time`. */
+export const field = <Name extends string>(name: Name, type: StoredType) =>
+  [columnName(name), type, (row: { readonly [N in Name]: unknown }): unknown => row[name]] as const;
+
+export const listOf = (columns: StagedColumns<never>, of = (name: string): string => name): string =>
+  columns.map(([name]) => of(`"${name}"`)).join(", ");
 
 /** What is JSON already stays as it is: nothing that is stored so is a text of its own. */
 export const json = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
@@ -17,54 +25,115 @@ export const json = (value: unknown): string => (typeof value === "string" ? val
 export interface Hashed<Item> {
   id: string;
   item: Item;
-  contentHash: Buffer;
+  contentHash: Uint8Array;
 }
 
-/** What is to be written, with a hash of what its row says in `columns`. Rows are not kept: few of them are sent. */
-export function hashed<Item, Row extends { id: string }>(
+/** What is to be written, with a hash of what its row says. Rows are not kept: few of them are sent. */
+export function hashed<Item>(
   items: Iterable<Item>,
-  rowOf: (item: Item) => Row,
-  columns: StagedColumns<Row>,
+  about: (item: Item) => { id: string; says: readonly unknown[] },
 ): Array<Hashed<Item>> {
   return Array.from(items, (item) => {
-    const row = rowOf(item);
-    const content = JSON.stringify(columns.map(([field]) => row[field]));
-    return { id: row.id, item, contentHash: hash("sha256", content, "buffer").subarray(0, 16) };
+    const { id, says } = about(item);
+    return { id, item, contentHash: hash("sha256", JSON.stringify(says), "buffer").subarray(0, 16) };
+  });
+}
+
+/** The columns of what was hashed. */
+export const ofHashed = <Item>(columns: StagedColumns<Item>): StagedColumns<Hashed<Item>> => [
+  field("id", "text"),
+  ...columns.map(([name, type, of]) => [name, type, ({ item }: Hashed<Item>) => of(item)] as const),
+  field("contentHash", "bytea"),
+];
+
+/** Copies rows into a table. */
+export async function copyRows<Row>(
+  client: pg.ClientBase,
+  table: string,
+  columns: StagedColumns<Row>,
+  rows: Iterable<Row>,
+): Promise<number> {
+  const names = columns.map(([name]) => name);
+  return copyIn(client, table, names, async (writer) => {
+    for (const row of rows) {
+      writer.row();
+      for (const [, type, of] of columns) writer.value(type, of(row));
+      if (writer.full) await writer.drain();
+    }
   });
 }
 
 /**
- * Copies rows into a temporary table with the columns of `target`, for the rest of the transaction, and gives its name.
- * What a target's row has beyond `columns` stays null there, and what a row does not say. Rows that agree in `unique` are
- * refused.
+ * Copies rows into a temporary table with these columns of `target`, for the rest of the transaction, and gives its name.
+ * Rows that agree in `unique` are refused.
  */
 export async function stage<Row>(
   client: pg.ClientBase,
   target: string,
   columns: StagedColumns<Row>,
-  unique: ReadonlyArray<keyof Row & string>,
-  rows: Iterable<Partial<Row>>,
+  unique: readonly string[],
+  rows: Iterable<Row>,
 ): Promise<string> {
   const name = `staged_${target}`;
-  const names = columns.map(([field]) => columnName(field));
   await client.query(
     `DROP TABLE IF EXISTS pg_temp.${name};
-     CREATE TEMPORARY TABLE ${name} ON COMMIT DROP AS SELECT ${names.map((column) => `"${column}"`).join(", ")} FROM ${target} LIMIT 0`,
+     CREATE TEMPORARY TABLE ${name} ON COMMIT DROP AS SELECT ${listOf(columns)} FROM ${target} LIMIT 0`,
   );
-  let count = 0;
-  await copyIn(client, name, names, async (writer) => {
-    for (const row of rows) {
-      count++;
-      writer.row();
-      for (const [field, type] of columns) writer.value(type, row[field]);
-      if (writer.full) await writer.drain();
-    }
-  });
+  const count = await copyRows(client, name, columns, rows);
   // Of other columns nobody asks; to look through texts of a thousand letters takes longer than to copy them.
-  const key = unique.map((field) => columnName(field)).join(", ");
+  const key = unique.join(", ");
   const analyse = count < FEW ? "" : `; ANALYZE ${name} (${key})`;
   await client.query(`CREATE UNIQUE INDEX ${name}_unique ON ${name} (${key})${analyse}`);
   return name;
+}
+
+/** Copies no more of what was found than what tells whether it is stored already, as table `said`. */
+export async function stageHashes(client: pg.ClientBase, rows: ReadonlyArray<Hashed<unknown>>): Promise<void> {
+  await client.query(
+    "DROP TABLE IF EXISTS pg_temp.said; CREATE TEMPORARY TABLE said (id text, content_hash bytea) ON COMMIT DROP",
+  );
+  await copyRows(client, "said", ofHashed([]), rows);
+  if (rows.length >= FEW) await client.query("ANALYZE said");
+}
+
+/** Ids of what is stored of the slices that were looked at, under a condition, and is not in `said` any more. */
+export async function selectGone(
+  client: pg.ClientBase,
+  tenantId: string,
+  target: string,
+  evaluated: Evaluated,
+  condition: string,
+): Promise<string[]> {
+  const { rows } = await client.query<[id: string, slice: string]>({
+    text: `SELECT f.id, f.slice FROM ${target} f WHERE f.tenant_id = $1 AND ${condition}
+        AND ${mayBeLookedAt(evaluated, "f")} AND NOT EXISTS (SELECT FROM said s WHERE s.id = f.id)`,
+    values: [tenantId],
+    rowMode: "array",
+  });
+  return rows.filter(([, slice]) => isLookedAt(evaluated, slice)).map(([id]) => id);
+}
+
+/** Slices that were looked at of which something is stored that is not the `same` as anything staged. */
+export async function selectDiffering(
+  client: pg.ClientBase,
+  tenantId: string,
+  target: string,
+  evaluated: Evaluated,
+  same: string,
+): Promise<string[]> {
+  const { rows } = await client.query<{ slice: string }>(
+    `SELECT DISTINCT f.slice FROM ${target} f WHERE f.tenant_id = $1 AND ${mayBeLookedAt(evaluated, "f")}
+       AND NOT EXISTS (SELECT FROM staged_${target} s WHERE ${same})`,
+    [tenantId],
+  );
+  return rows.map(({ slice }) => slice).filter((slice) => isLookedAt(evaluated, slice));
+}
+
+/** Whether a tenant has nothing in a table yet that so many rows are to be written to: none of them need be held against it. */
+export async function isFirst(client: pg.ClientBase, tenantId: string, target: string, rows: number): Promise<boolean> {
+  if (rows < FEW) return false;
+  const { rowCount } = await client.query(`SELECT FROM ${target} WHERE tenant_id = $1 LIMIT 1`, [tenantId]);
+  return rowCount === 0;
 }
 
 /** Whether these rows, and no others, are stored of the slices that were looked at; false where those are many. */
@@ -76,46 +145,15 @@ export async function areStored<Row>(
   evaluated: Evaluated,
   rows: Iterable<Row>,
 ): Promise<boolean> {
-  if (evaluated === "all" || evaluated.size >= FEW) return false;
-  const looked = await stageEvaluated(client, evaluated, "f");
-  const names = columns.map(([field]) => `"${columnName(field)}"`).join(", ");
+  if (!areFew(evaluated)) return false;
   const { rows: found } = await client.query<unknown[]>({
-    text: `SELECT ${names} FROM ${target} f WHERE f.tenant_id = $1 AND ${looked}`,
+    text: `SELECT ${listOf(columns)} FROM ${target} f WHERE f.tenant_id = $1 AND ${mayBeLookedAt(evaluated, "f")}`,
     values: [tenantId],
     rowMode: "array",
   });
   const stored = new Set(found.map((values) => JSON.stringify(values)));
-  const wanted = new Set(Array.from(rows, (row) => JSON.stringify(columns.map(([field]) => row[field]))));
+  const wanted = new Set(Array.from(rows, (row) => JSON.stringify(columns.map(([, , of]) => of(row)))));
   return stored.symmetricDifference(wanted).size === 0;
-}
-
-/**
- * Ids of those rows that the target has already, saying the same: of most nights nearly all, and what they say need not be
- * sent once more. Of a few nobody asks.
- */
-export async function saidBefore(
-  client: pg.ClientBase,
-  tenantId: string,
-  target: string,
-  rows: ReadonlyArray<{ id: string; contentHash: Uint8Array }>,
-): Promise<ReadonlySet<string>> {
-  if (rows.length < FEW) return new Set();
-  await client.query("DROP TABLE IF EXISTS pg_temp.said");
-  await client.query("CREATE TEMPORARY TABLE said (id text, content_hash bytea) ON COMMIT DROP");
-  await copyIn(client, "said", ["id", "content_hash"], async (writer) => {
-    for (const { id, contentHash } of rows) {
-      writer.row();
-      writer.text(id);
-      writer.bytea(contentHash);
-      if (writer.full) await writer.drain();
-    }
-  });
-  await client.query("ANALYZE said");
-  const { rows: same } = await client.query<{ id: string }>(
-    `SELECT s.id FROM said s JOIN ${target} f ON f.tenant_id = $1 AND f.id = s.id AND f.content_hash = s.content_hash`,
-    [tenantId],
-  );
-  return new Set(same.map(({ id }) => id));
 }
 
 /**
@@ -124,30 +162,29 @@ export async function saidBefore(
  */
 export async function compareInBulk(client: pg.ClientBase, evaluated: Evaluated): Promise<void> {
   // A few slices are found by their index.
-  if (evaluated !== "all" && evaluated.size < FEW) return;
-  await client.query("SET LOCAL enable_nestloop = off");
+  if (!areFew(evaluated)) await client.query("SET LOCAL enable_nestloop = off");
 }
 
 /** Slices that a run has looked at: of anything else it says nothing. */
-export type Evaluated = "all" | ReadonlySet<string>;
+export type Evaluated = "all" | ReadonlySet<string> | { months: readonly Month[]; covers: (slice: string) => boolean };
 
-/** The condition that a row of alias `alias` lies in a slice that was looked at. */
-export async function stageEvaluated(client: pg.ClientBase, evaluated: Evaluated, alias: string): Promise<string> {
+const areFew = (evaluated: Evaluated): boolean => evaluated instanceof Set && evaluated.size < FEW;
+
+/** The condition that a row of alias `alias` lies in a slice that was looked at, or in a month of which some were: `isLookedAt` tells. */
+function mayBeLookedAt(evaluated: Evaluated, alias: string): string {
   if (evaluated === "all") return "TRUE";
-  // To make, fill and drop a table takes longer than to find a few.
-  if (evaluated.size < FEW) {
-    const quoted = [...evaluated].map((slice) => `"${slice.replaceAll(/["\\]/g, "\\$&")}"`);
-    return `${alias}.slice = ANY (${pg.escapeLiteral(`{${quoted.join(",")}}`)}::text[])`;
+  if ("months" in evaluated) {
+    const months = arrayOf(evaluated.months);
+    // A slice's name ends with its month or its day.
+    return `(right(${alias}.slice, 7) = ANY (${months}) OR left(right(${alias}.slice, 10), 7) = ANY (${months}))`;
   }
-  await client.query("DROP TABLE IF EXISTS pg_temp.evaluated");
-  await client.query("CREATE TEMPORARY TABLE evaluated (slice text PRIMARY KEY) ON COMMIT DROP");
-  await copyIn(client, "evaluated", ["slice"], async (writer) => {
-    for (const slice of evaluated) {
-      writer.row();
-      writer.text(slice);
-      if (writer.full) await writer.drain();
-    }
-  });
-  await client.query("ANALYZE evaluated");
-  return `EXISTS (SELECT FROM evaluated WHERE evaluated.slice = ${alias}.slice)`;
+  return `${alias}.slice = ANY (${arrayOf(evaluated)})`;
+}
+
+const isLookedAt = (evaluated: Evaluated, slice: string): boolean =>
+  evaluated === "all" || ("months" in evaluated ? evaluated.covers(slice) : evaluated.has(slice));
+
+function arrayOf(texts: Iterable<string>): string {
+  const quoted = Array.from(texts, (text) => `"${text.replaceAll(/["\\]/g, "\\$&")}"`);
+  return `${pg.escapeLiteral(`{${quoted.join(",")}}`)}::text[]`;
 }

@@ -201,3 +201,61 @@ describe("selectFindings", () => {
     expect(await within("2026-09-01", "2026-09-30")).toHaveLength(0);
   });
 });
+
+test("what is written to nothing is as what is written beside something", async () => {
+  await using system = await testDatabase();
+  const { database } = system;
+  const at = first;
+  const findings = Array.from({ length: 3200 }, (_, n) =>
+    finding(`f${n}`, {
+      ruleId: n % 5 === 0 ? "flood" : "staff-overlap",
+      mode: n % 7 === 0 ? "shadow" : "active",
+      suppressed: n % 11 === 0 ? "same-place" : null,
+      slice: `staff-day:${n}:2026-10-05`,
+    }),
+  );
+  const outcomes = findings.map(({ slice, ruleId }): RuleOutcome => ({
+    slice,
+    ruleId,
+    outcome: "suppressed",
+    cause: "same-place",
+    count: 2,
+  }));
+  const unshown: Array<[string, number]> = [];
+  const write = (tenantId: string, count: number) =>
+    writeFindings(database, tenantId, {
+      evaluated: { months: ["2026-10"], covers: () => true },
+      findings: findings.slice(0, count),
+      outcomes: outcomes.slice(0, count),
+      at,
+      holdBack: (counted) => {
+        unshown.push(...counted);
+        return { rules: new Set(["flood"]), holds: [] };
+      },
+    });
+  expect(await write("north", 3200)).toEqual({ opened: 3200, kept: 0, changed: 0, closed: 0 });
+  const atOnce = unshown.splice(0);
+  await write("south", 5);
+  unshown.splice(0);
+  expect(await write("south", 3200)).toEqual({ opened: 3195, kept: 5, changed: 0, closed: 0 });
+  // The held one of the five has still not been shown.
+  expect(new Map(atOnce).get("flood")).toBe(
+    findings.filter((one) => one.ruleId === "flood" && one.mode === "active" && one.suppressed === null).length,
+  );
+  const all = (tenantId: string) => selectFindings(database, tenantId, { limit: 4000 });
+  expect(await all("north")).toEqual(await all("south"));
+  expect(await countOutcomes(database, "north")).toEqual(await countOutcomes(database, "south"));
+  // What is gone of days that were looked at is closed, what was not looked at stays.
+  const gone = await writeFindings(database, "north", {
+    evaluated: { months: ["2026-10"], covers: (slice) => slice !== "staff-day:3:2026-10-05" },
+    findings: findings.slice(5),
+    at: second,
+  });
+  expect(gone).toEqual({ opened: 0, kept: 3195, changed: 0, closed: 4 });
+  const elsewhere = await writeFindings(database, "north", {
+    evaluated: { months: ["2026-09"], covers: () => true },
+    findings: [],
+    at: second,
+  });
+  expect(elsewhere.closed).toBe(0);
+});

@@ -89,3 +89,21 @@ test("pages without a gap", async () => {
   const rest = await selectSettlement(database, tenantId, { month: "2026-10", after: page[3]?.id ?? "" });
   expect([...page, ...rest].map(({ client }) => client)).toEqual(lines.map(({ client }) => client));
 });
+
+test("writes many lines to nothing as beside others", async () => {
+  await using system = await testDatabase();
+  const { database } = system;
+  const lines = Array.from({ length: 3100 }, (_, no) => line(`C ${no}/å`, no));
+  const write = (tenantId: string, count: number) =>
+    writeSettlement(database, tenantId, {
+      evaluated: { months: ["2026-10"], covers: () => true },
+      lines: lines.slice(0, count),
+      at,
+    });
+  expect(await write("north", 3100)).toEqual({ added: 3100, kept: 0, changed: 0, removed: 0 });
+  await write("south", 5);
+  expect(await write("south", 3100)).toEqual({ added: 3095, kept: 5, changed: 0, removed: 0 });
+  const all = (tenantId: string) => selectSettlement(database, tenantId, { month: "2026-10", limit: 4000 });
+  expect(await all("north")).toEqual(await all("south"));
+  expect(await write("north", 3099)).toEqual({ added: 0, kept: 3099, changed: 0, removed: 1 });
+});
