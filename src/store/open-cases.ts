@@ -51,7 +51,7 @@ export async function openCases(
     await compareInBulk(client, slices === undefined ? "all" : new Set(slices));
     const only = slices === undefined ? "" : `AND f.id = ANY (${await findingsOf(tx, tenantId, slices)})`;
     const changes = await noteWhatHappened(tx, tenantId, at, only);
-    const { opened, joined } = await join(tx, tenantId, at, today, only);
+    const { opened, joined } = await join(tx, tenantId, at, today, precision, only);
     await client.query(
       `UPDATE findings f SET status = 'in-case' FROM case_findings cf JOIN cases c ON c.tenant_id = $1 AND c.no = cf.case_no
        WHERE cf.tenant_id = $1 AND cf.gone_at IS NULL AND c.state <> 'new'
@@ -84,17 +84,19 @@ async function findingsOf({ client }: Transaction, tenantId: string, slices: rea
 async function noteWhatHappened({ client }: Transaction, tenantId: string, at: Instant, only: string): Promise<number> {
   // Of a case that is decided nothing comes back: the finding opens another.
   const { rowCount } = await client.query(
-    `WITH gone AS (UPDATE case_findings cf SET gone_at = $2, gone_as = ${goneAs} FROM findings f
-       WHERE cf.tenant_id = $1 AND cf.gone_at IS NULL AND f.tenant_id = $1 AND f.id = cf.finding_id AND NOT (${standing}) ${only}
+    `WITH other AS MATERIALIZED (SELECT cf.case_no, f.id, f.changes, ${standing} AS stands, ${goneAs} AS gone_as
+       FROM case_findings cf JOIN findings f ON f.tenant_id = $1 AND f.id = cf.finding_id
+       WHERE cf.tenant_id = $1 AND cf.gone_at IS NULL AND (f.changes <> cf.changes OR NOT (${standing})) ${only}),
+     gone AS (UPDATE case_findings cf SET gone_at = $2, gone_as = o.gone_as FROM other o
+       WHERE cf.tenant_id = $1 AND cf.case_no = o.case_no AND cf.finding_id = o.id AND NOT o.stands
        RETURNING cf.case_no, cf.finding_id, cf.gone_as),
      returned AS (UPDATE case_findings cf SET gone_at = NULL, gone_as = NULL, changes = f.changes
          FROM findings f, cases c
        WHERE cf.tenant_id = $1 AND cf.gone_at IS NOT NULL AND f.tenant_id = $1 AND f.id = cf.finding_id AND ${standing} ${only}
          AND c.tenant_id = $1 AND c.no = cf.case_no AND ${undecided}
        RETURNING cf.case_no, cf.finding_id),
-     changed AS (UPDATE case_findings cf SET changes = f.changes FROM findings f
-       WHERE cf.tenant_id = $1 AND cf.gone_at IS NULL AND f.tenant_id = $1 AND f.id = cf.finding_id
-         AND f.changes <> cf.changes AND ${standing} ${only}
+     changed AS (UPDATE case_findings cf SET changes = o.changes FROM other o
+       WHERE cf.tenant_id = $1 AND cf.case_no = o.case_no AND cf.finding_id = o.id AND o.stands
        RETURNING cf.case_no, cf.finding_id)
      INSERT INTO happened SELECT case_no, 'gone', finding_id, gone_as FROM gone
        UNION ALL SELECT case_no, 'returned', finding_id, NULL FROM returned
@@ -114,12 +116,16 @@ async function join(
   tenantId: string,
   at: Instant,
   today: Day,
+  precision: Promise<ReadonlyMap<string, number>>,
   only: string,
 ): Promise<{ opened: number; joined: number }> {
+  // In the order of their keys, so that the same findings give the same numbers whatever found them.
   const { rowCount: joining } = await client.query(
     `CREATE TEMPORARY TABLE joining ON COMMIT DROP AS
-     SELECT j.*, c.no AS case_no, c.no IS NULL AS opens
-     FROM (SELECT f.id, f.provider, ${KIND} AS kind, ${SUBJECT} AS subject, f.level, f.from_day, f.through_day, f.changes,
+     SELECT j.*, c.no AS case_no, CASE WHEN c.no IS NULL THEN
+       dense_rank() OVER (ORDER BY CASE WHEN c.no IS NULL THEN j.key END COLLATE "C" NULLS LAST) END AS nth
+     FROM (SELECT f.id, f.provider, ${KIND} AS kind, ${SUBJECT} AS subject, f.rule_id, f.level, f.from_day, f.through_day,
+             f.unit, f.client, f.minutes, f.amount_ore, f.changes,
              json_build_array(f.provider, ${KIND}, ${SUBJECT})::text AS key,
              coalesce(f.records::jsonb -> 0 #>> '{}', f.id) AS about
            FROM findings f WHERE f.tenant_id = $1 AND ${standing} ${only} AND NOT EXISTS (
@@ -128,9 +134,7 @@ async function join(
     [tenantId],
   );
   if (joining === 0) return { opened: 0, joined: 0 };
-  const { rows } = await client.query<{ count: number }>(
-    "SELECT count(DISTINCT key) AS count FROM joining WHERE opens",
-  );
+  const { rows } = await client.query<{ count: number }>("SELECT coalesce(max(nth), 0) AS count FROM joining");
   const count = rows[0]?.count ?? 0;
   if (count > 0) {
     const year = Number(formatDay(today).slice(0, 4));
@@ -139,36 +143,88 @@ async function join(
        ON CONFLICT (tenant_id, year) DO UPDATE SET last = n.last + excluded.last RETURNING last`,
       [tenantId, year, count],
     );
-    // In the order of their keys, so that the same findings give the same numbers whatever found them.
+    const before = (numbers[0]?.last ?? 0) - count;
+    const no = `'${year}-' || lpad((${before} + nth)::text, greatest(5, length((${before} + nth)::text)), '0')`;
+    // All their findings are at hand: to sum them up later would write every case twice.
     await client.query(
-      `UPDATE joining j SET case_no = n.no FROM (
-         SELECT key, $1 || '-' || lpad(n::text, greatest(5, length(n::text)), '0') AS no FROM (
-           SELECT key, $2 + row_number() OVER (ORDER BY key COLLATE "C") AS n FROM joining WHERE opens GROUP BY key) k) n
-       WHERE j.key = n.key`,
-      [String(year), (numbers[0]?.last ?? 0) - count],
+      `WITH ${sumsOf(`SELECT ${no} AS case_no, about, NULL::timestamptz AS gone_at, rule_id, level, from_day, through_day,
+         unit, client, minutes, amount_ore FROM joining WHERE nth IS NOT NULL`)}
+       INSERT INTO cases (tenant_id, no, key, provider, subject_kind, subject, state, opened_at, updated_at, version, ${sumNames.join(", ")})
+       SELECT $1, k.no, k.key, k.provider, k.kind, k.subject, 'new', $5, $5, 1, ${sumNames.map((name) => `s.${name}`).join(", ")}
+       FROM summed s JOIN (SELECT ${no} AS no, min(key) AS key, min(provider) AS provider, min(kind) AS kind, min(subject) AS subject
+         FROM joining WHERE nth IS NOT NULL GROUP BY nth) k ON k.no = s.case_no ORDER BY k.no`,
+      [...sumParameters(tenantId, today, await precision), new Date(at)],
     );
     await client.query(
-      `INSERT INTO cases (tenant_id, no, key, provider, subject_kind, subject, state, level, certainty, stake_minutes,
-         stake_ore, findings, gone, first_day, last_day, opened_at, updated_at, version)
-       SELECT $1, case_no, key, min(provider), min(kind), min(subject), 'new', min(level), 0, 0, 0, 0, 0, min(from_day),
-         max(through_day), $2, $2, 0 FROM joining WHERE opens GROUP BY case_no, key`,
+      `WITH opened AS (INSERT INTO case_findings (tenant_id, case_no, finding_id, about, changes, joined_at)
+         SELECT $1, ${no}, id, about, changes, $2 FROM joining WHERE nth IS NOT NULL ORDER BY nth, id)
+       INSERT INTO happened SELECT ${no}, 'opened', id FROM joining WHERE nth IS NOT NULL`,
       [tenantId, new Date(at)],
     );
   }
-  const { rowCount: joined } = await client.query(
+  await client.query(
     `WITH joined AS (INSERT INTO case_findings AS cf (tenant_id, case_no, finding_id, about, changes, joined_at)
-         SELECT $1, case_no, id, about, changes, $2 FROM joining
+         SELECT $1, case_no, id, about, changes, $2 FROM joining WHERE nth IS NULL
        ON CONFLICT (tenant_id, case_no, finding_id) DO NOTHING RETURNING cf.case_no, cf.finding_id)
-     INSERT INTO happened SELECT j.case_no, CASE WHEN j.opens THEN 'opened' ELSE 'joined' END, j.id
-       FROM joined JOIN joining j ON j.id = joined.finding_id`,
+     INSERT INTO happened SELECT case_no, 'joined', finding_id FROM joined`,
     [tenantId, new Date(at)],
   );
-  return { opened: count, joined: joined ?? 0 };
+  return { opened: count, joined: joining ?? 0 };
 }
+
+// Where all are gone they still say what the case was about.
+const standingOrAll = (what: string): string => `coalesce(${what} FILTER (WHERE gone_at IS NULL), ${what})`;
+const sums = [
+  ["findings", "count(*) FILTER (WHERE gone_at IS NULL)"],
+  ["gone", "count(*) FILTER (WHERE gone_at IS NOT NULL)"],
+  ["first_day", standingOrAll("min(from_day)")],
+  ["last_day", standingOrAll("max(through_day)")],
+  ["level", `(ARRAY['quality', 'pattern', 'indicator', 'error'])[${standingOrAll("max(rank)")}]`],
+  ["certainty", standingOrAll("max(rank + precision)")],
+  ["rules", "coalesce(array_agg(DISTINCT rule_id ORDER BY rule_id) FILTER (WHERE gone_at IS NULL), '{}')"],
+  ["units", "array_agg(DISTINCT coalesce(unit, ''))"],
+  ["areas", "coalesce(array_agg(DISTINCT coalesce(area, '')) FILTER (WHERE client IS NOT NULL), '{}')"],
+] as const;
+const sumNames = [...sums.map(([name]) => name), "stake_minutes", "stake_ore"];
+
+/** The sums of cases as `summed`, from their findings with what `case_findings` says of them. Takes `sumParameters`. */
+const sumsOf = (findings: string): string =>
+  `found AS MATERIALIZED (${findings}),
+   -- Of whom anybody asks: to read the addresses of all takes longer than the rest of a small run.
+   asked AS MATERIALIZED (SELECT DISTINCT client FROM found WHERE client IS NOT NULL),
+   lived AS MATERIALIZED (
+     SELECT k.client, c.addresses FROM asked k JOIN clients c ON c.id = k.client
+       WHERE c.tenant_id = $1 AND c.source_no IN (SELECT no FROM sources_known WHERE tenant_id = $1)
+         AND NOT c.deleted AND c.addresses IS NOT NULL
+     UNION ALL
+     SELECT k.client, c.addresses FROM asked k JOIN clients c ON c.personal_identity_number_hash =
+         CASE WHEN k.client ~ '^pid:([0-9a-f]{2})+$' THEN decode(substr(k.client, 5), 'hex') END
+       WHERE c.tenant_id = $1 AND NOT c.deleted AND c.addresses IS NOT NULL),
+   lives AS MATERIALIZED (
+     SELECT client, min(a ->> 'area') AS area FROM lived, jsonb_array_elements(addresses::jsonb) a
+       WHERE coalesce(a ->> 'to', '9999') >= $2 AND a ->> 'from' <= $2
+       GROUP BY client HAVING count(DISTINCT a ->> 'area') = 1),
+   one AS MATERIALIZED (
+     SELECT f.*, ${rankOf("f.level")} AS rank, coalesce(p.precision, ${PRECISION_UNKNOWN}) AS precision, l.area
+     FROM found f LEFT JOIN unnest($3::text[], $4::float8[]) AS p (rule_id, precision) ON p.rule_id = f.rule_id
+       LEFT JOIN lives l ON l.client = f.client),
+   sums AS (SELECT case_no, ${sums.map(([name, what]) => `${what} AS ${name}`).join(", ")} FROM one GROUP BY case_no),
+   stakes AS (SELECT case_no, sum(minutes) AS stake_minutes, sum(amount_ore) AS stake_ore FROM (
+       SELECT case_no, max(coalesce(minutes, 0)) AS minutes, max(coalesce(amount_ore, 0)) AS amount_ore
+       FROM one WHERE gone_at IS NULL GROUP BY case_no, about) s GROUP BY case_no),
+   summed AS (SELECT sums.*, coalesce(stake_minutes, 0) AS stake_minutes, coalesce(stake_ore, 0) AS stake_ore
+     FROM sums LEFT JOIN stakes USING (case_no))`;
+
+const sumParameters = (tenantId: string, today: Day, precision: ReadonlyMap<string, number>) => [
+  tenantId,
+  formatDay(today),
+  [...precision.keys()],
+  [...precision.values()],
+];
 
 /**
  * Sums of the cases to which something happened, which become another version of themselves; with `all` of every case that
- * is not decided: what their rules are worth may have changed.
+ * is not decided: what their rules are worth may have changed. Those that were opened just now have theirs.
  */
 async function addUp(
   { client }: Transaction,
@@ -178,60 +234,21 @@ async function addUp(
   precision: ReadonlyMap<string, number>,
   all: boolean,
 ): Promise<void> {
-  // Where all are gone they still say what the case was about.
-  const standingOrAll = (what: string): string => `coalesce(${what} FILTER (WHERE gone_at IS NULL), ${what})`;
-  const sums = [
-    ["findings", "count(*) FILTER (WHERE gone_at IS NULL)"],
-    ["gone", "count(*) FILTER (WHERE gone_at IS NOT NULL)"],
-    ["first_day", standingOrAll("min(from_day)")],
-    ["last_day", standingOrAll("max(through_day)")],
-    ["level", `(ARRAY['quality', 'pattern', 'indicator', 'error'])[${standingOrAll("max(rank)")}]`],
-    ["certainty", standingOrAll("max(rank + precision)")],
-    ["rules", "coalesce(array_agg(DISTINCT rule_id ORDER BY rule_id) FILTER (WHERE gone_at IS NULL), '{}')"],
-    ["units", "array_agg(DISTINCT coalesce(unit, ''))"],
-    ["areas", "coalesce(array_agg(DISTINCT coalesce(area, '')) FILTER (WHERE client IS NOT NULL), '{}')"],
-  ] as const;
-  const names = [...sums.map(([name]) => name), "stake_minutes", "stake_ore"];
   await client.query(
     `WITH wanted AS MATERIALIZED (
        SELECT no, bool_or(happened) AS happened FROM (
          SELECT c.no, false AS happened FROM cases c WHERE c.tenant_id = $1 AND ${undecided} AND $5
-         UNION ALL SELECT case_no, true FROM happened) w GROUP BY no),
-     -- Of whom anybody asks: to read the addresses of all takes longer than the rest of a small run.
-     asked AS MATERIALIZED (
-       SELECT DISTINCT f.client FROM wanted w JOIN case_findings cf ON cf.tenant_id = $1 AND cf.case_no = w.no
-         JOIN findings f ON f.tenant_id = $1 AND f.id = cf.finding_id WHERE f.client IS NOT NULL),
-     lived AS MATERIALIZED (
-       SELECT k.client, c.addresses FROM asked k JOIN clients c ON c.id = k.client
-         WHERE c.tenant_id = $1 AND c.source_no IN (SELECT no FROM sources_known WHERE tenant_id = $1)
-           AND NOT c.deleted AND c.addresses IS NOT NULL
-       UNION ALL
-       SELECT k.client, c.addresses FROM asked k JOIN clients c ON c.personal_identity_number_hash =
-           CASE WHEN k.client ~ '^pid:([0-9a-f]{2})+$' THEN decode(substr(k.client, 5), 'hex') END
-         WHERE c.tenant_id = $1 AND NOT c.deleted AND c.addresses IS NOT NULL),
-     lives AS MATERIALIZED (
-       SELECT client, min(a ->> 'area') AS area FROM lived, jsonb_array_elements(addresses::jsonb) a
-         WHERE coalesce(a ->> 'to', '9999') >= $2 AND a ->> 'from' <= $2
-         GROUP BY client HAVING count(DISTINCT a ->> 'area') = 1),
-     one AS MATERIALIZED (
-       SELECT cf.case_no, cf.about, cf.gone_at, f.rule_id, ${rankOf("f.level")} AS rank, coalesce(p.precision, ${PRECISION_UNKNOWN}) AS precision,
-         f.from_day, f.through_day, f.unit, f.client, l.area, f.minutes, f.amount_ore
+           AND NOT EXISTS (SELECT FROM happened h WHERE h.case_no = c.no AND h.kind = 'opened')
+         UNION ALL SELECT case_no, true FROM happened WHERE kind <> 'opened') w GROUP BY no),
+     ${sumsOf(`SELECT cf.case_no, cf.about, cf.gone_at, f.rule_id, f.level, f.from_day, f.through_day, f.unit, f.client, f.minutes, f.amount_ore
        FROM wanted w JOIN case_findings cf ON cf.tenant_id = $1 AND cf.case_no = w.no
-         JOIN findings f ON f.tenant_id = $1 AND f.id = cf.finding_id
-         LEFT JOIN unnest($3::text[], $4::float8[]) AS p (rule_id, precision) ON p.rule_id = f.rule_id
-         LEFT JOIN lives l ON l.client = f.client),
-     sums AS (SELECT case_no, ${sums.map(([name, what]) => `${what} AS ${name}`).join(", ")} FROM one GROUP BY case_no),
-     stakes AS (SELECT case_no, sum(minutes) AS stake_minutes, sum(amount_ore) AS stake_ore FROM (
-         SELECT case_no, max(coalesce(minutes, 0)) AS minutes, max(coalesce(amount_ore, 0)) AS amount_ore
-         FROM one WHERE gone_at IS NULL GROUP BY case_no, about) s GROUP BY case_no),
-     summed AS (SELECT sums.*, coalesce(stake_minutes, 0) AS stake_minutes, coalesce(stake_ore, 0) AS stake_ore
-       FROM sums LEFT JOIN stakes USING (case_no))
-     UPDATE cases c SET (${names.join(", ")}) = ROW (${names.map((name) => `s.${name}`).join(", ")}),
+         JOIN findings f ON f.tenant_id = $1 AND f.id = cf.finding_id`)}
+     UPDATE cases c SET (${sumNames.join(", ")}) = ROW (${sumNames.map((name) => `s.${name}`).join(", ")}),
        version = c.version + w.happened::int, updated_at = CASE WHEN w.happened THEN $6::timestamptz ELSE c.updated_at END,
        changed_at = CASE WHEN w.happened AND c.state <> 'new' THEN $6::timestamptz ELSE c.changed_at END
      FROM summed s JOIN wanted w ON w.no = s.case_no WHERE c.tenant_id = $1 AND c.no = s.case_no AND (w.happened OR
-       (${names.map((name) => `c.${name}`).join(", ")}) IS DISTINCT FROM (${names.map((name) => `s.${name}`).join(", ")}))`,
-    [tenantId, formatDay(today), [...precision.keys()], [...precision.values()], all, new Date(at)],
+       (${sumNames.map((name) => `c.${name}`).join(", ")}) IS DISTINCT FROM (${sumNames.map((name) => `s.${name}`).join(", ")}))`,
+    [...sumParameters(tenantId, today, precision), all, new Date(at)],
   );
 }
 
