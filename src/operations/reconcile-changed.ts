@@ -174,8 +174,8 @@ export async function reconcileChanged(
       holds: [],
     }),
     evaluated: new Set(slices),
+    once: () => bringUpToDate(needs, tenantId, slices),
   });
-  await bringUpToDate(needs, tenantId, slices);
   await insertRun(database, tenantId, {
     kind: "changed",
     day: dayOf(asOf),

@@ -158,8 +158,14 @@ export async function reconcileUnder(
       rules: standing,
       holdBack: (unshown) => holdBack(unshown, standing, expectations, seen, at),
       evaluated: { months: monthsOf(window).map(({ first }) => monthOf(first)), covers: result.covers },
+      async once() {
+        // The last.
+        if (window !== open) return;
+        if (from === undefined) await measureNight(needs, actor, standing, expectations, seen);
+        lease.check();
+        await bringUpToDate(needs, tenantId);
+      },
     });
-    if (from === undefined && window === open) await measureNight(needs, actor, standing, expectations, seen);
     reconciled.push({
       ...window,
       visits: tables.visits.count,
@@ -170,7 +176,6 @@ export async function reconcileUnder(
     });
   }
   lease.check();
-  await bringUpToDate(needs, tenantId);
   // A chosen part of the time leaves marks of the rest, and what was known of it: the next night needs them.
   if (from === undefined) await clearDirty(database.pool, tenantId, dirty.upTo);
   const summary = from === undefined ? { asOf, basis, telling, ways, beyond, from: open.from } : (last?.summary ?? {});

@@ -22,16 +22,19 @@ export async function writeWindow(
     rules,
     holdBack,
     evaluated,
+    once,
   }: {
     at: Instant;
     evaluated: Evaluated;
     rules: ReadonlyArray<{ ruleId: string; ruleVersion: number }>;
     holdBack: (unshown: ReadonlyMap<string, number>) => HeldBack;
+    /** What is done as soon as findings are written: the database has time for it while the rest is made ready. */
+    once?: () => Promise<unknown>;
   },
 ): Promise<FindingsWritten> {
   // Of so little the night makes one row.
   const fold = !(evaluated instanceof Set);
-  const findings = writeFindings(database, tenantId, {
+  const findings = await writeFindings(database, tenantId, {
     evaluated,
     findings: result.findings.map((finding): FindingToWrite => {
       const { rule, version, period, status: _status, ...rest } = finding;
@@ -56,9 +59,9 @@ export async function writeWindow(
     holdBack,
     fold,
   });
-  // All three may be repeated: a run that ends in between is done again.
+  // All may be repeated: a run that ends in between is done again.
   const written = await Promise.allSettled([
-    findings,
+    once?.(),
     writeSettlement(database, tenantId, { evaluated, lines: result.settlement, at, fold }),
     writeMeasures(database, tenantId, { evaluated, measures: result.measures }),
   ]);

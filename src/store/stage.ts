@@ -25,7 +25,8 @@ export const json = (value: unknown): string => (typeof value === "string" ? val
 export interface Hashed<Item> {
   id: string;
   item: Item;
-  contentHash: Uint8Array;
+  /** A character per byte: of tens of thousands of small buffers each costs as much as its hash. */
+  hash: string;
 }
 
 /** What is to be written, with a hash of what its row says. Rows are not kept: few of them are sent. */
@@ -35,7 +36,7 @@ export function hashed<Item>(
 ): Array<Hashed<Item>> {
   return Array.from(items, (item) => {
     const { id, says } = about(item);
-    return { id, item, contentHash: hash("sha256", JSON.stringify(says), "buffer").subarray(0, 16) };
+    return { id, item, hash: hash("sha256", JSON.stringify(says), "binary").slice(0, 16) };
   });
 }
 
@@ -43,7 +44,7 @@ export function hashed<Item>(
 export const ofHashed = <Item>(columns: StagedColumns<Item>): StagedColumns<Hashed<Item>> => [
   field("id", "text"),
   ...columns.map(([name, type, of]) => [name, type, ({ item }: Hashed<Item>) => of(item)] as const),
-  field("contentHash", "bytea"),
+  ["content_hash", "bytea", ({ hash: content }) => Buffer.from(content, "binary")],
 ];
 
 /** Copies rows into a table. */
