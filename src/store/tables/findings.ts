@@ -5,7 +5,7 @@ import { bytea, instant, localDay } from "./columns.ts";
 /**
  * One row per distinct problem, kept across runs: a run that sees it again moves `lastSeenAt`, one that sees it with
  * other evidence raises `changes`, one that looked at its slice and no longer sees it closes it as corrected at
- * source, and one that sees it after that opens it again.
+ * source, and one that sees it after that opens it again. Its pages are half full, so that seeing writes no index.
  */
 export const findings = pgTable(
   "findings",
