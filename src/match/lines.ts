@@ -1,5 +1,5 @@
 import { NO_DAY, rowsOf, type Tables } from "#columns";
-import { atMinute, type Day, type Instant, MINUTE, minuteOfDay, monthOf, weekdayOf } from "#model";
+import { atMinute, type Day, type Instant, MINUTE, minuteOfDay, monthOf, startOfDay, weekdayOf } from "#model";
 import type { Matches } from "./matches.ts";
 
 /** Order lines that share a visit, and which part of its minutes each has; the parts sum to 1. */
@@ -444,7 +444,7 @@ export function grossMinutes(
     const occurrences = occurrencesOn(tables, line, day);
     if (occurrences === 0) continue;
     granted += occurrences * each;
-    if (!away) continue;
+    if (!away || absences.covering(client, startOfDay(day), startOfDay(day + 1)) < 0) continue;
     for (const occurrence of occurrencesOf(tables, line, day)) if (occurrence.away) absent += occurrence.part * each;
   }
   return { granted, absent };

@@ -153,18 +153,16 @@ export class NetClaim {
   readonly coverage: ClaimCoverage;
   /** Those of its coverage of which something is left, in order of time; `minutes` and `ore` are of each. */
   days: readonly Day[];
-  minutes: number[] = [];
-  ore: number[] = [];
+  minutes: number[];
+  ore: number[];
   credits: number[] = [];
 
   constructor(claim: number, coverage: ClaimCoverage) {
     this.claim = claim;
     this.coverage = coverage;
     this.days = coverage.days;
-    for (let position = 0; position < this.days.length; position++) {
-      this.minutes.push(coverage.minutesPerDay);
-      this.ore.push(coverage.orePerDay);
-    }
+    this.minutes = Array<number>(this.days.length).fill(coverage.minutesPerDay);
+    this.ore = Array<number>(this.days.length).fill(coverage.orePerDay);
   }
 
   has(day: Day): boolean {

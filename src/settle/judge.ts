@@ -240,33 +240,32 @@ class Judge {
 
   /** Claims that share a day are judged as one. What is paid by the month is compared by the month, and so are meals. */
   #together(pool: Pool): NetClaim[][] {
-    if (pool.charges.length < 2) return pool.charges.map((charge) => [charge]);
+    const { charges } = pool;
+    const groups: Array<NetClaim[] | null> = charges.map((charge) => [charge]);
+    if (charges.length < 2) return groups as NetClaim[][];
     const { claims, services } = this.#needs.tables;
     // By day, counted from the month's first, the group that speaks of it; of claims that meet, the last one's has all.
     const byDay: number[] = [];
     const ofMonth = this.#last - this.#first + 1;
-    const groups: Array<number[] | null> = [];
-    for (let position = 0; position < pool.charges.length; position++) {
-      const charge = pool.charges[position]!;
-      const group = [position];
-      groups.push(group);
-      const speak = (day: number): void => {
-        const met = byDay[day];
-        byDay[day] = position;
-        if (met === undefined || met === position) return;
-        group.push(...groups[met]!);
-        groups[met] = null;
-        for (let other = 0; other < byDay.length; other++) if (byDay[other] === met) byDay[other] = position;
-      };
-      const days = this.#daysOf([charge]);
-      for (const day of days) speak(day - this.#first);
+    const speak = (position: number, day: number): void => {
+      const met = byDay[day];
+      byDay[day] = position;
+      if (met === undefined || met === position) return;
+      groups[position]!.push(...groups[met]!);
+      groups[met] = null;
+      for (let other = 0; other < byDay.length; other++) if (byDay[other] === met) byDay[other] = position;
+    };
+    for (let position = 0; position < charges.length; position++) {
+      const charge = charges[position]!;
+      const days = this.#daysOf(groups[position]!);
+      for (const day of days) speak(position, day - this.#first);
       const service = claims.service(charge.claim);
       const meal = service >= 0 && services.kind(service) === "meal";
-      if (meal || this.#basis(charge, days[0]!) === "monthly") speak(ofMonth);
+      if (meal || this.#basis(charge, days[0]!) === "monthly") speak(position, ofMonth);
     }
-    const together: NetClaim[][] = [];
-    for (const group of groups) {
-      if (group !== null) together.push(group.sort((a, b) => a - b).map((position) => pool.charges[position]!));
+    const together = groups.filter((group) => group !== null);
+    for (const group of together) {
+      if (group.length > 1) group.sort((a, b) => charges.indexOf(a) - charges.indexOf(b));
     }
     return together;
   }

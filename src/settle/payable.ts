@@ -139,7 +139,7 @@ function payVisits(
   const segment = row.segments[0]!;
   const { terms } = segment;
   const rounding = terms.rounding?.per === "visit" ? terms.rounding : null;
-  const parts: Part[] = [];
+  let parts: Part[] = [];
   const add = (band: string | null, ms: number): void => addPart(parts, band, ms);
   let left = cap;
   let total = 0;
@@ -151,7 +151,7 @@ function payVisits(
     if (ms <= 0) continue;
     left -= ms;
     total += ms;
-    parts.length = 0;
+    parts = [];
     divide(terms, start, start + ms, add);
     if (rounding !== null) {
       for (const change of roundParts(parts, rounding)) {
