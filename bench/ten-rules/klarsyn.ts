@@ -1,5 +1,6 @@
-import { buildTables, type RawColumns } from "#columns";
+import { buildTables, type RawColumns, type Refs } from "#columns";
 import { atMinute, day, type EntityName } from "#model";
+import { twoAtATime } from "../../src/operations/read-window.ts";
 import { writeWindow } from "../../src/operations/write-window.ts";
 import { asText, type Rule, runEngine } from "#rule";
 import { rules } from "#rules";
@@ -59,14 +60,21 @@ export const asOf = atMinute(day("2026-11-05"), 270);
 export async function readTenRules(database: Database) {
   const raw: Partial<Record<EntityName, RawColumns>> = {};
   const days = { fromDay: period.from - 2, throughDay: period.through + 2 };
-  for (const [entity, wanted] of Object.entries(fields) as Array<[EntityName, readonly string[]]>)
-    raw[entity] = await readRawColumns(database, tenant, entity, { fields: wanted, ranks: false, ...days });
-  const refs = await readRefs(database, tenant);
+  let refs: Refs | undefined;
+  const entities = Object.entries(fields) as Array<[EntityName, readonly string[]]>;
+  await twoAtATime([
+    ...entities.reverse().map(([entity, wanted]) => async (): Promise<void> => {
+      raw[entity] = await readRawColumns(database, tenant, entity, { fields: wanted, ranks: false, ...days });
+    }),
+    async () => {
+      refs = await readRefs(database, tenant);
+    },
+  ]);
   const sources = await readSources(database, tenant);
-  return { raw, history: {}, refs, sources, aliases: [], warnings: [], facts: [], asOf, period, release: true };
+  return { raw, history: {}, refs: refs!, sources, aliases: [], warnings: [], facts: [], asOf, period, release: true };
 }
 
-/** Reads columns, builds tables, runs the rules and writes findings with their evidence, into an empty table. */
+/** Reads columns, builds tables, runs the rules and writes findings with their evidence, into an empty table: as a night does. */
 export async function withKlarsyn(database: Database): Promise<Contender> {
   const seconds: number[] = [];
   const parts: Record<string, number> = {};

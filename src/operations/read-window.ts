@@ -96,8 +96,8 @@ export async function readRecords(
       ...then,
     });
   };
-  // Two at a time: the database makes rows of the one ready while those of the other are decoded. The longest go first.
-  const waiting = [
+  // The longest go first.
+  await twoAtATime([
     () => read("visits"),
     () => read("planned-visits"),
     () => read("planned-visits", true),
@@ -105,11 +105,7 @@ export async function readRecords(
     ...entityNames
       .filter((entity) => neededFields[entity] !== undefined && entity !== "visits" && entity !== "planned-visits")
       .map((entity) => () => read(entity)),
-  ];
-  const reader = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await next();
-  };
-  await Promise.all([reader(), reader()]);
+  ]);
   return {
     raw,
     history,
@@ -124,6 +120,15 @@ export async function readRecords(
     period: window,
     release: true,
   };
+}
+
+/** The database makes rows of the one ready while those of the other are decoded. */
+export async function twoAtATime(reads: ReadonlyArray<() => Promise<void>>): Promise<void> {
+  const waiting = [...reads];
+  const reader = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await next();
+  };
+  await Promise.all([reader(), reader()]);
 }
 
 /** Rules look back over half a year at most. */
