@@ -11,9 +11,9 @@ export function roundHalfUp(value: number): number {
   return Math.sign(value) * Math.floor(Math.abs(value) + 0.5 + 1e-9);
 }
 
-const sek = new Intl.NumberFormat("sv-SE", { style: "currency", currency: "SEK" });
-
-/** "1 234,50 kr" */
+/** "1 234,50 kr", as `Intl` writes it, which takes ten times as long: a night says it a hundred thousand times. */
 export function formatOre(ore: Ore): string {
-  return sek.format(ore / 100);
+  const digits = String(Math.abs(Math.round(ore))).padStart(3, "0");
+  const kronor = digits.slice(0, -2).replace(/\B(?=(?:\d{3})+$)/g, "\u00A0");
+  return `${ore < 0 ? "\u2212" : ""}${kronor},${digits.slice(-2)}\u00A0kr`;
 }

@@ -14,15 +14,16 @@ interface Context {
  * What the month's claims come to, of those whose last day is so many days ago that late registrations have come. All
  * rules about claims read this, and each takes its own matter: no day of a claim is reported twice.
  */
-export function* ripeClaims(
+export function ripeClaims(
   { claims, settlement, slice, asOf }: Context,
   daysAfter: number,
-): Generator<JudgedClaim & { matter: ClaimMatter }> {
-  for (const judged of settlement.judged(slice.client, slice.firstDay, slice.lastDay)) {
-    const { claim, matter } = judged;
-    if (claim < 0 || matter === null || asOf < startOfDay(claims.to(claim) + daysAfter)) continue;
-    yield { ...judged, matter };
-  }
+): ReadonlyArray<JudgedClaim & { matter: ClaimMatter }> {
+  return settlement
+    .judged(slice.client, slice.firstDay, slice.lastDay)
+    .filter(
+      (one): one is JudgedClaim & { matter: ClaimMatter } =>
+        one.claim >= 0 && one.matter !== null && asOf >= startOfDay(claims.to(one.claim) + daysAfter),
+    );
 }
 
 /**
