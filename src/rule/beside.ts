@@ -22,6 +22,7 @@ export interface Begin extends Pick<
   parts: TableParts;
   matches: MatchParts;
   journeys: JourneySeconds;
+  modes: Travel["unitModes"];
   counter: Int32Array;
 }
 
@@ -80,7 +81,7 @@ export class WalkBeside {
     }
   }
 
-  #begin({ parts, matches, journeys, rules: ids, counter, ...input }: Begin): Answer {
+  #begin({ parts, matches, journeys, modes, rules: ids, counter, ...input }: Begin): Answer {
     const tables = tablesOf(parts);
     this.#counter = counter;
     this.#walk = new EngineWalk(
@@ -88,7 +89,7 @@ export class WalkBeside {
         ...input,
         tables,
         matches: matchesOf(tables, matches),
-        travel: new Travel(tables, new Journeys(journeys)),
+        travel: new Travel(tables, new Journeys(journeys), modes),
         rules: this.#rules.filter(({ id }) => ids.includes(id)),
       },
       asText,
@@ -118,6 +119,7 @@ export async function runBeside(
     parts: tables.parts,
     matches: matches.parts,
     journeys: travel.journeys.parts,
+    modes: travel.unitModes,
     rules: rules.map(({ id }) => id),
     parameters,
     exceptions,

@@ -7,7 +7,8 @@ export function edited(visits: Visits, row: number): boolean {
 
 /** Start or end is not what was registered first. */
 function timesChanged(visits: Visits, row: number): boolean {
-  const [start, end] = [visits.originalStart(row), visits.originalEnd(row)];
+  const start = visits.originalStart(row);
+  const end = visits.originalEnd(row);
   return (!Number.isNaN(start) && start !== visits.start(row)) || (!Number.isNaN(end) && end !== visits.end(row));
 }
 
@@ -16,7 +17,8 @@ function timesChanged(visits: Visits, row: number): boolean {
  * time, or where the visit cannot be counted. A side without an original time was not changed.
  */
 export function addedMs(visits: Visits, row: number): number {
-  const [start, end] = [visits.originalStart(row), visits.originalEnd(row)];
+  const start = visits.originalStart(row);
+  const end = visits.originalEnd(row);
   if ((Number.isNaN(start) && Number.isNaN(end)) || !visits.usable(row)) return NaN;
   const from = Number.isNaN(start) ? visits.start(row) : start;
   const until = Number.isNaN(end) ? visits.end(row) : end;

@@ -46,7 +46,8 @@ export default defineRule({
       ({ code, entity }) => code === "nonexistent-time" && entity === "visits",
     );
     for (const row of slice.visits) {
-      const [start, end] = [visits.start(row), visits.end(row)];
+      const start = visits.start(row);
+      const end = visits.end(row);
       if (end <= start) {
         hits.push({
           records: [row],

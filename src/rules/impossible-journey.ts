@@ -54,7 +54,8 @@ export default defineRule({
       // What matters is from where the person came: the visit that ended last.
       if (last < 0 || !(visits.end(last) > visits.end(next))) last = next;
       if (a < 0 || !visits.usable(a)) continue;
-      const [from, to] = [visits.client(a), visits.client(next)];
+      const from = visits.client(a);
+      const to = visits.client(next);
       // Overlaps are another rule's; a gap of a day says nothing of speed.
       const gap = visits.start(next) - visits.end(a);
       if (from === to || gap < 0 || gap > 12 * HOUR || report.reported(a, next)) continue;

@@ -56,7 +56,8 @@ export default defineRule({
       if (!visits.performed(row)) continue;
       const version = heldAgainst(visits, plans, matches, row);
       if (version < 0) continue;
-      const [start, end] = [plans.start(version), plans.end(version)];
+      const start = plans.start(version);
+      const end = plans.end(version);
       const late = minutesBetween(end, visits.start(row));
       if (late <= minutesAfterAbove) continue;
       if (visits.ambiguousTime(row)) {

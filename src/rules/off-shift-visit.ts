@@ -59,7 +59,8 @@ export default defineRule({
     let days: Map<number, number[]> | null = null;
     for (const row of slice.visits) {
       if (!visits.usable(row)) continue;
-      const [start, end] = [visits.start(row), visits.end(row)];
+      const start = visits.start(row);
+      const end = visits.end(row);
       if (shiftCovering(shifts, slice.staff, start, end, ["work"]) >= 0) continue;
       if (shiftCovering(shifts, slice.staff, start - margin - 1, end + margin + 1, ["work"]) >= 0) {
         report.suppressed("nearShift", [row]);

@@ -58,25 +58,28 @@ export default defineRule({
       if (claims.from(about) <= slice.lastDay && claims.to(about) >= slice.firstDay) credited.add(claims.client(row));
     }
     // Claims of one client for the same days belong together.
-    const together = new Map<string, { row: number; claimed: number; visits: Set<number>; whole: boolean }>();
+    const together = new Map<number, { row: number; claimed: number; visits: readonly number[]; whole: boolean }>();
+    const length = slice.lastDay - slice.firstDay + 1;
     for (let row = 0; row < claims.count; row++) {
-      const [client, from, to] = [claims.client(row), claims.from(row), claims.to(row)];
+      const client = claims.client(row);
+      const from = claims.from(row);
+      const to = claims.to(row);
       if (!mine(row) || from < slice.firstDay || to > slice.lastDay || credited.has(client)) continue;
       const { timed, minutesPerDay, days, emptyDays, silentDays, visits: meant } = settlement.claim(row);
-      const key = `${client} ${from} ${to}`;
+      const key = (client * length + from - slice.firstDay) * length + to - slice.firstDay;
       let one = together.get(key);
-      if (one === undefined) together.set(key, (one = { row, claimed: 0, visits: new Set(), whole: true }));
+      if (one === undefined) together.set(key, (one = { row, claimed: 0, visits: meant, whole: true }));
+      else one.visits = [...new Set([...one.visits, ...meant])];
       one.claimed += minutesPerDay * days.length;
       // Where services share a visit, how its minutes are divided says more than how they are rounded.
       one.whole &&=
         timed &&
         emptyDays.length + silentDays.length === 0 &&
         meant.every((visit) => visits.usable(visit) && services.list(visits.services(visit)).length < 2);
-      for (const visit of meant) one.visits.add(visit);
     }
     let [count, gain, expected] = [0, 0, 0];
     for (const { row, claimed, visits: meant, whole } of together.values()) {
-      if (!whole || meant.size === 0) continue;
+      if (!whole || meant.length === 0) continue;
       const service = claims.service(row);
       const terms = settlement.terms(slice.provider, claims.unit(row), service, claims.from(row))?.terms;
       // Claims by the month or by what is granted say nothing of visits.
@@ -86,11 +89,11 @@ export default defineRule({
       for (const visit of meant) exact += (visits.end(visit) - visits.start(visit)) / MINUTE;
       const step = rounding === null ? 5 : rounding.stepMs / MINUTE;
       // More than a step a visit is no rounding: other rules look at it.
-      if (Math.abs(claimed - exact) >= step * meant.size) continue;
-      count += meant.size;
+      if (Math.abs(claimed - exact) >= step * meant.length) continue;
+      count += meant.length;
       gain += claimed - exact;
       if (rounding === null || rounding.direction === "nearest") continue;
-      const times = rounding.per === "visit" ? meant.size : rounding.per === "day" ? 1 : 0;
+      const times = rounding.per === "visit" ? meant.length : rounding.per === "day" ? 1 : 0;
       expected += (rounding.direction === "up" ? step / 2 : -step / 2) * times;
     }
     const beyond = (gain - expected) / count;

@@ -149,7 +149,8 @@ function sharedDevices(visits: Visits, rows: Int32Array, staffAbove: number): Ma
   const users = new Map<number, number[]>();
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
-    const [device, staff] = [visits.device(row), visits.staff(row)];
+    const device = visits.device(row);
+    const staff = visits.staff(row);
     if (device < 0 || staff < 0 || !visits.performed(row)) continue;
     const known = users.get(device);
     if (known === undefined) users.set(device, [staff]);

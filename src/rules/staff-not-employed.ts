@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { daily, defineRule, example, formatDay, type Hit, NO_DAY, sample } from "#rule";
+import { daily, type Day, defineRule, example, formatDay, type Hit, NO_DAY, sample } from "#rule";
 
 /** S9 visits C1 on Monday 5 October and the days after. */
 function employed(person: Record<string, unknown>, days = 1) {
@@ -63,8 +63,8 @@ export default defineRule({
       }
       let own = said.get(provider);
       if (own === undefined) said.set(provider, (own = datedFirst(all, provider)));
-      if (own.some(({ from, to }) => from <= day && (to === NO_DAY || day <= to))) continue;
-      if (own.some(({ from, to }) => from - daysAbove <= day && (to === NO_DAY || day <= to + daysAbove))) {
+      if (employedOn(own, day, 0)) continue;
+      if (employedOn(own, day, daysAbove)) {
         report.suppressed("grace", [row]);
         continue;
       }
@@ -97,6 +97,13 @@ export default defineRule({
 });
 
 const SINCE_EVER = -0x7fffffff;
+
+/** Or so many days beside it. */
+function employedOn(employments: ReadonlyArray<{ from: Day; to: Day }>, day: Day, beside: number): boolean {
+  for (const { from, to } of employments)
+    if (from - beside <= day && (to === NO_DAY || day <= to + beside)) return true;
+  return false;
+}
 
 /** One system may list whoever has a login and another know the days of the employment: then the days count. */
 function datedFirst<E extends { provider: number; from: number; to: number }>(

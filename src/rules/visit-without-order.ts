@@ -1,5 +1,17 @@
 import { z } from "zod";
-import { addWorkingDays, dayOf, defineRule, example, formatClock, formatLocal, type Hit, sample } from "#rule";
+import {
+  addWorkingDays,
+  type Day,
+  dayOf,
+  defineRule,
+  example,
+  formatClock,
+  formatLocal,
+  type Hit,
+  type Orders,
+  rowsOf,
+  sample,
+} from "#rule";
 
 /** C1's order ended on 30 September; perhaps a new one from `from`, entered on `entered`. */
 function visitAfterOrder({
@@ -56,23 +68,17 @@ export default defineRule({
   evaluate({ visits, orders, clients, services, slice }, { workingDaysAfter }, report) {
     const hits: Hit[] = [];
     if (slice.visits.length === 0) return hits;
-    const ofClient = orders.byClient.rows.subarray(
-      orders.byClient.offsets[slice.client],
-      orders.byClient.offsets[slice.client + 1],
-    );
+    const ofClient = rowsOf(orders.byClient, slice.client);
     for (const row of slice.visits) {
       if (!visits.performed(row)) continue;
       const day = visits.day(row);
       const provider = visits.provider(row);
-      // A unit that nobody has described may be any provider's.
-      const mayBe = (order: number): boolean =>
-        provider < 0 || orders.provider(order) < 0 || orders.provider(order) === provider;
-      if (ofClient.some((order) => orders.valid(order, day) && mayBe(order))) continue;
+      if (ordered(orders, ofClient, provider, day)) continue;
       const deadline = addWorkingDays(day, workingDaysAfter);
       const entered = ofClient.some((order) => {
         const status = orders.status(order);
         return (
-          mayBe(order) &&
+          mayBeOf(orders, order, provider) &&
           status !== "declined" &&
           status !== "cancelled" &&
           orders.validFrom(order) > day &&
@@ -106,3 +112,15 @@ export default defineRule({
     return hits;
   },
 });
+
+/** Without a closure: of nearly every visit nothing else is asked. */
+function ordered(orders: Orders, rows: Int32Array, provider: number, day: Day): boolean {
+  for (let i = 0; i < rows.length; i++)
+    if (orders.valid(rows[i]!, day) && mayBeOf(orders, rows[i]!, provider)) return true;
+  return false;
+}
+
+/** A unit that nobody has described may be any provider's. */
+function mayBeOf(orders: Orders, order: number, provider: number): boolean {
+  return provider < 0 || orders.provider(order) < 0 || orders.provider(order) === provider;
+}

@@ -11,16 +11,18 @@ const ROUTED_PART = 0.8;
 export class Travel {
   readonly #tables: Pick<Tables, "clients" | "plans" | "units"> & Partial<Pick<Tables, "beyond">>;
   readonly journeys: Journeys;
-  #modes: Map<string, Uint8Array> | null = null;
+  #modes: ReadonlyMap<string, Uint8Array> | null;
   #day: Day = NaN;
   #month: Uint8Array | undefined;
 
   constructor(
     tables: Pick<Tables, "clients" | "plans" | "units"> & Partial<Pick<Tables, "beyond">>,
     journeys = new Journeys(),
+    modes: ReadonlyMap<string, Uint8Array> | null = null,
   ) {
     this.#tables = tables;
     this.journeys = journeys;
+    this.#modes = modes;
   }
 
   /** How the unit may travel on the day, by its plans of the month; any way where they do not say. */
