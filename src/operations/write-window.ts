@@ -9,6 +9,7 @@ import {
   type RuleOutcome,
   writeFindings,
   writeMeasures,
+  writeOutcomes,
   writeSettlement,
 } from "#store";
 
@@ -47,22 +48,23 @@ export async function writeWindow(
         throughDay: parseDate(period.to) ?? 0,
       };
     }),
-    outcomes: result.outcomes.map(({ rule, slice, kind, cause, count }): RuleOutcome => ({
-      ruleId: rule,
-      slice,
-      outcome: kind === "tooLittleData" ? "too-little-data" : kind === "beforeGoLive" ? "before-go-live" : "suppressed",
-      cause,
-      count,
-    })),
     at,
     rules,
     holdBack,
     fold,
   });
+  const outcomes = result.outcomes.map(({ rule, slice, kind, cause, count }): RuleOutcome => ({
+    ruleId: rule,
+    slice,
+    outcome: kind === "tooLittleData" ? "too-little-data" : kind === "beforeGoLive" ? "before-go-live" : "suppressed",
+    cause,
+    count,
+  }));
   // All may be repeated: a run that ends in between is done again.
   const written = await Promise.allSettled([
     once?.(),
     writeSettlement(database, tenantId, { evaluated, lines: result.settlement, at, fold }),
+    writeOutcomes(database, tenantId, { evaluated, outcomes }),
     writeMeasures(database, tenantId, { evaluated, measures: result.measures }),
   ]);
   for (const one of written) if (one.status === "rejected") throw one.reason;

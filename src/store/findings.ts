@@ -2,7 +2,7 @@ import { and, asc, eq, gt, gte, inArray, lte } from "drizzle-orm";
 import type pg from "pg";
 import type { Day, Instant } from "#model";
 import type { Level, Severity } from "#rule";
-import type { Database, Transaction } from "./database.ts";
+import type { Database } from "./database.ts";
 import { insertRuleHolds, type NewRuleHold } from "./rule-rates.ts";
 import {
   areStored,
@@ -132,7 +132,6 @@ export async function writeFindings(
   run: {
     evaluated: Evaluated;
     findings: Iterable<FindingToWrite>;
-    outcomes?: Iterable<RuleOutcome>;
     at: Instant;
     /** All that the run had; what a rule found as another version is not corrected because it is gone. */
     rules?: ReadonlyArray<{ ruleId: string; ruleVersion: number }>;
@@ -145,7 +144,10 @@ export async function writeFindings(
   return database.transaction(async (tx) => {
     const { client } = tx;
     await compareInBulk(client, run.evaluated);
-    const found = hashed(run.findings, (finding) => ({ id: finding.id, says: said.map(([, , of]) => of(finding)) }));
+    const found = await hashed(run.findings, (finding) => ({
+      id: finding.id,
+      says: said.map(([, , of]) => of(finding)),
+    }));
     const first = await isFirst(client, tenantId, "findings", found.length);
     const before = first ? null : await compare(client, tenantId, found);
     const unshown = new Map<string, number>();
@@ -197,7 +199,6 @@ export async function writeFindings(
     }
     if (added.length > 0) await copyRows(client, "findings", firstSeen(tenantId, run.at, heldRules), added);
     if (run.fold !== false) await foldSums(client, tenantId, "finding_sums");
-    await writeOutcomes(tx, tenantId, run.evaluated, [...(run.outcomes ?? [])]);
     return { ...counts, kept: found.length - counts.opened - counts.changed, closed };
   });
 }
@@ -260,36 +261,39 @@ const outcomeColumns: StagedColumns<RuleOutcome> = [
   field("count", "int4"),
 ];
 
-async function writeOutcomes(
-  { client }: Transaction,
+/** Replaces the counts of the slices that a run looked at; only what differs is written. */
+export async function writeOutcomes(
+  database: Database,
   tenantId: string,
-  evaluated: Evaluated,
-  outcomes: readonly RuleOutcome[],
+  { evaluated, outcomes }: { evaluated: Evaluated; outcomes: readonly RuleOutcome[] },
 ): Promise<void> {
-  const target = "rule_outcomes";
-  if (await areStored(client, tenantId, target, outcomeColumns, evaluated, outcomes)) return;
-  const ofTenant = [["tenant_id", "text", () => tenantId] as const, ...outcomeColumns];
-  if (await isFirst(client, tenantId, target, outcomes.length)) {
-    await copyRows(client, target, ofTenant, outcomes);
-    return;
-  }
-  const key = ["slice", "rule_id", "outcome", "cause"];
-  const staged = await stage(client, target, outcomeColumns, key, outcomes);
-  const same = `(${listOf(outcomeColumns, (name) => `s.${name}`)}) = (${listOf(outcomeColumns, (name) => `f.${name}`)})`;
-  const slices = await selectDiffering(client, tenantId, target, evaluated, same);
-  if (slices.length > 0)
-    await client.query(
-      `DELETE FROM ${target} f WHERE f.tenant_id = $1 AND f.slice = ANY ($2)
+  await database.transaction(async ({ client }) => {
+    await compareInBulk(client, evaluated);
+    const target = "rule_outcomes";
+    if (await areStored(client, tenantId, target, outcomeColumns, evaluated, outcomes)) return;
+    const ofTenant = [["tenant_id", "text", () => tenantId] as const, ...outcomeColumns];
+    if (await isFirst(client, tenantId, target, outcomes.length)) {
+      await copyRows(client, target, ofTenant, outcomes);
+      return;
+    }
+    const key = ["slice", "rule_id", "outcome", "cause"];
+    const staged = await stage(client, target, outcomeColumns, key, outcomes);
+    const same = `(${listOf(outcomeColumns, (name) => `s.${name}`)}) = (${listOf(outcomeColumns, (name) => `f.${name}`)})`;
+    const slices = await selectDiffering(client, tenantId, target, evaluated, same);
+    if (slices.length > 0)
+      await client.query(
+        `DELETE FROM ${target} f WHERE f.tenant_id = $1 AND f.slice = ANY ($2)
          AND NOT EXISTS (SELECT FROM ${staged} s WHERE ${same})`,
-      [tenantId, slices],
-    );
-  await client.query(
-    `INSERT INTO ${target} (tenant_id, ${listOf(outcomeColumns)})
+        [tenantId, slices],
+      );
+    await client.query(
+      `INSERT INTO ${target} (tenant_id, ${listOf(outcomeColumns)})
      SELECT $1, ${listOf(outcomeColumns)} FROM ${staged} s
      WHERE NOT EXISTS (SELECT FROM ${target} f WHERE f.tenant_id = $1 AND ${same})
      ON CONFLICT (tenant_id, slice, rule_id, outcome, cause) DO UPDATE SET count = excluded.count`,
-    [tenantId],
-  );
+      [tenantId],
+    );
+  });
 }
 
 export interface FindingSelection {

@@ -127,7 +127,7 @@ export async function writeSettlement(
 ): Promise<SettlementWritten> {
   return database.transaction(async ({ client }) => {
     await compareInBulk(client, run.evaluated);
-    const lines = hashed(run.lines, (line) => {
+    const lines = await hashed(run.lines, (line) => {
       const id = settlementLineId(line);
       // The place at the end has been in the hash since it was first stored.
       return { id, says: [id, ...said.map(([, , of]) => of(line)), null] };

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import pg from "pg";
 import type { Month } from "#model";
 import { copyIn } from "./copy.ts";
@@ -29,15 +30,24 @@ export interface Hashed<Item> {
   hash: string;
 }
 
-/** What is to be written, with a hash of what its row says. Rows are not kept: few of them are sent. */
-export function hashed<Item>(
+/** So many are hashed in a few milliseconds. */
+const AT_ONCE = 1000;
+
+/**
+ * What is to be written, with a hash of what its row says. Rows are not kept: few of them are sent. In between, what the
+ * database answers is heard, so that it need not wait with other work.
+ */
+export async function hashed<Item>(
   items: Iterable<Item>,
   about: (item: Item) => { id: string; says: readonly unknown[] },
-): Array<Hashed<Item>> {
-  return Array.from(items, (item) => {
+): Promise<Array<Hashed<Item>>> {
+  const all: Array<Hashed<Item>> = [];
+  for (const item of items) {
     const { id, says } = about(item);
-    return { id, item, hash: hash("sha256", JSON.stringify(says), "binary").slice(0, 16) };
-  });
+    all.push({ id, item, hash: hash("sha256", JSON.stringify(says), "binary").slice(0, 16) });
+    if (all.length % AT_ONCE === 0) await setImmediate();
+  }
+  return all;
 }
 
 /** The columns of what was hashed. */

@@ -27,7 +27,10 @@ const moments: ReadonlyArray<readonly [phase: string, RegExp]> = [
     /^COPY staged?_?\w* .*FROM STDIN|^INSERT INTO \w+_history|^INSERT INTO mapping_warnings|^UPDATE raw_pages/,
   ],
   ["reconcile", /^COPY \(.*TO STDOUT/s],
-  ["write of findings", /staged_(findings|rule_outcomes|settlement_lines)/],
+  [
+    "write of findings",
+    /staged_(findings|rule_outcomes|settlement_lines)|\bsaid\b|^COPY "(findings|settlement_lines)"|^WITH opened/,
+  ],
 ];
 const passed = new Map<string, number>();
 let committing = false;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { day, instant } from "#model";
-import { countOutcomes, type RuleOutcome, selectFindings, streamFindings, writeFindings } from "#store";
+import { countOutcomes, type RuleOutcome, selectFindings, streamFindings, writeFindings, writeOutcomes } from "#store";
 import { testDatabase } from "../support/database.ts";
 import { finding } from "../support/finding.ts";
 
@@ -165,7 +165,7 @@ describe("writeFindings", () => {
       count,
     });
     const write = (evaluated: "all" | Set<string>, outcomes: RuleOutcome[]) =>
-      writeFindings(database, tenantId, { evaluated, findings: [], outcomes, at: first });
+      writeOutcomes(database, tenantId, { evaluated, outcomes });
     await write("all", [outcome("x", 2), outcome("y", 3)]);
     await write(new Set(["x"]), [outcome("x", 5)]);
     expect(await countOutcomes(database, tenantId)).toEqual([
@@ -222,17 +222,19 @@ test("what is written to nothing is as what is written beside something", async 
     count: 2,
   }));
   const unshown: Array<[string, number]> = [];
-  const write = (tenantId: string, count: number) =>
-    writeFindings(database, tenantId, {
-      evaluated: { months: ["2026-10"], covers: () => true },
+  const evaluated = { months: ["2026-10"], covers: () => true };
+  const write = async (tenantId: string, count: number) => {
+    await writeOutcomes(database, tenantId, { evaluated, outcomes: outcomes.slice(0, count) });
+    return writeFindings(database, tenantId, {
+      evaluated,
       findings: findings.slice(0, count),
-      outcomes: outcomes.slice(0, count),
       at,
       holdBack: (counted) => {
         unshown.push(...counted);
         return { rules: new Set(["flood"]), holds: [] };
       },
     });
+  };
   expect(await write("north", 3200)).toEqual({ opened: 3200, kept: 0, changed: 0, closed: 0 });
   const atOnce = unshown.splice(0);
   await write("south", 5);
