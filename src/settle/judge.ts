@@ -7,6 +7,7 @@ import {
   MINUTE,
   type Month,
   monthOf,
+  type Ore,
   roundHalfUp,
   startOfDay,
 } from "#model";
@@ -92,6 +93,8 @@ interface Payable {
   /** Largest that may be claimed above or below, day by day. */
   tolerance: number;
   row: PaidRow | null;
+  /** What rests on an absence of which nobody says whether it was planned: payable where it is claimed, else not. */
+  open: { minutes: number; ore: number };
 }
 
 const defaults = compileTerms({});
@@ -451,10 +454,10 @@ class Judge {
 
   /** What is claimed against what is payable on these days. */
   #held(pool: Pool, charges: readonly NetClaim[], days: readonly Day[], band: string | undefined): void {
-    const payable = this.#payable(pool, days, band);
     const [lead] = charges as [NetClaim];
     const basis = this.#basis(lead, days[0]!);
     const byTime = charges.every(({ coverage }) => coverage.timed) && basis !== "perVisit" && basis !== "monthly";
+    const payable = asClaimed(this.#payable(pool, days, band), byTime, charges, days);
     // Nothing is payable without a contract: where none was delivered, there is nothing to hold the claim against.
     if (payable.minutes === 0 && payable.ore === 0 && this.#inForce(lead, days[0]!) === null) return;
     this.#use(pool, days, band);
@@ -767,7 +770,8 @@ class Judge {
         const { row, paid, used } = entry;
         if (used) continue;
         // Claims are in whole minutes: of a price by the hour nobody can bill so little.
-        if (paid.ms < MINUTE / 2 && ((paid.ore ?? 0) <= 0 || paid.orePerHour !== null)) continue;
+        const ms = paid.ms - (paid.openMs ?? 0);
+        if (ms < MINUTE / 2 && ((paid.ore ?? 0) <= 0 || paid.orePerHour !== null)) continue;
         if (paid.day > claimedThrough && !this.#billed(row)) continue;
         mayBeStranger ??=
           ![...this.#pools.values()].some(
@@ -781,8 +785,10 @@ class Judge {
     }
     for (const [row, paid] of byRow) {
       const days = [...new Set(paid.map(({ day }) => day))].sort((a, b) => a - b);
-      const minutes = sum(paid.map(({ ms }) => ms)) / MINUTE;
-      const ore = paid.every((one) => one.ore === null) ? null : sum(paid.map((one) => one.ore ?? 0));
+      const minutes = sum(paid.map(({ ms, openMs = 0 }) => ms - openMs)) / MINUTE;
+      const ore = paid.every((one) => one.ore === null)
+        ? null
+        : roundHalfUp(sum(paid.map((one) => (one.ore ?? 0) - openOre(one))));
       this.#judged.push({
         claim: -1,
         related: [],
@@ -797,7 +803,7 @@ class Judge {
         matter: "unbilled",
         visits: this.#visitsOf(row, days),
         claimedMinutes: 0,
-        exactMinutes: sum(paid.map(({ exactMs }) => exactMs)) / MINUTE,
+        exactMinutes: sum(paid.map(({ exactMs, openMs = 0 }) => Math.max(0, exactMs - openMs))) / MINUTE,
         payableMinutes: minutes,
         claimedOre: 0,
         payableOre: ore,
@@ -861,7 +867,7 @@ class Judge {
   }
 
   #payable(pool: Pool, days: readonly Day[], band?: string | null): Payable {
-    const payable: Payable = { ...nothingPayable };
+    const payable: Payable = { ...nothingPayable, open: { minutes: 0, ore: 0 } };
     // Undefined: no price yet.
     let price: number | null | undefined;
     let same = true;
@@ -873,6 +879,10 @@ class Judge {
         payable.row ??= row;
         payable.exact += paid.exactMs / MINUTE;
         ofDay += paid.ms / MINUTE;
+        if (paid.openMs !== undefined) {
+          payable.open.minutes += paid.openMs / MINUTE;
+          payable.open.ore += openOre(paid);
+        }
         if (paid.ms > 0) {
           same &&= price === undefined || price === paid.orePerHour;
           price = paid.orePerHour;
@@ -1018,9 +1028,35 @@ interface Found {
 }
 
 const byBasis: Found = { code: "M10", matter: null };
-const nothingPayable: Payable = { exact: 0, minutes: 0, ore: 0, orePerHour: null, tolerance: 0, row: null };
+const nothingPayable: Payable = {
+  exact: 0,
+  minutes: 0,
+  ore: 0,
+  orePerHour: null,
+  tolerance: 0,
+  row: null,
+  open: { minutes: 0, ore: 0 },
+};
 
 const none: readonly number[] = [];
+
+const openOre = ({ ms, ore, openMs = 0 }: PaidDay): Ore => (openMs > 0 ? ((ore ?? 0) * openMs) / ms : 0);
+
+/** Without what is open and not claimed. */
+function asClaimed(payable: Payable, byTime: boolean, charges: readonly NetClaim[], days: readonly Day[]): Payable {
+  const { open, minutes, ore } = payable;
+  if (open.minutes === 0) return payable;
+  const unclaimed = byTime
+    ? (minutes - minutesOn(charges, days)) / open.minutes
+    : ((ore ?? 0) - oreOn(charges, days)) / (open.ore || 1);
+  const part = Math.max(0, Math.min(1, unclaimed));
+  return {
+    ...payable,
+    minutes: minutes - part * open.minutes,
+    exact: Math.max(0, payable.exact - part * open.minutes),
+    ore: ore === null ? null : roundHalfUp(ore - part * open.ore),
+  };
+}
 
 /** Something is paid on the day, for a visit or without one. */
 function isPayable(days: Map<Day, Entry>, day: Day): boolean {

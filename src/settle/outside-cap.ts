@@ -128,8 +128,8 @@ interface Episode {
   first: Day;
   /** First instant after it. */
   until: Instant;
-  /** The source says that it was planned. */
-  planned: boolean;
+  /** Null: the source does not say. */
+  planned: boolean | null;
   /** Day on which it was told of; null unknown. */
   notified: Day | null;
 }
@@ -170,7 +170,7 @@ function episodesOf({ tables }: World, rows: MonthRows, provider: number): Episo
       from,
       first,
       until,
-      planned: absences.planned(known) === true,
+      planned: absences.planned(known),
       notified: Number.isNaN(notified) ? null : dayOf(notified),
     };
   });
@@ -204,13 +204,17 @@ export function absencePieces(world: World, rows: MonthRows): Piece[] {
       const number = day - episode.first + 1;
       const share = paid[number - 1] ?? 0;
       if (number < 1) take(piece, "absence", [], "den dagen hade besök", true);
-      else if (episode.planned) take(piece, "absence", [], "planerad frånvaro", true);
+      else if (episode.planned === true) take(piece, "absence", [], "planerad frånvaro", true);
       else if (noticeDays !== null && episode.notified !== null && episode.first - episode.notified >= noticeDays) {
         take(piece, "absence", [], `anmäld minst ${noticeDays} dagar i förväg`, true);
       } else if (share === 0) take(piece, "absence", [], `frånvaro efter dag ${paid.length} ersätts inte`, true);
       else {
         const slices = away.map((slice) => ({ ...slice, weight: slice.weight * share }));
-        take(piece, "absence", slices, `oplanerad frånvaro dag ${number}, ${share * 100} %`);
+        piece.open = episode.planned === null && episode.notified === null;
+        const why = piece.open
+          ? `frånvaro dag ${number}, ${share * 100} %: okänt om den var planerad`
+          : `oplanerad frånvaro dag ${number}, ${share * 100} %`;
+        take(piece, "absence", slices, why);
       }
       pieces.push(piece);
     }

@@ -45,6 +45,8 @@ export interface PaidDay {
   ore: Ore | null;
   /** Null: no price is known, or the price is not by the hour. */
   orePerHour: Ore | null;
+  /** Of `ms`, what rests on an absence of which no source says whether it was planned: payable to who claims it. */
+  openMs?: number;
 }
 
 /** What is paid for one order line of one provider in a month. */

@@ -253,12 +253,20 @@ function payPieces(world: World, rows: MonthRows): Map<Row, PaidRow> {
     .map((row) => ({ row, ms: performed.get(row) ?? 0, cap: (row.granted - row.absent) * MINUTE }));
   shareCaps(fees);
   const feeOf = new Map(fees.map(({ row, ms, cap }) => [row, Math.min(ms, cap)]));
-  return new Map(
-    [...rows.all()].map((row) => [
-      row,
-      assemble(tables, rows, row, cells.get(row)!, steps.get(row)!, feeOf.get(row) ?? 0),
-    ]),
-  );
+  const paid = new Map<Row, PaidRow>();
+  for (const row of rows.all()) {
+    paid.set(row, assemble(tables, rows, row, cells.get(row)!, steps.get(row)!, feeOf.get(row) ?? 0));
+  }
+  for (const { open, row, day, bands } of pieces) if (open === true) leaveOpen(paid.get(row)!.days, day, bands);
+  return paid;
+}
+
+function leaveOpen(days: readonly PaidDay[], day: Day, parts: readonly Part[]): void {
+  for (const { band, ms } of parts) {
+    for (const paid of days) {
+      if (paid.day === day && paid.band === band) paid.openMs = Math.min(paid.ms, (paid.openMs ?? 0) + ms);
+    }
+  }
 }
 
 function compare(a: string | null, b: string | null): number {

@@ -35,6 +35,8 @@ export interface Piece {
   performedMs: number;
   /** Goes on with a visit that counts already. */
   continues: boolean;
+  /** Pays an absence of which no source says whether it was planned. */
+  open?: boolean;
   steps: Array<{ step: StepName; ms: number; why?: string }>;
   /** Before and after rounding. */
   bands: Array<{ band: string | null; exactMs: number; ms: number }>;

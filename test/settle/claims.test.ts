@@ -368,6 +368,44 @@ describe("what nobody claims", () => {
     ]);
   });
 
+  describe("of an absence", () => {
+    // Half of 60 minutes a day for the 6th and 7th, after a visit on the 5th.
+    const terms = { absence: { plannedNoticeDays: 5, unplannedPaidPercent: [50, 50], unplannedPaidDays: 2 } };
+    const away = (more: Values = {}) =>
+      sample("absences", "a-1", { from: "2026-10-06", to: "2026-10-07", kind: "hospital", ...more });
+    const judged = (more: Values, ...claims: Records) => judgedOf([visit(60), away(more), ...claims], { terms });
+
+    test("is unbilled where it was not planned, and not where nobody says whether it was", () => {
+      const own = claim("k-1", 60);
+      const unbilled = [
+        { claim: "k-1", code: "M00" },
+        { claim: null, code: "M04", days: ["2026-10-06", "2026-10-07"], payableMinutes: 60, unbilledOre: 48_000 },
+      ];
+      expect(judged({ planned: false }, own, other)).toMatchObject(unbilled);
+      expect(judged({ notifiedAt: at("2026-10-05 20:00") }, own, other)).toMatchObject(unbilled);
+      expect(judged({}, own, other)).toMatchObject([{ claim: "k-1", code: "M00" }]);
+    });
+
+    test("is accepted where it is claimed, whole or in part, alone or with the days around it", () => {
+      expect(judged({}, claim("k-1", 60), claim("k-2", 30, date("2026-10-06")))).toMatchObject([
+        { claim: "k-1", code: "M00" },
+        { claim: "k-2", code: "M00" },
+      ]);
+      const span = { from: "2026-10-05", to: "2026-10-07" };
+      for (const minutes of [60, 90, 120]) {
+        expect(judged({}, claim("k-1", minutes, span))).toMatchObject([
+          { code: "M00", payableMinutes: minutes, payableOre: minutes * 800 },
+        ]);
+      }
+      expect(judged({}, claim("k-1", 50, span))).toMatchObject([
+        { code: "M04", payableMinutes: 60, unbilledOre: 8000 },
+      ]);
+      expect(judged({}, claim("k-1", 130, span))).toMatchObject([{ code: "M03", payableMinutes: 120 }]);
+      const hours = { ...span, minutes: undefined, quantity: 1, unit: "C62", amountOre: 48_000 };
+      expect(judged({}, claim("k-1", 60, hours))).toMatchObject([{ code: "M00", payableOre: 48_000 }]);
+    });
+  });
+
   test("counts by day, on the row that it is payable on", () => {
     const two = [visit(60), visit(60, { start: "2026-10-06 08:00" }, "v-2")];
     expect(october([...two, other]).rows[0]!).toMatchObject({ codes: { M04: 2 }, ore: { unbilled: 96_000 } });

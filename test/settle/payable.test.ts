@@ -584,6 +584,15 @@ describe("absence", () => {
     expect(Object.keys(row.days)).toEqual(["2026-10-12", "2026-10-13", "2026-10-14", "2026-10-15", "2026-10-16"]);
   });
 
+  test("the trace says where nobody knows whether it was planned", () => {
+    const two = contract({ absence: { unplannedPaidPercent: [75], unplannedPaidDays: 1 } });
+    const last = { to: "2026-10-12" };
+    expect(only([two, thirty, away(last)]).whys["absence"]).toBe("frånvaro dag 1, 75 %: okänt om den var planerad");
+    expect(only([two, thirty, away({ ...last, planned: false })]).whys["absence"]).toBe(
+      "oplanerad frånvaro dag 1, 75 %",
+    );
+  });
+
   test("a day with a visit is not the first one, and its minutes are paid as performed", () => {
     // Admitted on the 12th at noon after the visit of that morning: the 13th to 17th are paid.
     const row = only([

@@ -90,7 +90,7 @@ const month = fc.record({
   next: maybe(terms),
   lines: fc.array(orderLine, { minLength: 1, maxLength: 3 }),
   visits: fc.array(registered, { minLength: 1, maxLength: 14 }),
-  absence: maybe(fc.integer({ min: 1, max: 10 })),
+  absence: maybe(fc.record({ from: fc.integer({ min: 1, max: 10 }), planned: fc.constantFrom(undefined, false) })),
   death: fc.option(fc.integer({ min: 8, max: 16 }), { nil: undefined, freq: 4 }),
   sharedHome: fc.boolean(),
   noContract: fc.constantFrom(false, false, false, false, false, true),
@@ -118,7 +118,10 @@ function recordsOf({
   if (!noContract)
     records.push(sample("contracts", "K1", { terms: own, ...(next === undefined ? {} : { validTo: date(7) }) }));
   if (next !== undefined) records.push(sample("contracts", "K2", { terms: next, validFrom: date(8) }));
-  if (absence !== undefined) records.push(sample("absences", "a", { from: date(absence), to: date(absence + 4) }));
+  if (absence !== undefined) {
+    const { from, planned } = absence;
+    records.push(sample("absences", "a", { from: date(from), to: date(from + 4), planned }));
+  }
   for (const [position, visit] of visits.entries()) {
     const start = at(`${date(visit.day)} 00:00`, visit.minute);
     const end = start + visit.seconds * 1000;
@@ -194,6 +197,7 @@ const reasons = [
   "ingen öppnade",
   "brukaren var frånvarande",
   "oplanerad frånvaro dag",
+  "okänt om den var planerad",
   "den dagen hade besök",
   "frånvaro efter dag",
   "efter dödsfall",
