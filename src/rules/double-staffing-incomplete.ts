@@ -19,11 +19,12 @@ import {
   type Visits,
 } from "#rule";
 
-/** Two are ordered for C1; S1 is there for 40 minutes, a second person for so many of them (0: nobody). */
+/** Two are ordered for C1; S1 is there for 40 minutes, or `of`, a second person for so many of them (0: nobody). */
 function secondFor(
   minutes: number,
   {
     staffing = 2,
+    of = 40,
     who = {},
     claimed = 1,
     asOf = "2026-11-10 04:30",
@@ -35,7 +36,7 @@ function secondFor(
     [
       sample("order-lines", "o-1-1", { orderId: "o-1", times: 3, staffing }),
       sample("claims", "k-1", { staffing: claimed }),
-      sample("visits", "v-1", { start: "10:00", end: "10:40", doubleStaffing: flagged }),
+      sample("visits", "v-1", { start: "10:00", end: at("10:00", of), doubleStaffing: flagged }),
       ...(minutes === 0
         ? []
         : [sample("visits", "v-2", { staffId: "S2", start: "10:00", end: at("10:00", minutes), ...who })]),
@@ -54,7 +55,7 @@ const LONGEST_MS = 25 * HOUR;
 
 export default defineRule({
   id: "double-staffing-incomplete",
-  version: 2,
+  version: 3,
   level: "indicator",
   scope: "client-day",
   title: { sv: "Dubbelbemanning där den andra saknas", en: "Double staffing without the second person" },
@@ -73,6 +74,11 @@ export default defineRule({
       .max(100)
       .default(80)
       .describe("Så stor del av besöket ska den andra personen ha varit med."),
+    minutesMin: z
+      .number()
+      .min(0)
+      .default(5)
+      .describe("Kom båda ska den andra ha saknats så många minuter: två registrerar sällan på minuten lika."),
   }),
   // The second person's registration may come a day later.
   settlesAfterDays: 2,
@@ -80,6 +86,9 @@ export default defineRule({
     reports: [
       secondFor(31),
       secondFor(0),
+      // Of a short visit, half; nobody at all is another thing.
+      secondFor(5, { of: 10 }),
+      secondFor(0, { of: 4 }),
       secondFor(0, { staffing: 1, claimed: 2 }),
       // Another line asks for one person, but two were planned, or two are registered.
       secondFor(0, { more: [single, ...twoPlans] }),
@@ -87,6 +96,8 @@ export default defineRule({
     ],
     accepts: [
       secondFor(32),
+      // The one a few minutes after the other.
+      secondFor(6, { of: 10 }),
       secondFor(0, { staffing: 1 }),
       // The night patrol of another provider helped.
       secondFor(40, { who: { staffId: "S4", unitId: "U2" } }),
@@ -108,7 +119,7 @@ export default defineRule({
       secondFor(0, { asOf: "2026-10-06 12:00" }),
     ],
   },
-  evaluate(tables, { percentBelow }, report) {
+  evaluate(tables, { percentBelow, minutesMin }, report) {
     const hits: Hit[] = [];
     const { visits, orders, lines, claims, settlement, slice, asOf } = tables;
     const ordered = mostStaffing({ orders, lines }, slice.client, slice.day) >= 2;
@@ -127,6 +138,7 @@ export default defineRule({
         }
         continue;
       }
+      if (together > 0 && length - together < minutesMin * MINUTE) continue;
       // The source's own word that two were there, a plan for two or a claim for two leaves no doubt which order is meant.
       if (claim < 0 && visits.doubleStaffing(row) !== true && !plannedForTwo(tables, row)) {
         const ofTwo = settlement.lines(row).lines.find((line) => lines.staffing(line) >= 2);

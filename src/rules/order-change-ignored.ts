@@ -63,9 +63,16 @@ const replaced = [
   sample("order-lines", "o-9-1", { orderId: "o-9", minutes: 20, times: 3 }),
 ];
 
+/** 75 minutes became 60, as the plan says; the visits have gone on so long all the time. */
+const fromLong = (minutes: number) => [
+  sample("order-lines", "o-1-1", { orderId: "o-1", times: 3, minutes: 75 }, { version: at("2026-09-01 10:00") }),
+  changed({ minutes: 60 }),
+  ...given(() => minutes, { planned: (date) => (date < 9 ? 75 : 60) }),
+];
+
 export default defineRule({
   id: "order-change-ignored",
-  version: 2,
+  version: 3,
   level: "indicator",
   scope: "order",
   title: { sv: "Ändrad beställning som inte följs", en: "A changed order that is not followed" },
@@ -73,6 +80,7 @@ export default defineRule({
   remedy: "Kontrollera att utföraren har fått den nya beställningen, och be utföraren ändra planeringen.",
   innocent: {
     visitsFollow: "Besöken följer den nya beställningen; bara planeringen är inte ändrad.",
+    visitsLonger: "Planeringen följer den nya beställningen, och besöken är bara lite längre än den.",
     declined: "Utföraren har i tid tackat nej till ändringen.",
     away: "Brukaren var frånvarande, eller källan tyst, nästan hela tiden efter ändringen.",
   },
@@ -80,6 +88,18 @@ export default defineRule({
   parameters: z.object({
     workingDaysAfter: z.int().min(0).default(3).describe("Så många vardagar får det ta att följa en ändring."),
     minutesMin: z.number().positive().default(5).describe("Mindre ändringar av ett besöks längd syns inte."),
+    longerMin: z
+      .number()
+      .min(0)
+      .default(10)
+      .describe(
+        "Är planeringen kortad ska besöken vara så många minuter längre för att följa den gamla beställningen.",
+      ),
+    longerPercentAbove: z
+      .number()
+      .min(0)
+      .default(20)
+      .describe("Så många procent över den nya beställningen drar besök ofta, också utan att den är ändrad."),
     visitsMin: z.int().min(1).default(5).describe("Så många besök efter fristen behövs för att jämföra längden."),
     visitsApartMin: z
       .number()
@@ -96,6 +116,9 @@ export default defineRule({
       example([changed({ minutes: 20 }), ...given(() => 30, { days: 10 })]),
       example([changed({ minutes: 30, times: 2 }), ...given(() => 30, { days: 31 })]),
       example([...replaced, ...given(() => 30)]),
+      // The plan is shortened, and the visits are as before.
+      example([changed({ minutes: 20 }), ...given(() => 30, { planned: (date) => (date < 9 ? 30 : 20) })]),
+      example(fromLong(73)),
       // It said yes to the change, or no to what was ordered before, or no when the time to follow had passed.
       example([changed({ minutes: 20 }), ...given(() => 30)], answers("accepted", "2026-10-06 09:00")),
       example([changed({ minutes: 20 }), ...given(() => 30)], answers("declined", "2026-10-02 09:00")),
@@ -123,6 +146,9 @@ export default defineRule({
       ]),
       // Longer visits are planned, and a little shorter than planned.
       example([changed({ minutes: 35 }), ...given(() => 30, { planned: (date) => (date < 9 ? 30 : 35) })]),
+      // Shorter visits are planned, and go on a little longer: nine minutes, or a fifth.
+      example([changed({ minutes: 20 }), ...given(() => 29, { planned: (date) => (date < 9 ? 30 : 20) })]),
+      example(fromLong(72)),
       // From the fourth weekday on, which is the 9th.
       example([changed({ minutes: 20 }), ...given((date) => (date < 9 ? 30 : 20))]),
       example([changed({ minutes: 20 }), ...given(() => 30, { days: 9 })]),
@@ -149,7 +175,7 @@ export default defineRule({
   },
   evaluate(
     { visits, plans, orders, lines, services, absences, sources, matches, settlement, slice, asOf },
-    { workingDaysAfter, minutesMin, visitsMin, visitsApartMin },
+    { workingDaysAfter, minutesMin, longerMin, longerPercentAbove, visitsMin, visitsApartMin },
     report,
   ) {
     const hits: Hit[] = [];
@@ -243,7 +269,12 @@ export default defineRule({
           apart = was.minutes - is.minutes;
           const [byPlan, byVisits] = [median(planned), median(registered)];
           const follow = followsOf(byPlan, byVisits, apart);
-          if (follow === "old") {
+          const longer = byVisits * apart;
+          // Visits of 24 minutes where 20 are planned and 25 were before are long: nobody can tell more from them.
+          const mayBeLong = apart > 0 && !near(byPlan, 1);
+          if (follow === "old" && mayBeLong && (longer < longerMin || longer * 100 <= longerPercentAbove * is.minutes))
+            report.suppressed("visitsLonger");
+          else if (follow === "old") {
             const [plan, visit] = [is.minutes + byPlan * apart, is.minutes + byVisits * apart];
             hits.push({
               ...hitOf("minuter per besök", [was.minutes, is.minutes], plan, visit),
@@ -300,12 +331,13 @@ function answerTo(
 /** Two visits that begin so near each other are one to the client. */
 const TOGETHER_MS = 15 * MINUTE;
 
+const near = (value: number, to: number): boolean => Math.abs(value - to) <= 1 / 3;
+
 /**
  * Which order planned and registered follow, where 0 is as the new one says and 1 as the old one. Where more was ordered and
  * the plan says so, visits that fall short of it are short visits.
  */
 function followsOf(planned: number, registered: number, apart: number): "old" | "planOnly" | "other" {
-  const near = (value: number, to: number): boolean => Math.abs(value - to) <= 1 / 3;
   if (near(planned, 0) && apart < 0) return "other";
   if (near(registered, 1)) return "old";
   if (!near(planned, 1)) return "other";
