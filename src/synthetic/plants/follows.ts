@@ -1,7 +1,7 @@
-import { daysOfMonth, formatDay, MINUTE } from "#model";
+import { day as dayOfDate, dayOf, daysOfMonth, formatDay, MINUTE } from "#model";
 import { grantedMinutes, performedMinutes } from "../claims.ts";
 import type { Happening } from "../days.ts";
-import { dateOf, headOf } from "./bench.ts";
+import { dateOf, headOf, record } from "./bench.ts";
 import type { Bench } from "./bench.ts";
 import { periodOf } from "./serve.ts";
 
@@ -50,6 +50,7 @@ export function labelWhatFollows(bench: Bench) {
     }
   }
   labelOtherHelp(bench);
+  labelNobodyCame(bench);
   labelLuckyEdits(bench);
   labelManual(bench);
   labelInvoices(bench);
@@ -72,6 +73,30 @@ function labelOtherHelp(bench: Bench) {
         const what = `${Math.round(done)} av ${Math.round(granted)} beviljade minuter, av något annat skäl`;
         bench.label({ rule, planted: true, optional: true, what, client: person.client.id, ...periodOf(month) });
       }
+    }
+  }
+}
+
+/** A unit that is short of people every Monday never comes to whoever lives furthest away and wants help on Mondays. */
+function labelNobodyCame(bench: Bench) {
+  const rule = "decision-not-executed";
+  const said = new Set(bench.labels.filter((label) => label.rule === rule).map(({ client }) => client));
+  for (const person of bench.population.people) {
+    const { client, orders, diedAt } = person;
+    if (said.has(client.id)) continue;
+    for (const order of orders) {
+      const { validFrom, validTo = "9999-12-31", lines } = order.versions.at(-1)!;
+      if (lines.some(({ service }) => service === "larm")) continue;
+      const first = Math.max(bench.from, dayOfDate(validFrom));
+      const last = Math.min(bench.through, dayOfDate(validTo), diedAt === undefined ? Infinity : dayOf(diedAt));
+      const wanted = (one: Happening) =>
+        headOf(one).services.some((service) => lines.some((line) => line.service === service));
+      const came = bench.ofPerson(person).filter(wanted).map(dateOf);
+      const times = [first - 1, ...came.filter((day) => first <= day && day <= last), last + 1];
+      if (!times.some((day, index) => index > 0 && day - times[index - 1]! > 85)) continue;
+      const what = "Ingen hade tid på flera månader";
+      const about = { client: person.client.id, records: [record("orders", order.source, order.id)] };
+      bench.label({ rule, planted: true, optional: true, what, ...about });
     }
   }
 }

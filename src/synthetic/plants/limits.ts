@@ -98,7 +98,7 @@ function plantImpossibleDay(bench: Bench, used: Set<string>) {
   );
   bench.plant(providersOf(bench), (provider) => {
     const month = random.pick(bench.months);
-    const found = quietWorker(bench, provider, month, used, (_, days) => days.size > 8);
+    const found = quietWorker(bench, provider, month, used, (_, days) => days.size > 8 && !shortNights(days));
     if (found === null) return false;
     const { worker, days } = found;
     const day = [...days.keys()].find((one) => lastOf(days.get(one)!) <= atMinute(one, 975));
@@ -113,6 +113,13 @@ function plantImpossibleDay(bench: Bench, used: Set<string>) {
     return true;
   });
 }
+
+/** Who has had short nights already would have more of them than meant. */
+const shortNights = (days: ReadonlyMap<Day, Happening[]>) =>
+  [...days].some(([day, visits]) => {
+    const next = days.get(day + 1);
+    return next !== undefined && firstOf(next) - lastOf(visits) < 11.5 * HOUR;
+  });
 
 /** The night when the clocks change has hours that are hard to read. */
 const inRepeatedNight = (day: Day) => atMinute(day + 1, 0) - atMinute(day, 0) !== 24 * HOUR;
@@ -186,12 +193,7 @@ function plantRest(bench: Bench, used: Set<string>) {
     let fit: Day[] = [];
     const { last } = daysOfMonth(month);
     const found = quietWorker(bench, provider, month, used, (_, days) => {
-      // Who has had short nights already would have more of them than meant.
-      const short = [...days].some(([day, visits]) => {
-        const next = days.get(day + 1);
-        return next !== undefined && firstOf(next) - lastOf(visits) < 11.5 * HOUR;
-      });
-      if (short) return false;
+      if (shortNights(days)) return false;
       fit = [...days.keys()].filter(
         (day) =>
           day < last &&

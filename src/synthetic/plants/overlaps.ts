@@ -321,6 +321,9 @@ function plantClientOverlap(bench: Bench) {
     let second: Happening | null = null;
     const first = bench.find(provider, (one) => {
       if (!bench.plain(one) || minutesOf(one) < 15 || bench.unjoined.has(one.person)) return false;
+      // One cleaning by two would be billed as two of those that are paid by the cleaning.
+      const { standard } = bench.organisation.agreements.get(provider)!;
+      if (headOf(one).services.some((service) => service in standard)) return false;
       second = addSecond(bench, one, endOf(one) - 6 * MINUTE, endOf(one) + 8 * MINUTE);
       return second !== null;
     });
