@@ -3,6 +3,7 @@ import pg from "pg";
 import copyStreams from "pg-copy-streams";
 import { AppError } from "#errors";
 import type { Day, Instant } from "#model";
+import { Inbox, inboxOf } from "./socket.ts";
 import type { StoredType } from "./tables/canonical.ts";
 
 /** A value that its column cannot hold. The message names the column, not the value. */
@@ -265,7 +266,7 @@ const COPY_DATA = 0x64;
 const skipped = new Set([0x4e, 0x53, 0x41, 0x48]);
 
 /**
- * Hands the data messages of a COPY … TO STDOUT to `sink` as they lie in the buffers read from the socket. Postgres
+ * Hands the data messages of a COPY … TO STDOUT to `sink` as they lie in the memory that the socket reads into. Postgres
  * puts each row into one message. pg-copy-streams joins them into new buffers first, which costs as much as decoding.
  * Rejects, and never hangs, where the server reports an error, the connection is lost or `sink` throws.
  */
@@ -279,46 +280,44 @@ export function copyOut(client: pg.ClientBase, statement: string, sink: CopySink
         const { stream } = connection;
         const [driver] = stream.listeners("data");
         if (driver === undefined) throw new Error("The connection has no reader.");
-        // Of a message that comes in pieces: they are joined once, when it is there as far as `need`.
-        let pieces: Buffer[] = [];
-        let need = 0;
-        const onData = (chunk: Buffer): void => {
-          pieces.push(chunk);
-          if (pieces.length > 1 && pieces.reduce((sum, { length }) => sum + length, 0) < need) return;
-          const bytes = pieces.length === 1 ? chunk : Buffer.concat(pieces);
-          pieces = [];
+        const own = inboxOf(stream);
+        const inbox = own ?? new Inbox();
+        const take = (): void => {
+          const { bytes } = inbox;
           const view = viewOf(bytes);
-          let at = 0;
-          while (at + 5 <= bytes.length) {
-            const code = bytes[at] ?? 0;
+          while (inbox.from + 5 <= inbox.until) {
+            const code = bytes[inbox.from] ?? 0;
             if (code !== COPY_DATA && !skipped.has(code)) {
               detach();
-              driver(bytes.subarray(at));
+              driver(inbox.rest());
               return;
             }
-            const end = at + 1 + view.getInt32(at + 1);
-            need = end - at;
-            if (end > bytes.length) break;
+            const end = inbox.from + 1 + view.getInt32(inbox.from + 1);
+            inbox.need = end - inbox.from;
+            if (end > inbox.until) return;
             if (code === COPY_DATA && failure === null) {
               try {
-                sink(bytes, view, at + 5, end);
+                sink(bytes, view, inbox.from + 5, end);
               } catch (error) {
                 failure = error;
               }
             }
-            at = end;
+            inbox.from = end;
+            inbox.need = 0;
           }
-          if (at === bytes.length) return;
-          pieces.push(bytes.subarray(at));
-          if (bytes.length - at < 5) need = 0;
+        };
+        const onData = (chunk: Buffer): void => {
+          chunk.copy(inbox.room(chunk.length));
+          inbox.until += chunk.length;
+          take();
         };
         detach = () => {
-          stream.removeListener("data", onData);
-          stream.on("data", driver);
+          inbox.take = null;
+          if (own === undefined) stream.removeListener("data", onData).on("data", driver);
           detach = () => undefined;
         };
-        stream.removeListener("data", driver);
-        stream.on("data", onData);
+        if (own === undefined) stream.removeListener("data", driver).on("data", onData);
+        else own.take = take;
         connection.query(statement);
       },
       handleError(error: unknown): void {

@@ -1,9 +1,11 @@
 import { statfsSync } from "node:fs";
+import { Socket } from "node:net";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { AppError } from "#errors";
 import { parseDate } from "#model";
 import { codeOf, type EmbeddedOptions, startEmbedded } from "./embedded.ts";
+import { databaseSocket } from "./socket.ts";
 import { parseTimestamp } from "./tables/columns.ts";
 
 /** The database cannot be reached or cannot go on; the message says what to do. */
@@ -122,6 +124,8 @@ async function connect(
       application_name: "klarsyn",
       connectionTimeoutMillis: 15_000,
       keepAlive: true,
+      // The driver hands over its settings, though its type does not say so.
+      stream: (({ ssl }: pg.ClientConfig) => (ssl ? new Socket() : databaseSocket())) as () => Socket,
       // Awaited by the pool, though its type does not say so.
       onConnect: (client) => client.query(`SET timezone TO 'UTC'; SET datestyle TO 'ISO'${more}`) as unknown as void,
     });

@@ -1,3 +1,4 @@
+import pg from "pg";
 import { describe, expect, test } from "vitest";
 import fc from "fast-check";
 import { copyIn, copyOut, type Database, type StoredType } from "#store";
@@ -198,6 +199,29 @@ describe("copyOut", () => {
     expect(sum).toBe((400_000 * 400_001) / 2);
     expect((await client.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
     client.release();
+  });
+
+  test("hands over rows of any size, also over a connection that another made", async () => {
+    await using system = await testDatabase();
+    const sizes = [3_000_000, 1, 400_000, 131_072, 5, 900_000];
+    const statement = `COPY (SELECT repeat('x', n) FROM unnest('{${sizes.join(",")}}'::int[]) n) TO STDOUT (FORMAT binary)`;
+    const { stream: _, ...options } = system.database.pool.options;
+    const other = new pg.Client(options);
+    await other.connect();
+    const own = await system.database.pool.connect();
+    for (const client of [own, other]) {
+      const found: number[] = [];
+      await copyOut(client, statement, (bytes, view, start, end) => {
+        const at = found.length === 0 ? start + 19 : start;
+        if (end - at < 6) return;
+        found.push(view.getInt32(at + 2));
+        expect(bytes.subarray(at + 6, end).every((byte) => byte === 0x78)).toBe(true);
+      });
+      expect(found).toEqual(sizes);
+      expect((await client.query("SELECT repeat('y', 300000) AS y")).rows[0]).toEqual({ y: "y".repeat(300_000) });
+    }
+    own.release();
+    await other.end();
   });
 
   test("rejects an error at the start and in the middle, and the connection goes on", async () => {
