@@ -68,8 +68,12 @@ function emptyDay(bench: Bench, need: Need): Day | null {
     const day = bench.random.int(bench.from + 3, bench.through - 4);
     // On a day of an outage, or beside one, nobody knows whether there was a visit: the silence lasts until a night ends.
     const heard = bench.heard(atMinute(day - 1, 720), atMinute(day + 1, 720));
-    if (weekdayOf(day) <= 5 && heard && validOn(need, day) && ![day - 1, day, day + 1].some((near) => busy.has(near)))
-      return day;
+    // Who was away is another story: that is what the claim is then remarked for.
+    const away = need.person.stays.some(
+      ({ from, to }) => from < atMinute(day + 1, 0) && (to ?? Infinity) > atMinute(day, 0),
+    );
+    const empty = ![day - 1, day, day + 1].some((near) => busy.has(near));
+    if (weekdayOf(day) <= 5 && heard && !away && validOn(need, day) && empty) return day;
   }
   return null;
 }

@@ -1,4 +1,4 @@
-import { MINUTE } from "#model";
+import { HOUR, MINUTE } from "#model";
 import type { Booking, Happening } from "../days.ts";
 import { endOf, everyProvider, headOf, minutesOf, startOf } from "./bench.ts";
 import type { Bench } from "./bench.ts";
@@ -31,7 +31,9 @@ function unplan(one: Happening) {
 function plantMissed(bench: Bench) {
   const rule = "missed-visit";
   bench.plant(everyProvider, (provider) => {
-    const visit = pickAlone(bench, provider);
+    // A source that is silent in the morning has not been heard of since the evening before.
+    const heard = (one: Happening) => bench.heard(startOf(one) - 12 * HOUR, startOf(one) + 12 * HOUR);
+    const visit = pickAlone(bench, provider, heard);
     if (visit === null) return false;
     const booking = bookingOf(bench, visit);
     bench.touch([visit]);
