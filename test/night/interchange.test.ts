@@ -388,7 +388,7 @@ const openFindings = [
     12,
     9_600,
     { client: "C2" },
-    { version: 2 },
+    { version: 3 },
   ),
   // 180 of 300 minutes are 60 percent.
   found("under-delivered", "indicator", "review", "01", ["orders/o-C4"], 120, null, { client: "C4" }, wholeMonth),
