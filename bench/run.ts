@@ -8,10 +8,11 @@ import { once } from "node:events";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { from as copyFrom, to as copyTo } from "pg-copy-streams";
+import { from as copyFrom } from "pg-copy-streams";
 import { day, formatDay } from "#model";
 import { openDatabase } from "#store";
 import { image, limit, run } from "./child.ts";
+import { dump } from "./dump.ts";
 import { pages } from "./pages.ts";
 import { nodeOptions, speed } from "./speed.ts";
 import { webhooks } from "./webhooks.ts";
@@ -168,19 +169,19 @@ async function intake(count: number): Promise<{ perRow: number; folder: string; 
   const { rows } = await database.pool.query<{ n: number }>("SELECT count(*) AS n FROM visits");
   if (rows[0]?.n !== count) throw new Error(`Expected ${count} visits, found ${rows[0]?.n}.`);
 
-  const dump = join(folder, "visits.copy");
+  const copied = join(folder, "visits.copy");
   const client = await database.pool.connect();
-  await pipeline(client.query(copyTo("COPY visits TO STDOUT (FORMAT binary)")), createWriteStream(dump));
+  await dump(client, "COPY visits TO STDOUT (FORMAT binary)", copied);
   await client.query("CREATE TABLE bare (LIKE visits INCLUDING ALL); CHECKPOINT");
   const started = performance.now();
   await pipeline(
-    createReadStream(dump, { highWaterMark: 1 << 20 }),
+    createReadStream(copied, { highWaterMark: 1 << 20 }),
     client.query(copyFrom("COPY bare FROM STDIN (FORMAT binary)")),
   );
   const bare = (performance.now() - started) / 1000;
   await client.query("DROP TABLE bare");
   client.release();
-  rmSync(dump);
+  rmSync(copied);
   const share = bare / pulled.seconds;
   limit(
     `intake of ${count} visits from CSV`,

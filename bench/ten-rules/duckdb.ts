@@ -1,9 +1,8 @@
-import { createWriteStream, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { to as copyTo } from "pg-copy-streams";
 import type { Database } from "#store";
+import { dump } from "../dump.ts";
 import { inOrder, prepared, prepareSilences } from "./postgres.ts";
 import type { Contender } from "./run.ts";
 import { duckdb, tenRules } from "./sql.ts";
@@ -43,10 +42,7 @@ export async function inDuckDb(database: Database, folder: string, plans: boolea
       const list = names.map((one) =>
         /TIMESTAMP/.test(columns.split(", ")[names.indexOf(one)]!) ? `${one}::timestamp` : one,
       );
-      await pipeline(
-        client.query(copyTo(`COPY (SELECT ${list.join(", ")} FROM ${name}) TO STDOUT (FORMAT csv)`)),
-        createWriteStream(file),
-      );
+      await dump(client, `COPY (SELECT ${list.join(", ")} FROM ${name}) TO STDOUT (FORMAT csv)`, file);
       await connection.run(
         `CREATE TABLE ${name} (${columns}); COPY ${name} FROM '${file}' (FORMAT csv, HEADER false, AUTO_DETECT false, NULLSTR '')`,
       );
