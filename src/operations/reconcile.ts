@@ -159,7 +159,7 @@ export async function reconcileUnder(
       holdBack: (unshown) => holdBack(unshown, standing, expectations, seen, at),
       evaluated: { months: monthsOf(window).map(({ first }) => monthOf(first)), covers: result.covers },
       async once() {
-        // The last.
+        // After the last window: then all findings are written.
         if (window !== open) return;
         if (from === undefined) await measureNight(needs, actor, standing, expectations, seen);
         lease.check();

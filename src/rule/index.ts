@@ -14,6 +14,7 @@ export { overlapMinutes, overlappingPairs } from "./pairs.ts";
 export * from "./precision.ts";
 export * from "./robust.ts";
 export { addedMs, edited } from "./edits.ts";
+export { mayBeOrderOf } from "./ordered.ts";
 export { mostStaffing, orderedStaffing, shadowing, specialShift } from "./staffing.ts";
 export { shiftCovering } from "./shifts.ts";
 export { stayCovering } from "./stays.ts";

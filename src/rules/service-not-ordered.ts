@@ -9,6 +9,7 @@ import {
   formatLocal,
   type Hit,
   type Lines,
+  mayBeOrderOf,
   type Orders,
   sample,
 } from "#rule";
@@ -96,7 +97,7 @@ export default defineRule({
         let found = false;
         for (let i = first; i < end && !found; i++) {
           const order = rows[i]!;
-          if (!mayBe(orders, order, provider) || !orders.valid(order, day)) continue;
+          if (!mayBeOrderOf(orders, order, provider) || !orders.valid(order, day)) continue;
           hasOrder = true;
           const { offsets } = lines.byOrder;
           for (let j = offsets[order]!; j < offsets[order + 1]! && !found; j++) {
@@ -124,7 +125,7 @@ export default defineRule({
         lacking.every((service) =>
           ofClient.some(
             (order) =>
-              mayBe(orders, order, provider) &&
+              mayBeOrderOf(orders, order, provider) &&
               orders.validFrom(order) > day &&
               orders.validFrom(order) <= deadline &&
               dayOf(orders.orderedAt(order)) <= deadline &&
@@ -164,11 +165,6 @@ export default defineRule({
   },
 });
 
-/** A unit that nobody has described may be any provider's. */
-function mayBe(orders: Orders, order: number, provider: number): boolean {
-  return provider < 0 || orders.provider(order) < 0 || orders.provider(order) === provider;
-}
-
 /** `provider` -1: any. */
 function orderedOn(
   orders: Orders,
@@ -179,7 +175,7 @@ function orderedOn(
   day: Day,
 ): boolean {
   return ofClient.some((order) => {
-    if (!mayBe(orders, order, provider) || !orders.valid(order, day)) return false;
+    if (!mayBeOrderOf(orders, order, provider) || !orders.valid(order, day)) return false;
     const { offsets, rows } = lines.byOrder;
     for (let j = offsets[order]!; j < offsets[order + 1]!; j++) {
       if (lines.service(rows[j]!) === service && lines.valid(rows[j]!, day)) return true;

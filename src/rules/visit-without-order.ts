@@ -8,6 +8,7 @@ import {
   formatClock,
   formatLocal,
   type Hit,
+  mayBeOrderOf,
   type Orders,
   rowsOf,
   sample,
@@ -78,7 +79,7 @@ export default defineRule({
       const entered = ofClient.some((order) => {
         const status = orders.status(order);
         return (
-          mayBeOf(orders, order, provider) &&
+          mayBeOrderOf(orders, order, provider) &&
           status !== "declined" &&
           status !== "cancelled" &&
           orders.validFrom(order) > day &&
@@ -116,11 +117,6 @@ export default defineRule({
 /** Without a closure: of nearly every visit nothing else is asked. */
 function ordered(orders: Orders, rows: Int32Array, provider: number, day: Day): boolean {
   for (let i = 0; i < rows.length; i++)
-    if (orders.valid(rows[i]!, day) && mayBeOf(orders, rows[i]!, provider)) return true;
+    if (orders.valid(rows[i]!, day) && mayBeOrderOf(orders, rows[i]!, provider)) return true;
   return false;
-}
-
-/** A unit that nobody has described may be any provider's. */
-function mayBeOf(orders: Orders, order: number, provider: number): boolean {
-  return provider < 0 || orders.provider(order) < 0 || orders.provider(order) === provider;
 }

@@ -8,6 +8,7 @@ import {
   areStored,
   compareInBulk,
   copyRows,
+  deleteDiffering,
   type Evaluated,
   field,
   type Hashed,
@@ -16,7 +17,6 @@ import {
   json,
   listOf,
   ofHashed,
-  selectDiffering,
   selectGone,
   stage,
   type StagedColumns,
@@ -279,13 +279,7 @@ export async function writeOutcomes(
     const key = ["slice", "rule_id", "outcome", "cause"];
     const staged = await stage(client, target, outcomeColumns, key, outcomes);
     const same = `(${listOf(outcomeColumns, (name) => `s.${name}`)}) = (${listOf(outcomeColumns, (name) => `f.${name}`)})`;
-    const slices = await selectDiffering(client, tenantId, target, evaluated, same);
-    if (slices.length > 0)
-      await client.query(
-        `DELETE FROM ${target} f WHERE f.tenant_id = $1 AND f.slice = ANY ($2)
-         AND NOT EXISTS (SELECT FROM ${staged} s WHERE ${same})`,
-        [tenantId, slices],
-      );
+    await deleteDiffering(client, tenantId, { target, staged, same }, evaluated);
     await client.query(
       `INSERT INTO ${target} (tenant_id, ${listOf(outcomeColumns)})
      SELECT $1, ${listOf(outcomeColumns)} FROM ${staged} s

@@ -5,10 +5,10 @@ import type { Database } from "./database.ts";
 import {
   areStored,
   compareInBulk,
+  deleteDiffering,
   type Evaluated,
   field,
   listOf,
-  selectDiffering,
   stage,
   type StagedColumns,
 } from "./stage.ts";
@@ -61,13 +61,8 @@ export async function writeMeasures(
     if (await areStored(client, tenantId, "measures", columns, run.evaluated, run.measures)) return;
     const staged = await stage(client, "measures", columns, ["slice", "rule_id", "name"], run.measures);
     const same = "s.slice = f.slice AND s.rule_id = f.rule_id AND s.name = f.name";
-    const slices = await selectDiffering(client, tenantId, "measures", run.evaluated, `${same} AND s.value = f.value`);
-    if (slices.length > 0)
-      await client.query(
-        `DELETE FROM measures f WHERE f.tenant_id = $1 AND f.slice = ANY ($2)
-           AND NOT EXISTS (SELECT FROM ${staged} s WHERE ${same} AND s.value = f.value)`,
-        [tenantId, slices],
-      );
+    const differing = { target: "measures", staged, same: `${same} AND s.value = f.value` };
+    await deleteDiffering(client, tenantId, differing, run.evaluated);
     await client.query(
       `INSERT INTO measures (tenant_id, ${listOf(columns)}) SELECT $1, ${listOf(columns)} FROM ${staged} s
         WHERE NOT EXISTS (SELECT FROM measures f WHERE f.tenant_id = $1 AND ${same})`,

@@ -46,7 +46,7 @@ export function inboxOf(socket: object): Inbox | undefined {
   return inboxes.get(socket);
 }
 
-/** Whoever takes the socket's stream for themselves, as pg-copy-streams does for COPY … TO, gets nothing: `copyOut` does that. */
+/** Gives nothing to `read()`, which pg-copy-streams calls for COPY … TO: what the database copies out is for `copyOut`. */
 export function databaseSocket(): Socket {
   const inbox = new Inbox();
   const socket: Socket = new Socket({

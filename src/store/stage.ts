@@ -124,20 +124,27 @@ export async function selectGone(
   return rows.filter(([, slice]) => isLookedAt(evaluated, slice)).map(([id]) => id);
 }
 
-/** Slices that were looked at of which something is stored that is not the `same` as anything staged. */
-export async function selectDiffering(
+/**
+ * Deletes what is stored of slices that were looked at and is no longer said. `same` is the condition that a row `s` of
+ * `staged` says what a stored row `f` says.
+ */
+export async function deleteDiffering(
   client: pg.ClientBase,
   tenantId: string,
-  target: string,
+  { target, staged, same }: { target: string; staged: string; same: string },
   evaluated: Evaluated,
-  same: string,
-): Promise<string[]> {
+): Promise<void> {
+  const differs = `NOT EXISTS (SELECT FROM ${staged} s WHERE ${same})`;
   const { rows } = await client.query<{ slice: string }>(
-    `SELECT DISTINCT f.slice FROM ${target} f WHERE f.tenant_id = $1 AND ${mayBeLookedAt(evaluated, "f")}
-       AND NOT EXISTS (SELECT FROM staged_${target} s WHERE ${same})`,
+    `SELECT DISTINCT f.slice FROM ${target} f WHERE f.tenant_id = $1 AND ${mayBeLookedAt(evaluated, "f")} AND ${differs}`,
     [tenantId],
   );
-  return rows.map(({ slice }) => slice).filter((slice) => isLookedAt(evaluated, slice));
+  const slices = rows.map(({ slice }) => slice).filter((slice) => isLookedAt(evaluated, slice));
+  if (slices.length === 0) return;
+  await client.query(`DELETE FROM ${target} f WHERE f.tenant_id = $1 AND f.slice = ANY ($2) AND ${differs}`, [
+    tenantId,
+    slices,
+  ]);
 }
 
 /** Whether a tenant has nothing in a table yet that so many rows are to be written to: none of them need be held against it. */
