@@ -10,7 +10,7 @@ function againAfter(minutes: number, { staffId = "S1", source = "files" } = {}) 
 
 export default defineRule({
   id: "duplicate-visit",
-  version: 1,
+  version: 2,
   level: "quality",
   scope: "client-day",
   title: { sv: "Samma besök registrerat två gånger", en: "The same visit registered twice" },
@@ -22,7 +22,14 @@ export default defineRule({
     minutesWithin: z.number().min(0).default(2).describe("Så nära varandra börjar besök som räknas som samma."),
   }),
   examples: {
-    reports: [againAfter(2)],
+    reports: [
+      againAfter(2),
+      // The one before midnight, the other at midnight.
+      example([
+        sample("visits", "v-1", { start: "23:59", end: "2026-10-06 00:12" }),
+        sample("visits", "v-2", { start: "2026-10-06 00:00", end: "2026-10-06 00:12" }),
+      ]),
+    ],
     accepts: [
       againAfter(3),
       againAfter(1, { staffId: "S2" }),
@@ -40,11 +47,12 @@ export default defineRule({
   },
   evaluate({ visits, slice }, { minutesWithin }, report) {
     const hits: Hit[] = [];
-    const { visits: rows } = slice;
-    for (let later = 1; later < rows.length; later++) {
+    const { visits: rows, before } = slice;
+    for (let later = 0; later < rows.length; later++) {
       const b = rows[later]!;
-      for (let earlier = later - 1; earlier >= 0; earlier--) {
-        const a = rows[earlier]!;
+      for (let earlier = later - 1; earlier >= -before.length; earlier--) {
+        // Past the day's first are those of the evening before.
+        const a = earlier >= 0 ? rows[earlier]! : before[before.length + earlier]!;
         if (visits.start(b) - visits.start(a) > minutesWithin * MINUTE) break;
         if (visits.staff(a) < 0 || visits.staff(a) !== visits.staff(b) || !visits.performed(a) || !visits.performed(b))
           continue;
