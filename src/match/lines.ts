@@ -232,33 +232,42 @@ export class LineMatcher {
   #best(client: number, wanted: Wanted, start: Instant, day: Day, service: number): number {
     let best = -1;
     let bestFit = -Infinity;
-    this.#each(client, wanted, start, day, service, (line, fit) => {
+    this.#each(client, wanted, start, day, service, (line, rough, outside) => {
+      const fit = rough - outside;
       if (fit > bestFit) [best, bestFit] = [line, fit];
     });
     return best;
   }
 
-  /** Those that fit as well as the best, first, but for saying on which weekdays they are due. */
+  /**
+   * Those that fit as well as the best, first, but for saying on which weekdays they are due, and but for how far from
+   * their part of the day the visit is: between midday and evening the nearer of them need not be meant.
+   */
   #alike(client: number, wanted: Wanted, start: Instant, day: Day, service: number): number[] {
     const { lines } = this.#tables;
-    const found: Array<{ line: number; fit: number }> = [];
-    this.#each(client, wanted, start, day, service, (line, fit) => void found.push({ line, fit }));
-    const bestFit = Math.max(...found.map(({ fit }) => fit));
+    const found: Array<{ line: number; fit: number; rough: number }> = [];
+    this.#each(client, wanted, start, day, service, (line, rough, outside) => {
+      found.push({ line, rough, fit: rough - outside });
+    });
+    const best = Math.max(...found.map(({ rough }) => rough));
     const due = (line: number): boolean => !lines.listsWeekdays(line) || lines.onWeekday(line, weekdayOf(day));
     return found
-      .filter(({ line, fit }) => fit === bestFit || (fit === bestFit - 1 && due(line)))
+      .filter(({ line, rough }) => rough === best || (rough === best - 1 && due(line)))
       .toSorted((a, b) => b.fit - a.fit)
       .map(({ line }) => line);
   }
 
-  /** Every line that may be meant, by order and id, with how well it fits. */
+  /**
+   * Every line that may be meant, by order and id, with how well it fits. How far outside its part of the day the visit
+   * is, a half at most, only tells lines apart that fit as well.
+   */
   #each(
     client: number,
     wanted: Wanted,
     start: Instant,
     day: Day,
     service: number,
-    take: (line: number, fit: number) => void,
+    take: (line: number, rough: number, outside: number) => void,
   ): void {
     const { orders, lines } = this.#tables;
     const ofClient = orders.byClient;
@@ -277,18 +286,19 @@ export class LineMatcher {
         if (!lines.valid(line, day)) continue;
         // More than part of day and weekday together can say against it.
         let fit = orderFit + (wanted.together && lines.staffing(line) > 1 ? 7 : 0);
+        let outside = 0;
         const part = lines.partOfDay(line);
         if (part !== "any") {
           this.#timely = true;
-          const outside = outsidePart(part, minuteOfDay(start));
           // An evening that goes on past ten is still the evening's rather than the morning's.
-          fit += outside === 0 ? 2 : -1.1 - 0.9 * outside;
+          outside = outsidePart(part, minuteOfDay(start)) / 2;
+          fit += outside === 0 ? 2 : -1.5;
         }
         if (lines.listsWeekdays(line)) {
           this.#timely = true;
           fit += lines.onWeekday(line, weekdayOf(day)) ? 1 : -1;
         } else if (lines.per(line) === "day") fit += 1;
-        take(line, fit);
+        take(line, fit, outside);
       }
     }
   }

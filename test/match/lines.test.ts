@@ -138,6 +138,16 @@ describe("order lines of a visit", () => {
       ["o-1-3", 1 / 3],
       ["o-1-1", 2 / 3],
     ]);
+    // Between midday and evening, though nearer to the evening.
+    const parts = [
+      line("o-1-1", { minutes: 10, partOfDay: "midday" }),
+      line("o-1-2", { minutes: 20, partOfDay: "evening" }),
+      line("o-1-3", { minutes: 15, partOfDay: "midday", service: "maltid" }),
+    ];
+    const late = { services: ["maltid", "omvardnad"], start: "15:35", end: "16:00" };
+    expect(linesOf(late, parts).map(([id]) => id)).toEqual(["o-1-3", "o-1-1"]);
+    expect(linesOf({ ...late, end: "16:10" }, parts).map(([id]) => id)).toEqual(["o-1-3", "o-1-2"]);
+    expect(linesOf({ ...late, start: "17:35", end: "18:00" }, parts).map(([id]) => id)).toEqual(["o-1-3", "o-1-2"]);
     // A line for weekdays is not meant on a Saturday.
     expect(shared("2026-10-10 12:00", "2026-10-10 12:46").map(([id]) => id)).toEqual(["o-1-3", "o-1-2"]);
     const plan = sample("planned-visits", "p-1", { start: "12:00", end: "12:25", services: ["maltid", "omvardnad"] });
