@@ -341,7 +341,7 @@ class Judge {
       return [...charges];
     for (const day of days) {
       const on = charges.filter((charge) => charge.has(day));
-      if (on.length < 2 || this.#silentOn(day)) continue;
+      if (on.length < 2 || this.#hidden(on, day)) continue;
       const timed = on.every(({ coverage }) => coverage.timed);
       const measure = (charge: NetClaim): number => (timed ? charge.minutesOn(day) : charge.oreOn(day));
       const kindOf = ({ claim }: NetClaim): string => `${claims.service(claim)} ${claims.band(claim) ?? ""}`;
@@ -368,7 +368,7 @@ class Judge {
           const before = same.slice(0, position);
           const twin = before.find((other) => this.#alike(other.claim, charge.claim));
           const above = taken + own > limit + (timed ? dayTolerance(limit) : 100);
-          const ordered = timed ? this.#orderedOn(pool, charge, day) : 0;
+          const ordered = timed ? this.#orderedOn(charge, day) : 0;
           const most = limit - taken < own / 2;
           if (above && most && (twin !== undefined || taken + own + alsoOrdered > ordered + 1)) {
             let of = repeated.get(charge);
@@ -403,21 +403,31 @@ class Judge {
   }
 
   /** Minutes that are ordered of the service for a day. */
-  #orderedOn(pool: Pool, { claim, coverage }: NetClaim, day: Day): number {
+  #orderedOn(charge: NetClaim, day: Day): number {
     const { tables } = this.#needs;
-    const { orders, lines } = tables;
-    const service = serviceOf(tables, claim, coverage.line);
+    const { lines } = tables;
     let minutes = 0;
-    for (const order of rowsOf(orders.byClient, this.#client)) {
-      if (!orders.valid(order, day) || (orders.provider(order) >= 0 && orders.provider(order) !== pool.provider))
-        continue;
-      for (const line of rowsOf(lines.byOrder, order)) {
-        if ((service >= 0 && lines.service(line) !== service) || !expectsVisit(tables, line, day)) continue;
-        const each = lines.minutes(line) * lines.staffing(line);
-        minutes += Math.max(each, grossMinutes(tables, line, day, day).granted);
-      }
+    for (const line of this.#linesFor(charge, day)) {
+      const each = lines.minutes(line) * lines.staffing(line);
+      minutes += Math.max(each, grossMinutes(tables, line, day, day).granted);
     }
     return minutes;
+  }
+
+  /** The lines of all the provider's orders that expect a visit of the claim's service on the day. */
+  #linesFor({ claim, coverage }: NetClaim, day: Day): number[] {
+    const { tables } = this.#needs;
+    const { claims, orders, lines } = tables;
+    const service = serviceOf(tables, claim, coverage.line);
+    const found: number[] = [];
+    for (const order of rowsOf(orders.byClient, this.#client)) {
+      const provider = orders.provider(order);
+      if (!orders.valid(order, day) || (provider >= 0 && provider !== claims.provider(claim))) continue;
+      for (const line of rowsOf(lines.byOrder, order)) {
+        if ((service < 0 || lines.service(line) === service) && expectsVisit(tables, line, day)) found.push(line);
+      }
+    }
+    return found;
   }
 
   /** Band by band where claims name bands of the contract; else all together. */
@@ -564,8 +574,7 @@ class Judge {
 
   /** Why more is claimed than is payable. */
   #above(pool: Pool, charges: readonly NetClaim[], days: readonly Day[], payable: number): Found {
-    if (days.some((day) => this.#silentOn(day) && !this.#allKnown(charges, day)))
-      return { code: "M09", matter: "silent" };
+    if (days.some((day) => this.#hidden(charges, day))) return { code: "M09", matter: "silent" };
     if (this.#visits(charges, days).some((visit) => this.#unverified(pool, charges[0]!, visit)))
       return { code: "M06", matter: "unverified" };
     const closed = this.#visitsInVain(charges, days, "noAnswer").length > 0;
@@ -575,16 +584,22 @@ class Judge {
     return { code: "M03", matter: "time" };
   }
 
-  /** As many visits are known as the claims' lines have on the day, made or in vain: no silence hides one of them. */
+  /** Of each claim's service as many visits are known as are due on the day, made or in vain: no silence hides one. */
   #allKnown(charges: readonly NetClaim[], day: Day): boolean {
-    const due = [...new Set(charges.map(({ coverage }) => coverage.line))].flatMap((line) =>
-      line < 0 ? [null] : occurrencesOf(this.#needs.tables, line, day),
-    );
-    if (due.some((one) => one === null || one.part < 1)) return false;
-    const known = new Set(this.#visits(charges, [day]));
-    for (const status of ["declined", "noAnswer"] as const)
-      for (const visit of this.#visitsInVain(charges, [day], status)) known.add(visit);
-    return known.size >= due.length;
+    const { tables } = this.#needs;
+    return charges.every((charge) => {
+      if (charge.coverage.line < 0) return false;
+      let due = 0;
+      for (const line of this.#linesFor(charge, day)) {
+        for (const { part } of occurrencesOf(tables, line, day)) {
+          due += part < 1 ? Infinity : tables.lines.staffing(line);
+        }
+      }
+      const known = new Set(this.#visits([charge], [day]));
+      for (const status of ["declined", "noAnswer"] as const)
+        for (const visit of this.#visitsInVain([charge], [day], status)) known.add(visit);
+      return known.size >= due;
+    });
   }
 
   /** A visit that cannot be counted, or lacks what the contract requires. */
@@ -905,8 +920,9 @@ class Judge {
     }
   }
 
-  #silentOn(day: Day): boolean {
-    return this.#needs.silent(this.#client, startOfDay(day), startOfDay(day + 1));
+  /** A source that was silent on the day may have kept a visit that the claims are for. */
+  #hidden(charges: readonly NetClaim[], day: Day): boolean {
+    return this.#needs.silent(this.#client, startOfDay(day), startOfDay(day + 1)) && !this.#allKnown(charges, day);
   }
 
   #inForce(charge: NetClaim, day: Day): InForce | null {

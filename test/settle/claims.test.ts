@@ -261,6 +261,23 @@ describe("codes of claims", () => {
     ]);
     // The second of two may have come while nothing was heard.
     expect(judgedOf([once(2), ...records], { facts, terms })).toMatchObject([{ code: "M09", overbilledOre: 0 }]);
+    // Also where the two are ordered in a line each.
+    const evening = sample("order-lines", "o-1-2", { orderId: "o-1", minutes: 30, times: 1 });
+    expect(judgedOf([once(1), evening, ...records], { facts, terms })).toMatchObject([
+      { code: "M09", overbilledOre: 0 },
+    ]);
+  });
+
+  test("nor does it hide what a line that is there twice could be for", () => {
+    const heard = ["2026-10-05 21:00", "2026-10-06 14:00"].map((on) => ({ at: at(on), records: 5 }));
+    const facts = [{ source: "files", everyHours: 1, arrivals: heard }];
+    const twice = [claim("k-1", 60, { invoiceId: "F1" }), claim("k-2", 60, { invoiceId: "F1" })];
+    expect(judgedOf([visit(60), ...twice], { facts })).toMatchObject([
+      { claim: "k-2", code: "M08", related: ["k-1"] },
+      { claim: "k-1", code: "M00" },
+    ]);
+    const two = sample("order-lines", "o-1-1", { orderId: "o-1", minutes: 60, times: 1, staffing: 2 });
+    expect(judgedOf([two, visit(60), ...twice], { facts })).toMatchObject([{ code: "M09", overbilledOre: 0 }]);
   });
 
   test("M10: what is paid by the month needs no visit, and is accepted up to the month's price", () => {
