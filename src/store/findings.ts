@@ -149,7 +149,8 @@ export async function writeFindings(
       says: said.map(([, , of]) => of(finding)),
     }));
     const first = await isFirst(client, tenantId, "findings", found.length);
-    const before = first ? null : await compare(client, tenantId, found);
+    const staged = first ? null : await stageHashes(client, found);
+    const before = staged === null ? null : await compare(client, tenantId, staged);
     const unshown = new Map<string, number>();
     const [added, changed]: [Found[], Found[]] = [[], []];
     const counts = { opened: 0, changed: 0 };
@@ -169,22 +170,23 @@ export async function writeFindings(
     const heldRules = heldBack?.rules ?? new Set();
     const at = new Date(run.at);
     if (changed.length > 0) {
-      const staged = await stage(client, "findings", columns, ["id"], changed);
+      const rows = await stage(client, "findings", columns, ["id"], changed);
       await client.query(
         `UPDATE findings f SET ${listOf(columns, (name) => `${name} = s.${name}`)},
            changes = f.changes + 1, changed_at = $2, ${seen("s")}
-         FROM ${staged} s WHERE f.tenant_id = $1 AND f.id = s.id`,
+         FROM ${rows} s WHERE f.tenant_id = $1 AND f.id = s.id`,
         [tenantId, at, [...heldRules]],
       );
     }
     let closed = 0;
-    if (!first) {
+    if (staged !== null) {
       await client.query(
-        `UPDATE findings f SET ${seen("f")} FROM said s
+        `UPDATE findings f SET ${seen("f")} FROM ${staged} s
          WHERE f.tenant_id = $1 AND f.id = s.id AND (f.last_seen_at <> $2 OR f.status = 'closed' OR f.held)`,
         [tenantId, at, [...heldRules]],
       );
-      const gone = await selectGone(client, tenantId, "findings", run.evaluated, "f.status <> 'closed'");
+      const condition = "f.status <> 'closed'";
+      const gone = await selectGone(client, tenantId, "findings", { evaluated: run.evaluated, staged, condition });
       closed = gone.length;
       // Of a rule that has been changed since nobody can say that its finding was corrected.
       if (closed > 0)
@@ -216,17 +218,12 @@ interface Before {
 
 const NOT_STORED: Before = { stored: false, stands: false, changed: false, unshown: true };
 
-/** Stages what was found as `said`, and gives what is stored of that which is not simply the same as before. */
-async function compare(
-  client: pg.ClientBase,
-  tenantId: string,
-  found: readonly Found[],
-): Promise<ReadonlyMap<string, Before>> {
-  await stageHashes(client, found);
+/** What is stored of what was found, by its staged hashes, and is not simply the same as before. */
+async function compare(client: pg.ClientBase, tenantId: string, staged: string): Promise<ReadonlyMap<string, Before>> {
   const { rows } = await client.query<Before & { id: string }>(
     `SELECT s.id, f.id IS NOT NULL AS stored, f.id IS NOT NULL AND f.status <> 'closed' AS stands,
        f.content_hash IS DISTINCT FROM s.content_hash AS changed, f.id IS NULL OR ${wasUnshown} AS unshown
-     FROM said s LEFT JOIN findings f ON f.tenant_id = $1 AND f.id = s.id
+     FROM ${staged} s LEFT JOIN findings f ON f.tenant_id = $1 AND f.id = s.id
      WHERE f.id IS NULL OR f.status = 'closed' OR f.held OR f.content_hash <> s.content_hash`,
     [tenantId],
   );
@@ -267,10 +264,10 @@ export async function writeOutcomes(
   tenantId: string,
   { evaluated, outcomes }: { evaluated: Evaluated; outcomes: readonly RuleOutcome[] },
 ): Promise<void> {
+  const target = "rule_outcomes";
+  if (await areStored(database.pool, tenantId, target, outcomeColumns, evaluated, outcomes)) return;
   await database.transaction(async ({ client }) => {
     await compareInBulk(client, evaluated);
-    const target = "rule_outcomes";
-    if (await areStored(client, tenantId, target, outcomeColumns, evaluated, outcomes)) return;
     const ofTenant = [["tenant_id", "text", () => tenantId] as const, ...outcomeColumns];
     if (await isFirst(client, tenantId, target, outcomes.length)) {
       await copyRows(client, target, ofTenant, outcomes);

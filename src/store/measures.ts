@@ -56,9 +56,9 @@ export async function writeMeasures(
   tenantId: string,
   run: { evaluated: Evaluated; measures: readonly Measure[] },
 ): Promise<void> {
+  if (await areStored(database.pool, tenantId, "measures", columns, run.evaluated, run.measures)) return;
   await database.transaction(async ({ client }) => {
     await compareInBulk(client, run.evaluated);
-    if (await areStored(client, tenantId, "measures", columns, run.evaluated, run.measures)) return;
     const staged = await stage(client, "measures", columns, ["slice", "rule_id", "name"], run.measures);
     const same = "s.slice = f.slice AND s.rule_id = f.rule_id AND s.name = f.name";
     const differing = { target: "measures", staged, same: `${same} AND s.value = f.value` };

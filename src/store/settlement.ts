@@ -137,9 +137,9 @@ export async function writeSettlement(
     const written = { added: lines.length, changed: 0, removed: 0 };
     let added = lines;
     if (!(await isFirst(client, tenantId, target, lines.length))) {
-      await stageHashes(client, lines);
+      const staged = await stageHashes(client, lines);
       const { rows } = await client.query<[id: string, stored: boolean]>({
-        text: `SELECT s.id, f.id IS NOT NULL FROM said s LEFT JOIN ${target} f ON f.tenant_id = $1 AND f.id = s.id
+        text: `SELECT s.id, f.id IS NOT NULL FROM ${staged} s LEFT JOIN ${target} f ON f.tenant_id = $1 AND f.id = s.id
                WHERE f.content_hash IS DISTINCT FROM s.content_hash`,
         values: [tenantId],
         rowMode: "array",
@@ -147,14 +147,18 @@ export async function writeSettlement(
       const stored = new Map(rows);
       added = lines.filter(({ id }) => stored.get(id) === false);
       const changed = lines.filter(({ id }) => stored.get(id) === true);
-      const removed = await selectGone(client, tenantId, target, run.evaluated, "TRUE");
+      const removed = await selectGone(client, tenantId, target, {
+        evaluated: run.evaluated,
+        staged,
+        condition: "TRUE",
+      });
       if (removed.length > 0)
         await client.query(`DELETE FROM ${target} WHERE tenant_id = $1 AND id = ANY ($2)`, [tenantId, removed]);
       if (changed.length > 0) {
-        const staged = await stage(client, target, columns, ["id"], changed);
+        const staging = await stage(client, target, columns, ["id"], changed);
         await client.query(
           `UPDATE ${target} f SET ${listOf(columns, (name) => `${name} = s.${name}`)}, changed_at = $2
-           FROM ${staged} s WHERE f.tenant_id = $1 AND f.id = s.id`,
+           FROM ${staging} s WHERE f.tenant_id = $1 AND f.id = s.id`,
           [tenantId, at],
         );
       }

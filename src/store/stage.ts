@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import pg from "pg";
-import type { Month } from "#model";
+import { type Day, formatDay, type Instant, type Month } from "#model";
 import { copyIn } from "./copy.ts";
 import type { StoredType } from "./tables/canonical.ts";
 
@@ -75,49 +75,70 @@ export async function copyRows<Row>(
 }
 
 /**
- * Copies rows into a temporary table with these columns of `target`, for the rest of the transaction, and gives its name.
- * Rows that agree in `unique` are refused.
+ * Rows with these columns of `target` as a table of the transaction's statements, by what stands for it in SQL. Rows that
+ * agree in `unique` are refused.
  */
 export async function stage<Row>(
   client: pg.ClientBase,
   target: string,
   columns: StagedColumns<Row>,
   unique: readonly string[],
-  rows: Iterable<Row>,
+  rows: readonly Row[],
 ): Promise<string> {
+  const keys = columns.filter(([name]) => unique.includes(name));
+  if (new Set(rows.map((row) => JSON.stringify(keys.map(([, , of]) => of(row))))).size < rows.length)
+    throw new RangeError(`Two rows of ${target} agree in ${unique.join(", ")}.`);
+  if (rows.length < FEW) return inPlace(columns, rows);
   const name = `staged_${target}`;
   await client.query(
     `DROP TABLE IF EXISTS pg_temp.${name};
      CREATE TEMPORARY TABLE ${name} ON COMMIT DROP AS SELECT ${listOf(columns)} FROM ${target} LIMIT 0`,
   );
-  const count = await copyRows(client, name, columns, rows);
+  await copyRows(client, name, columns, rows);
   // Of other columns nobody asks; to look through texts of a thousand letters takes longer than to copy them.
-  const key = unique.join(", ");
-  const analyse = count < FEW ? "" : `; ANALYZE ${name} (${key})`;
-  await client.query(`CREATE UNIQUE INDEX ${name}_unique ON ${name} (${key})${analyse}`);
+  await client.query(`ANALYZE ${name} (${unique.join(", ")})`);
   return name;
 }
 
-/** Copies no more of what was found than what tells whether it is stored already, as table `said`. */
-export async function stageHashes(client: pg.ClientBase, rows: ReadonlyArray<Hashed<unknown>>): Promise<void> {
+/** No more of what was found than what tells whether it is stored already, as a table of the transaction's statements. */
+export async function stageHashes(client: pg.ClientBase, rows: ReadonlyArray<Hashed<unknown>>): Promise<string> {
+  if (rows.length < FEW) return inPlace(ofHashed([]), rows);
   await client.query(
     "DROP TABLE IF EXISTS pg_temp.said; CREATE TEMPORARY TABLE said (id text, content_hash bytea) ON COMMIT DROP",
   );
   await copyRows(client, "said", ofHashed([]), rows);
-  if (rows.length >= FEW) await client.query("ANALYZE said");
+  await client.query("ANALYZE said");
+  return "said";
 }
 
-/** Ids of what is stored of the slices that were looked at, under a condition, and is not in `said` any more. */
+/** Rows within the statement: to make and drop a temporary table takes longer, and the planner knows nothing of one. */
+function inPlace<Row>(columns: StagedColumns<Row>, rows: readonly Row[]): string {
+  const arrays = columns.map(([, type, of]) =>
+    arrayOf(
+      rows.map((row) => asText(type, of(row) ?? null)),
+      type,
+    ),
+  );
+  return `(SELECT * FROM unnest(${arrays.join(", ")}) AS u (${listOf(columns)}))`;
+}
+
+function asText(type: StoredType, value: unknown): string | null {
+  if (value === null) return null;
+  if (type === "date") return formatDay(value as Day);
+  if (type === "timestamptz") return new Date(value as Instant).toISOString();
+  return type === "bytea" ? `\\x${(value as Buffer).toString("hex")}` : String(value as string | number | boolean);
+}
+
+/** Ids of what is stored of the slices that were looked at, under a condition, and is not among the staged hashes any more. */
 export async function selectGone(
   client: pg.ClientBase,
   tenantId: string,
   target: string,
-  evaluated: Evaluated,
-  condition: string,
+  { evaluated, staged, condition }: { evaluated: Evaluated; staged: string; condition: string },
 ): Promise<string[]> {
   const { rows } = await client.query<[id: string, slice: string]>({
     text: `SELECT f.id, f.slice FROM ${target} f WHERE f.tenant_id = $1 AND ${condition}
-        AND ${mayBeLookedAt(evaluated, "f")} AND NOT EXISTS (SELECT FROM said s WHERE s.id = f.id)`,
+        AND ${mayBeLookedAt(evaluated, "f")} AND NOT EXISTS (SELECT FROM ${staged} s WHERE s.id = f.id)`,
     values: [tenantId],
     rowMode: "array",
   });
@@ -156,7 +177,7 @@ export async function isFirst(client: pg.ClientBase, tenantId: string, target: s
 
 /** Whether these rows, and no others, are stored of the slices that were looked at; false where those are many. */
 export async function areStored<Row>(
-  client: pg.ClientBase,
+  client: pg.ClientBase | pg.Pool,
   tenantId: string,
   target: string,
   columns: StagedColumns<Row>,
@@ -202,7 +223,7 @@ function mayBeLookedAt(evaluated: Evaluated, alias: string): string {
 const isLookedAt = (evaluated: Evaluated, slice: string): boolean =>
   evaluated === "all" || ("months" in evaluated ? evaluated.covers(slice) : evaluated.has(slice));
 
-function arrayOf(texts: Iterable<string>): string {
-  const quoted = Array.from(texts, (text) => `"${text.replaceAll(/["\\]/g, "\\$&")}"`);
-  return `${pg.escapeLiteral(`{${quoted.join(",")}}`)}::text[]`;
+function arrayOf(texts: Iterable<string | null>, type: StoredType = "text"): string {
+  const quoted = Array.from(texts, (text) => (text === null ? "NULL" : `"${text.replaceAll(/["\\]/g, "\\$&")}"`));
+  return `${pg.escapeLiteral(`{${quoted.join(",")}}`)}::${type}[]`;
 }
