@@ -38,18 +38,24 @@ export async function openCases(
   {
     at,
     today,
-    precision,
+    precision: worth,
     slices,
-  }: { at: Instant; today: Day; precision: Promise<ReadonlyMap<string, number>>; slices?: readonly string[] },
+  }: { at: Instant; today: Day; precision: () => Promise<ReadonlyMap<string, number>>; slices?: readonly string[] },
 ): Promise<CasesOpened> {
+  const concerned = slices === undefined ? null : await selectConcerned(database, tenantId, slices);
+  if (concerned?.length === 0) return { opened: 0, joined: 0, changed: 0, closed: 0 };
+  const only =
+    concerned === null ? "" : `AND f.id = ANY (ARRAY[${concerned.map((id) => pg.escapeLiteral(id)).join(", ")}])`;
   return database.transaction(async (tx) => {
     const { client } = tx;
+    const precision = worth();
+    // It is told to whoever waits for it.
+    precision.catch(() => undefined);
     await client.query(
       `SELECT pg_advisory_xact_lock(hashtextextended('klarsyn cases ' || ${pg.escapeLiteral(tenantId)}, 0));
        CREATE TEMPORARY TABLE happened (case_no text, kind text, finding text, gone_as text) ON COMMIT DROP`,
     );
-    await compareInBulk(client, slices === undefined ? "all" : new Set(slices));
-    const only = slices === undefined ? "" : `AND f.id = ANY (${await findingsOf(tx, tenantId, slices)})`;
+    await compareInBulk(client, concerned === null ? "all" : new Set(concerned));
     const changes = await noteWhatHappened(tx, tenantId, at, only);
     const { opened, joined } = await join(tx, tenantId, at, today, precision, only);
     await client.query(
@@ -71,13 +77,18 @@ export async function openCases(
   });
 }
 
-/** Ids of what is stored of some slices, as an array in SQL. */
-async function findingsOf({ client }: Transaction, tenantId: string, slices: readonly string[]): Promise<string> {
-  const { rows } = await client.query<{ id: string }>(
-    "SELECT id FROM findings WHERE tenant_id = $1 AND slice = ANY ($2::text[])",
+/** Which findings of some slices cases do not know of as they stand: nearly always none. */
+async function selectConcerned({ pool }: Database, tenantId: string, slices: readonly string[]): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT f.id FROM findings f WHERE f.tenant_id = $1 AND f.slice = ANY ($2::text[]) AND (
+       ${standing} AND NOT EXISTS (
+         SELECT FROM case_findings cf WHERE cf.tenant_id = $1 AND cf.finding_id = f.id AND cf.gone_at IS NULL)
+       OR EXISTS (SELECT FROM case_findings cf JOIN cases c ON c.tenant_id = $1 AND c.no = cf.case_no
+         WHERE cf.tenant_id = $1 AND cf.finding_id = f.id AND CASE WHEN cf.gone_at IS NOT NULL THEN ${standing} AND ${undecided}
+           ELSE f.changes <> cf.changes OR NOT (${standing}) OR f.status = 'open' AND c.state <> 'new' END))`,
     [tenantId, slices],
   );
-  return `ARRAY[${rows.map(({ id }) => pg.escapeLiteral(id)).join(", ")}]::text[]`;
+  return rows.map(({ id }) => id);
 }
 
 /** What became of findings that are in cases already; gives how often something did. */

@@ -18,13 +18,10 @@ export async function bringUpToDate(
   slices?: readonly string[],
 ): Promise<CasesOpened> {
   const at = now();
-  const precision = precisionByRule(database, tenantId);
-  // It is told to whoever waits for it.
-  precision.catch(() => undefined);
   return open(database, tenantId, {
     at,
     today: dayOf(at),
-    precision,
+    precision: () => precisionByRule(database, tenantId),
     ...(slices === undefined ? {} : { slices }),
   });
 }
