@@ -29,13 +29,13 @@ export async function writeWindow(
     evaluated: Evaluated;
     rules: ReadonlyArray<{ ruleId: string; ruleVersion: number }>;
     holdBack: (unshown: ReadonlyMap<string, number>) => HeldBack;
-    /** What is done as soon as findings are written: the database has time for it while the rest is made ready. */
+    /** What is done as soon as findings are written. */
     once?: () => Promise<unknown>;
   },
 ): Promise<FindingsWritten> {
   // Of so little the night makes one row.
   const fold = !(evaluated instanceof Set);
-  const findings = await writeFindings(database, tenantId, {
+  const findings = writeFindings(database, tenantId, {
     evaluated,
     findings: result.findings.map((finding): FindingToWrite => {
       const { rule, version, period, status: _status, ...rest } = finding;
@@ -62,7 +62,7 @@ export async function writeWindow(
   }));
   // All may be repeated: a run that ends in between is done again.
   const written = await Promise.allSettled([
-    once?.(),
+    findings.then(once),
     writeSettlement(database, tenantId, { evaluated, lines: result.settlement, at, fold }),
     writeOutcomes(database, tenantId, { evaluated, outcomes }),
     writeMeasures(database, tenantId, { evaluated, measures: result.measures }),
