@@ -69,6 +69,8 @@ export async function selectSamePeople(
   // Who was found is looked for in turn, until nobody is new.
   while (asked.length > 0 || numbers.length > 0) {
     const { rows } = await pool.query<[number, string, number | null]>({
+      // To make out a plan takes longer than to follow it.
+      name: `same ${of}${households ? " and households" : ""}`,
       text,
       values: [tenantId, numbers, asked.map(({ source }) => source), asked.map(({ id }) => id)],
       rowMode: "array",
