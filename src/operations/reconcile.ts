@@ -1,7 +1,7 @@
 import { buildTables } from "#columns";
 import { matchVisits } from "#match";
 import { type Day, dayOf, type Instant, monthOf, parseDate } from "#model";
-import { type Evaluate, monthsOf, type Rule, runBeside } from "#rule";
+import { beginBeside, type Evaluate, monthsOf, type Rule } from "#rule";
 import { tellingProviders } from "#settle";
 import {
   acquireLease,
@@ -129,13 +129,9 @@ export async function reconcileUnder(
         ? "all"
         : { since, marks: [...marks, ...monthsDiffering(telling, told), ...monthsDiffering(ways, travelling.ways)] };
     if (window === open) [telling, ways, beyond] = [told, travelling.ways, beyondOf(tables, told, travelling.travel)];
-    progress?.("match", window);
-    const matches = matchVisits(tables);
-    progress?.("check", window);
     const input = {
       tenant: tenantId,
       tables,
-      matches,
       travel: travelling.travel,
       rules,
       parameters: surroundings.parameters,
@@ -144,7 +140,11 @@ export async function reconcileUnder(
       goLive: config.goLive === undefined ? null : parseDate(config.goLive),
       evaluate,
     };
-    const result = await runBeside(input, thread?.ask ?? null);
+    progress?.("match", window);
+    const check = beginBeside(input, thread?.ask ?? null);
+    const matches = matchVisits(tables);
+    progress?.("check", window);
+    const result = await check(matches);
     // What it holds is not needed while findings are written.
     await thread?.[Symbol.asyncDispose]();
     signal.throwIfAborted();

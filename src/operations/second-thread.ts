@@ -10,7 +10,7 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-/** A thread that walks a part of a night's slices; it answers in the order in which it is asked. */
+/** A thread that walks a night's slices for a part of the rules; it answers in the order in which it is asked. */
 export class SecondThread implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #waiting: Waiting[] = [];

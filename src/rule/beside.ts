@@ -1,161 +1,106 @@
 import { type TableParts, tablesOf } from "#columns";
-import { matchesOf, type MatchParts } from "#match";
+import { type Matches, matchesOf, type MatchParts } from "#match";
 import { Journeys, type JourneySeconds, Travel } from "#travel";
 import type { Rule } from "./define.ts";
-import { type EngineInput, type EngineResult, EngineWalk, type ReportedPair } from "./engine.ts";
+import { dirtySlices, type EngineInput, type EngineResult, type Found, inOrder, runEngine, walk } from "./engine.ts";
 import { asText, type FindingText, type RowText } from "./kept.ts";
-import type { MadeMeasures } from "./measures.ts";
 
 /*
- * A walk that two threads share. Both have the same tables, since their columns lie in memory that both read, and take
- * block after block of clients, then of providers and of staff, from one counter: whoever is faster takes more. In between they tell each
- * other what a rule may ask of the other's slices: pairs that were reported, and what was measured in months before.
+ * A walk that two threads share. Both have the same tables, since their columns lie in memory that both read, and each
+ * walks all slices for its own rules. Were each to walk half of the slices for all rules, the machine would have to make
+ * the code of every rule fast twice, which takes as long as is won. What needs no matching begins while visits are matched.
  */
 
-/** What the second thread is sent to begin with: plain data, and rules by their ids. */
-export interface Begin extends Pick<
-  EngineInput,
-  "tenant" | "parameters" | "exceptions" | "measures" | "goLive" | "evaluate"
-> {
+/** What the second thread is sent to begin with: plain data. */
+interface Begin extends Pick<EngineInput, "tenant" | "parameters" | "exceptions" | "measures" | "goLive"> {
   kind: "begin";
-  rules: readonly string[];
   parts: TableParts;
-  matches: MatchParts;
   journeys: JourneySeconds;
   modes: Travel["unitModes"];
-  counter: Int32Array;
 }
 
-/** What is asked of it then, one after the other. */
-export type Asked =
-  | Begin
-  | { kind: "clients"; month: number }
-  | { kind: "staff"; month: number; pairs: readonly ReportedPair[]; providers: boolean }
-  | { kind: "measured"; month: number; made: MadeMeasures; anew: readonly string[] }
-  | { kind: "found" };
+/** What is asked of it then: to walk for these rules, by id; null where the other thread has begun with them. */
+export type Asked = Begin | { kind: "walk"; rules: readonly string[]; matches: MatchParts | null; taken: Int32Array };
 
-/** What it answers. */
-export interface Answer {
-  pairs?: readonly ReportedPair[];
-  made?: MadeMeasures;
-  anew?: readonly string[];
-  found?: Omit<EngineResult<FindingText, RowText>, "covers">;
-}
+export type Answer = Found<FindingText, RowText> | null;
 
 export type Ask = (asked: Asked) => Promise<Answer>;
 
-const turns = ["clients", "providers", "staff"] as const;
-/** Rows of all are in one counter: the month and whose turn it is say where it begins. */
-const taker = (counter: Int32Array, at: number) => (): number => Atomics.add(counter, at, 1);
-const counterFor = (months: number): Int32Array => new Int32Array(new SharedArrayBuffer(months * turns.length * 4));
-const turn = (month: number, who: (typeof turns)[number]): number => month * turns.length + turns.indexOf(who);
-
-/** The second thread's part of the walk: answers what it is asked. */
+/** The second thread's part: answers what it is asked. */
 export class WalkBeside {
   readonly #rules: readonly Rule[];
-  #walk: EngineWalk<FindingText, RowText> | null = null;
-  #counter: Int32Array = new Int32Array(0);
+  #input: EngineInput | null = null;
 
   constructor(rules: readonly Rule[]) {
     this.#rules = rules;
   }
 
   answer(asked: Asked): Answer {
-    if (asked.kind === "begin") return this.#begin(asked);
-    const walk = this.#walk!;
-    switch (asked.kind) {
-      case "clients":
-        walk.clients(asked.month, taker(this.#counter, turn(asked.month, "clients")));
-        return { pairs: walk.reportedPairs() };
-      case "staff":
-        walk.know(asked.pairs);
-        if (asked.providers) walk.providers(asked.month, taker(this.#counter, turn(asked.month, "providers")));
-        walk.staff(asked.month, taker(this.#counter, turn(asked.month, "staff")));
-        return { pairs: walk.reportedPairs(), made: walk.measured(asked.month), anew: walk.measuredAnew(asked.month) };
-      case "measured":
-        walk.knowMeasured(asked.made);
-        walk.mark(asked.month, asked.anew);
-        return {};
-      default:
-        return { found: walk.found() };
+    if (asked.kind === "begin") {
+      const { parts, journeys, modes, ...input } = asked;
+      const tables = tablesOf(parts);
+      const travel = new Travel(tables, new Journeys(journeys), modes);
+      this.#input = { ...input, tables, travel, rules: [], figures: false };
+      return null;
     }
-  }
-
-  #begin({ parts, matches, journeys, modes, rules: ids, counter, ...input }: Begin): Answer {
-    const tables = tablesOf(parts);
-    this.#counter = counter;
-    this.#walk = new EngineWalk(
-      {
-        ...input,
-        tables,
-        matches: matchesOf(tables, matches),
-        travel: new Travel(tables, new Journeys(journeys), modes),
-        rules: this.#rules.filter(({ id }) => ids.includes(id)),
-      },
-      asText,
-    );
-    return {};
+    if (!take(asked.taken)) return null;
+    const input = this.#input!;
+    const matches = asked.matches === null ? {} : { matches: matchesOf(input.tables, asked.matches) };
+    return walk({ ...input, ...matches, rules: this.#rules.filter(({ id }) => asked.rules.includes(id)) }, asText);
   }
 }
 
-/** As `runEngine`, together with a second thread where there is one, and as text. */
-export async function runBeside(
-  input: EngineInput & Required<Pick<EngineInput, "matches" | "travel">>,
+/** True for the thread that asks first. */
+const take = (taken: Int32Array): boolean => Atomics.exchange(taken, 0, 1) === 0;
+const notTaken = (): Int32Array => new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * Rules of which none need know what those of another part have reported: those that ask for a client's figures, which
+ * are computed as the client is walked, those that need no matching, and the others.
+ */
+function inParts(rules: readonly Rule[]): Record<"figures" | "early" | "others", readonly Rule[]> {
+  const linked = new Set(rules.flatMap(({ id, yieldsTo }) => (yieldsTo.length > 0 ? [id, ...yieldsTo] : [])));
+  const ofClients = ["visit", "planned-visit", "order", "claim", "client-day", "client-month"];
+  const waits = ({ reads }: Rule): boolean => reads.includes("matches") || reads.includes("settlement");
+  const linkedWait = rules.some((rule) => linked.has(rule.id) && waits(rule));
+  const parts = Object.groupBy(rules, (rule) => {
+    if (linked.has(rule.id)) return linkedWait ? "others" : "early";
+    if (!waits(rule)) return "early";
+    return rule.reads.includes("settlement") && ofClients.includes(rule.scope) ? "figures" : "others";
+  });
+  return { figures: parts.figures ?? [], early: parts.early ?? [], others: parts.others ?? [] };
+}
+
+/**
+ * As `runEngine`, as text, and where everything is looked at together with a second thread, if there is one: it begins at
+ * once. Gives what walks the rest, once visits are matched.
+ */
+export function beginBeside(
+  input: Omit<EngineInput, "matches"> & Required<Pick<EngineInput, "travel">>,
   ask: Ask | null,
-): Promise<EngineResult<FindingText, RowText>> {
-  const walk = new EngineWalk(input, asText);
-  const counter = counterFor(walk.months);
+): (matches: Matches) => Promise<EngineResult<FindingText, RowText>> {
+  if (ask === null || (input.evaluate ?? "all") !== "all")
+    return (matches) => Promise.resolve(runEngine({ ...input, matches }, asText));
   // What fails there is told when it is waited for; where this thread fails first, nobody does.
-  const asks = (asked: Asked): Promise<Answer> | undefined => {
-    const answer = ask?.(asked);
-    answer?.catch(() => undefined);
+  const asks = (asked: Asked): Promise<Answer> => {
+    const answer = ask(asked);
+    answer.catch(() => undefined);
     return answer;
   };
-  const { tenant, tables, matches, travel, rules, parameters = [], exceptions = [], measures = [] } = input;
-  // Answered with the first block: an answer that says nothing is not waited for.
-  void asks({
-    kind: "begin",
-    tenant,
-    parts: tables.parts,
-    matches: matches.parts,
-    journeys: travel.journeys.parts,
-    modes: travel.unitModes,
-    rules: rules.map(({ id }) => id),
-    parameters,
-    exceptions,
-    measures,
-    goLive: input.goLive ?? null,
-    evaluate: input.evaluate ?? "all",
-    counter,
-  });
-  // A rule about units or providers that yields to one about staff has to wait for them.
-  const others = ["unit-month", "provider-month", "source"];
-  const waits = rules.some(
-    ({ scope, otherScopes, yieldsTo }) =>
-      yieldsTo.length > 0 && [scope, ...otherScopes.map((other) => other.scope)].some((one) => others.includes(one)),
-  );
-  for (let month = 0; month < walk.months; month++) {
-    const clients = asks({ kind: "clients", month });
-    walk.clients(month, taker(counter, turn(month, "clients")));
-    walk.know((await clients)?.pairs ?? []);
-    const staff = asks({ kind: "staff", month, pairs: walk.reportedPairs(), providers: !waits });
-    if (!waits) {
-      walk.sources(month);
-      walk.providers(month, taker(counter, turn(month, "providers")));
-    }
-    walk.staff(month, taker(counter, turn(month, "staff")));
-    const there = await staff;
-    if (waits) {
-      walk.know(there?.pairs ?? []);
-      walk.providers(month);
-      walk.sources(month);
-    }
-    if (month + 1 === walk.months) break;
-    const anew = [...walk.measuredAnew(month), ...(there?.anew ?? [])];
-    await asks({ kind: "measured", month, made: walk.measured(month), anew });
-    walk.knowMeasured(there?.made ?? []);
-    walk.mark(month, anew);
-  }
-  const found = (await asks({ kind: "found" }))?.found;
-  return walk.result(...(found === undefined ? [] : [found]));
+  const { tenant, tables, travel, parameters = [], exceptions = [], measures = [], goLive = null } = input;
+  const plain = { tenant, parameters, exceptions, measures, goLive };
+  const { unitModes: modes } = travel;
+  const begun = asks({ kind: "begin", parts: tables.parts, journeys: travel.journeys.parts, modes, ...plain });
+  const { figures, early, others } = inParts(input.rules);
+  const idsOf = (rules: readonly Rule[]): string[] => rules.map(({ id }) => id);
+  const first = asks({ kind: "walk", rules: idsOf(early), matches: null, taken: notTaken() });
+  return async (matches) => {
+    const taken = notTaken();
+    const second = asks({ kind: "walk", rules: idsOf(others), matches: matches.parts, taken });
+    const here = [walk({ ...input, matches, rules: figures }, asText)];
+    if (take(taken)) here.push(walk({ ...input, matches, rules: others, figures: false }, asText));
+    await begun;
+    const there = [await first, await second].filter((found) => found !== null);
+    return { ...inOrder([...here, ...there]), covers: dirtySlices(input).covers };
+  };
 }

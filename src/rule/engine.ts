@@ -1,6 +1,6 @@
 import type { Tables } from "#columns";
 import { type Matches, matchVisits } from "#match";
-import { type Day, dayOf, formatDay, monthOf } from "#model";
+import { type Day, dayOf, formatDay } from "#model";
 import { Settlement, settlementRow, type SettlementRow } from "#settle";
 import { Travel } from "#travel";
 import type {
@@ -21,13 +21,12 @@ import type {
 } from "./define.ts";
 import { dirtyClosure, type DirtySlices, type Evaluate } from "./dirty.ts";
 import { stableId } from "./finding-id.ts";
-import { type MadeMeasures, type Measure, MeasureBook } from "./measures.ts";
+import { type Measure, MeasureBook } from "./measures.ts";
 import { PeerBook } from "./peers.ts";
 import {
   clientDays,
   clientMonth,
   monthsOf,
-  parseSliceKey,
   ProviderMonths,
   sliceKey,
   sourceMonth,
@@ -79,7 +78,7 @@ export interface Keeping<F, L> {
   row: (row: SettlementRow & { slice: string }) => L;
 }
 
-interface Kept {
+export interface Kept {
   id: string;
   /** Null: open. */
   suppressed: string | null;
@@ -89,6 +88,9 @@ interface Kept {
 type Row = SettlementRow & { slice: string };
 const asTheyAre: Keeping<Finding, Row> = { finding: (finding) => finding, row: (row) => row };
 
+/** What was found, in no order yet. */
+export type Found<F, L> = Omit<EngineResult<F, L>, "covers">;
+
 /** Walks every slice once for all rules that look at it. Pure: the same tables and parameters give the same result. */
 export function runEngine(input: EngineInput): EngineResult;
 export function runEngine<F extends Kept, L>(input: EngineInput, keeping: Keeping<F, L>): EngineResult<F, L>;
@@ -96,205 +98,113 @@ export function runEngine(
   input: EngineInput,
   keeping: Keeping<Kept, unknown> = asTheyAre,
 ): EngineResult<Kept, unknown> {
-  const walk = new EngineWalk(input, keeping);
-  for (let month = 0; month < walk.months; month++) {
-    walk.clients(month);
-    walk.staff(month);
-    walk.providers(month);
-    walk.sources(month);
-    walk.mark(month, walk.measuredAnew(month));
-  }
-  return walk.result();
+  const dirty = dirtySlices(input);
+  return { ...inOrder([walk(input, keeping, dirty)]), covers: dirty.covers };
 }
 
-/** Two visits that a rule reported together: the rule, and both rows. */
-export type ReportedPair = readonly [rule: string, a: number, b: number];
-
-/** Gives the next block of clients, staff or providers that nobody has taken yet. */
-export type NextBlock = () => number;
-
-function inOrder(): NextBlock {
-  let next = 0;
-  return () => next++;
+/** What walks over the same slices for different rules have found. */
+export function inOrder<F extends Kept, L>(parts: ReadonlyArray<Found<F, L>>): Found<F, L> {
+  return {
+    findings: parts.flatMap(({ findings }) => findings).sort((a, b) => compare(a.id, b.id)),
+    outcomes: parts
+      .flatMap(({ outcomes }) => outcomes)
+      .sort(
+        (a, b) =>
+          compare(a.rule, b.rule) || compare(a.slice, b.slice) || compare(a.kind, b.kind) || compare(a.cause, b.cause),
+      ),
+    settlement: parts.flatMap(({ settlement }) => settlement),
+    measures: parts
+      .flatMap(({ measures }) => measures)
+      .sort((a, b) => compare(a.slice, b.slice) || compare(a.rule, b.rule) || compare(a.name, b.name)),
+  };
 }
 
-/** So few that two threads end at the same time, and so many that memory is read in order. */
-const BLOCK = 32;
-
-/** Codes of the blocks that are taken here. */
-function* codesOf(count: number, next: NextBlock, block = BLOCK): Generator<number> {
-  for (let from = next() * block; from < count; from = next() * block) {
-    const until = Math.min(count, from + block);
-    for (let code = from; code < until; code++) yield code;
-  }
+export function dirtySlices({ rules, tables, evaluate = "all" }: EngineInput): DirtySlices {
+  const settles = rules.reduce((most, rule) => Math.max(most, rule.settlesAfterDays), 0);
+  return dirtyClosure(tables, evaluate, settles);
 }
 
-/**
- * The walk step by step, so that two threads with the same tables can take a part each: month by month all clients, then
- * all staff, who must know of the pairs that were reported of clients, then the others.
- */
-export class EngineWalk<F extends Kept, L> {
-  readonly #input: EngineInput;
-  readonly #run: Run<F, L>;
-  readonly #dirty: DirtySlices;
-  readonly #months: ReadonlyArray<{ first: Day; last: Day }>;
-
-  constructor(input: EngineInput, keeping: Keeping<F, L>) {
-    const rules = inOrderOfPrecedence(input.rules);
-    const settles = rules.reduce((most, rule) => Math.max(most, rule.settlesAfterDays), 0);
-    this.#input = input;
-    this.#dirty = dirtyClosure(input.tables, input.evaluate ?? "all", settles);
-    this.#run = new Run(input, rules, keeping);
-    this.#months = monthsOf(input.tables.period);
-  }
-
-  get months(): number {
-    return this.#months.length;
-  }
-
-  /** Pairs of one client's visits are reported before those of one staff member's: see `yieldsTo`. */
-  clients(month: number, next = inOrder()): void {
-    const { tables, figures } = this.#input;
-    const { first, last } = this.#months[month]!;
-    const run = this.#run;
-    this.#dirty.open(month);
-    for (const client of codesOf(tables.clients.count, next)) {
-      if (!this.#dirty.client(client, month)) continue;
-      const slice = clientMonth(tables, client, first, last);
-      if (slice === null) continue;
-      const key = tables.clients.key(client);
-      if (figures !== false) run.settle(client, first, last, key);
-      for (const scope of ["visit", "planned-visit", "order", "claim", "client-month"] as const)
-        run.slice(scope, slice, key);
-      if (run.has("client-day") && slice.visits.length > 0) {
-        for (const daySlice of clientDays(tables, client, first, last)) run.slice("client-day", daySlice, key);
-      }
-    }
-  }
-
-  staff(month: number, next = inOrder()): void {
-    const { tables } = this.#input;
-    const { first, last } = this.#months[month]!;
-    const run = this.#run;
-    if (!run.has("staff-day") && !run.has("staff-month")) return;
-    for (const staff of codesOf(tables.staff.count, next)) {
-      if (!this.#dirty.staff(staff, month)) continue;
-      const key = tables.staff.key(staff);
-      if (run.has("staff-day"))
-        for (const slice of staffDays(tables, staff, first, last)) run.slice("staff-day", slice, key);
-      // After the days: a month of overlaps is what its days have not reported.
-      const slice = run.has("staff-month") ? staffMonth(tables, staff, first, last) : null;
-      if (slice !== null) run.slice("staff-month", slice, key);
-    }
-  }
-
-  /** Providers, of which there are few and each takes long, with their units. */
-  providers(month: number, next = inOrder()): void {
-    const { tables } = this.#input;
-    const { first, last } = this.#months[month]!;
-    const run = this.#run;
-    if ((run.has("provider-month") || run.has("unit-month")) && this.#dirty.providers(month)) {
-      for (const provider of codesOf(tables.providers.count, next, 1)) {
-        const slice = run.providerMonths.of(first, last)[provider]!;
-        if (slice === null) continue;
-        if (run.has("unit-month"))
-          for (const unit of unitMonths(tables, slice)) run.slice("unit-month", unit, tables.units.key(unit.unit));
-        run.slice("provider-month", slice, tables.providers.key(provider));
-      }
-    }
-  }
-
-  sources(month: number): void {
-    const { tables } = this.#input;
-    const { first, last } = this.#months[month]!;
-    const run = this.#run;
-    if (run.has("source") && this.#dirty.sources) {
-      for (let source = 0; source < tables.sources.count; source++) {
+/** Month by month all clients, then all staff, who must know of the pairs that were reported of clients, then the others. */
+export function walk<F extends Kept, L>(
+  input: EngineInput,
+  keeping: Keeping<F, L>,
+  dirty: DirtySlices = dirtySlices(input),
+): Found<F, L> {
+  const { tables } = input;
+  const months = monthsOf(tables.period);
+  const run = new Run(input, inOrderOfPrecedence(input.rules), keeping);
+  for (const [month, { first, last }] of months.entries()) {
+    dirty.open(month);
+    walkClients(run, input, (client) => dirty.client(client, month), first, last);
+    walkStaff(run, tables, (staff) => dirty.staff(staff, month), first, last);
+    if (dirty.providers(month)) walkProviders(run, tables, first, last);
+    if (dirty.sources && run.has("source")) {
+      for (let source = 0; source < tables.sources.count; source++)
         run.slice("source", sourceMonth(tables, source, first, last), tables.sources.id(source));
-      }
     }
+    // A later month is held against this one: where something else was measured now, it must be looked at again.
+    if (month + 1 < months.length) for (const slice of run.measuredAnew(first)) dirty.mark(slice, month + 1);
   }
+  return run.found();
+}
 
-  /** The slices of a month of which something else was measured now than is stored. */
-  measuredAnew(month: number): string[] {
-    return month + 1 < this.#months.length ? [...this.#run.measuredAnew(this.#months[month]!.first)] : [];
-  }
-
-  /** A later month is held against this one: where something else was measured now, it must be looked at again. */
-  mark(month: number, measuredAnew: readonly string[]): void {
-    for (const slice of measuredAnew) this.#dirty.mark(slice, month + 1);
-  }
-
-  /** What was measured here of a month, and is asked for in later ones. */
-  measured(month: number): MadeMeasures {
-    return this.#run.measured(this.#months[month]!.first);
-  }
-
-  /** What was measured elsewhere. */
-  knowMeasured(made: MadeMeasures): void {
-    this.#run.knowMeasured(made);
-  }
-
-  /** Pairs that rules before others have reported here so far. */
-  reportedPairs(): ReportedPair[] {
-    return this.#run.reportedPairs();
-  }
-
-  /** Pairs that were reported elsewhere. */
-  know(pairs: readonly ReportedPair[]): void {
-    for (const [rule, a, b] of pairs) this.#run.know(rule, a, b);
-  }
-
-  /** What was found here, in no order yet. */
-  found(): Found<F, L> {
-    return this.#run.found();
-  }
-
-  /** What was found here, and what a walk over the other part found. */
-  result(...elsewhere: ReadonlyArray<Found<F, L>>): EngineResult<F, L> {
-    const parts = [this.found(), ...elsewhere];
-    const findings = new Map<string, F>();
-    for (const part of parts) for (const finding of part.findings) keep(findings, finding, walkedBefore);
-    return {
-      findings: [...findings.values()].sort((a, b) => compare(a.id, b.id)),
-      outcomes: parts
-        .flatMap(({ outcomes }) => outcomes)
-        .sort(
-          (a, b) =>
-            compare(a.rule, b.rule) ||
-            compare(a.slice, b.slice) ||
-            compare(a.kind, b.kind) ||
-            compare(a.cause, b.cause),
-        ),
-      settlement: parts.flatMap(({ settlement }) => settlement),
-      measures: parts
-        .flatMap(({ measures }) => measures)
-        .sort((a, b) => compare(a.slice, b.slice) || compare(a.rule, b.rule) || compare(a.name, b.name)),
-      covers: this.#dirty.covers,
-    };
+/** Pairs of one client's visits are reported before those of one staff member's: see `yieldsTo`. */
+function walkClients<F extends Kept, L>(
+  run: Run<F, L>,
+  { tables, figures }: EngineInput,
+  evaluated: (client: number) => boolean,
+  first: Day,
+  last: Day,
+): void {
+  const scopes = (["visit", "planned-visit", "order", "claim", "client-month"] as const).filter((one) => run.has(one));
+  const days = run.has("client-day");
+  if (figures === false && scopes.length === 0 && !days) return;
+  for (let client = 0; client < tables.clients.count; client++) {
+    if (!evaluated(client)) continue;
+    const slice = clientMonth(tables, client, first, last);
+    if (slice === null) continue;
+    const key = tables.clients.key(client);
+    if (figures !== false) run.settle(client, first, last, key);
+    for (const scope of scopes) run.slice(scope, slice, key);
+    if (days && slice.visits.length > 0)
+      for (const daySlice of clientDays(tables, client, first, last)) run.slice("client-day", daySlice, key);
   }
 }
 
-type Found<F, L> = Omit<EngineResult<F, L>, "covers">;
+function walkStaff<F extends Kept, L>(
+  run: Run<F, L>,
+  tables: Tables,
+  evaluated: (staff: number) => boolean,
+  first: Day,
+  last: Day,
+): void {
+  const [days, months] = [run.has("staff-day"), run.has("staff-month")];
+  if (!days && !months) return;
+  for (let staff = 0; staff < tables.staff.count; staff++) {
+    if (!evaluated(staff)) continue;
+    const key = tables.staff.key(staff);
+    if (days) for (const slice of staffDays(tables, staff, first, last)) run.slice("staff-day", slice, key);
+    // After the days: a month of overlaps is what its days have not reported.
+    const slice = months ? staffMonth(tables, staff, first, last) : null;
+    if (slice !== null) run.slice("staff-month", slice, key);
+  }
+}
+
+function walkProviders<F extends Kept, L>(run: Run<F, L>, tables: Tables, first: Day, last: Day): void {
+  const [units, providers] = [run.has("unit-month"), run.has("provider-month")];
+  if (!units && !providers) return;
+  for (const slice of run.providerMonths.of(first, last)) {
+    if (slice === null) continue;
+    if (units) for (const unit of unitMonths(tables, slice)) run.slice("unit-month", unit, tables.units.key(unit.unit));
+    if (providers) run.slice("provider-month", slice, tables.providers.key(slice.provider));
+  }
+}
 
 /** The same subject twice: an open finding stands before a suppressed one, else the first. */
-function keep<F extends Kept>(findings: Map<string, F>, finding: F, before: (a: F, b: F) => boolean): void {
+function keep<F extends Kept>(findings: Map<string, F>, finding: F): void {
   const other = findings.get(finding.id);
-  const [open, otherOpen] = [finding.suppressed === null, other?.suppressed === null];
-  if (other === undefined || (open && !otherOpen) || (open === otherOpen && before(finding, other)))
+  if (other === undefined || (finding.suppressed === null && other.suppressed !== null))
     findings.set(finding.id, finding);
-}
-
-/** Whether the slice of one finding was walked before that of the other, where different threads have walked them. */
-function walkedBefore(a: Kept, b: Kept): boolean {
-  const [one, other] = [parseSliceKey(a.slice), parseSliceKey(b.slice)];
-  if (one === null || other === null) return false;
-  const whose = (walk: string): number => ["client", "staff"].indexOf(walk.split("-")[0]!) >>> 0;
-  const order =
-    compare(monthOf(one.from), monthOf(other.from)) ||
-    whose(one.walk) - whose(other.walk) ||
-    compare(one.subject, other.subject);
-  return order < 0;
 }
 
 /** Rules before those that yield to them; otherwise by id. */
@@ -339,10 +249,6 @@ class Pairs {
     const others = this.#others.get(Math.min(a, b));
     if (others === undefined) this.#others.set(Math.min(a, b), [Math.max(a, b)]);
     else if (!others.includes(Math.max(a, b))) others.push(Math.max(a, b));
-  }
-
-  *all(): Generator<readonly [number, number]> {
-    for (const [a, others] of this.#others) for (const b of others) yield [a, b];
   }
 }
 
@@ -456,14 +362,6 @@ class Run<F extends Kept, L> {
 
   measuredAnew(firstDay: Day): Iterable<string> {
     return this.#measures.changed(firstDay);
-  }
-
-  measured(firstDay: Day): MadeMeasures {
-    return this.#measures.ofMonth(firstDay);
-  }
-
-  knowMeasured(made: MadeMeasures): void {
-    this.#measures.know(made);
   }
 
   has(scope: Scope): boolean {
@@ -610,7 +508,7 @@ class Run<F extends Kept, L> {
       finding.suppressed = `exception: ${exception.reason}`;
       this.#count("suppressed", "exception", period.from);
     }
-    keep(this.#findings, this.#keeping.finding(finding), () => false);
+    keep(this.#findings, this.#keeping.finding(finding));
   }
 
   #ref(ref: RowRef): Ref {
@@ -726,15 +624,6 @@ class Run<F extends Kept, L> {
     return this.#input.exceptions?.find((exception) => excepts(exception, finding, period));
   }
 
-  reportedPairs(): ReportedPair[] {
-    return [...this.#pairs].flatMap(([rule, pairs]) => [...pairs.all()].map(([a, b]) => [rule, a, b] as const));
-  }
-
-  know(rule: string, a: number, b: number): void {
-    this.#pairsOf(rule).add(a, b);
-  }
-
-  /** In no order yet. */
   found(): Found<F, L> {
     return {
       settlement: this.#settled,

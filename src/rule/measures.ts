@@ -24,14 +24,10 @@ export interface Measures {
 type Values = Map<string, number>;
 const nameOf = (rule: string, name: string): string => `${rule}\n${name}`;
 
-/** By slice: what each rule measured. */
-export type MadeMeasures = ReadonlyArray<readonly [string, ReadonlyArray<readonly [string, number]>]>;
-
 /** Measures of the run and those that are stored: of a slice that the run looked at, only its own count. */
 export class MeasureBook {
   readonly #stored = new Map<string, Values>();
   readonly #made = new Map<string, Values>();
-  readonly #elsewhere = new Map<string, Values>();
 
   constructor(stored: readonly Measure[]) {
     for (const { slice, rule, name, value } of stored) valuesOf(this.#stored, slice).set(nameOf(rule, name), value);
@@ -52,23 +48,7 @@ export class MeasureBook {
     let month: Month = own;
     for (let back = 0; back < monthsBack; back++) month = monthOf(day(`${month}-01`) - 1);
     const earlier = slice.slice(0, -7) + month;
-    return (
-      (this.#made.get(earlier) ?? this.#elsewhere.get(earlier) ?? this.#stored.get(earlier))?.get(nameOf(rule, name)) ??
-      NaN
-    );
-  }
-
-  /** What was made here of a month, for another thread; empty for a slice of which nothing was measured any more. */
-  ofMonth(firstDay: number): MadeMeasures {
-    const month = monthOf(firstDay);
-    return [...this.#made]
-      .filter(([slice]) => slice.endsWith(`:${month}`))
-      .map(([slice, values]) => [slice, [...values]]);
-  }
-
-  /** What another thread made: it is asked for here, and is not among what was made here. */
-  know(made: MadeMeasures): void {
-    for (const [slice, values] of made) this.#elsewhere.set(slice, new Map(values));
+    return (this.#made.get(earlier) ?? this.#stored.get(earlier))?.get(nameOf(rule, name)) ?? NaN;
   }
 
   /** Slices of a month of which the run measured something else than is stored: what later months say may differ. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type SourcedRecord, type Tables, tablesFrom } from "#columns";
 import { matchVisits } from "#match";
 import { day, formatDay, samples } from "#model";
-import { type Ask, asText, type Asked, type EngineInput, runBeside, runEngine, WalkBeside } from "#rule";
+import { type Ask, asText, beginBeside, type EngineInput, runEngine, WalkBeside } from "#rule";
 import { rules } from "#rules";
 import { Travel } from "#travel";
 import { SecondThread } from "../../src/operations/second-thread.ts";
@@ -43,26 +43,19 @@ function records(): SourcedRecord[] {
   return [...sampleMunicipality(), ...all];
 }
 
-const inputOf = (tables: Tables): EngineInput & Required<Pick<EngineInput, "matches" | "travel">> => ({
-  tenant: "0192",
-  tables,
-  matches: matchVisits(tables),
-  travel: new Travel(tables),
-  rules,
-});
+const inputOf = (tables: Tables) =>
+  ({ tenant: "0192", tables, travel: new Travel(tables), rules }) satisfies EngineInput;
 
-/** Sent and answered as between threads, but in this one: when `turn` says. */
-const here =
-  (turn: () => Promise<void> | null): Ask =>
-  async (asked) => {
-    await turn();
-    return structuredClone(beside.answer(structuredClone(asked)));
-  };
-let beside = new WalkBeside(rules);
+/** Asked and answered as between threads, but in this one. */
+const answered = (): Ask => {
+  const beside = new WalkBeside(rules);
+  return (asked) => Promise.resolve(structuredClone(beside.answer(structuredClone(asked))));
+};
 
 describe("a walk that is shared", () => {
   const tables = tablesFrom(records(), { asOf, period });
-  const alone = runEngine(inputOf(tables), asText);
+  const matches = matchVisits(tables);
+  const alone = runEngine({ ...inputOf(tables), matches }, asText);
   const compared = ({ findings, outcomes, measures, settlement }: typeof alone) => ({
     findings,
     outcomes,
@@ -72,32 +65,36 @@ describe("a walk that is shared", () => {
 
   test("finds the same with a thread beside it", async () => {
     await using thread = new SecondThread(new URL("../../src/check-thread.ts", import.meta.url));
-    const shared = await runBeside(inputOf(tables), thread.ask);
+    const shared = await beginBeside(inputOf(tables), thread.ask)(matches);
     expect(alone.findings.length).toBeGreaterThan(500);
     expect(compared(shared)).toEqual(compared(alone));
     expect(shared.covers("client-month:files/C-1:2026-10")).toBe(true);
   });
 
-  test("finds the same where the other one does everything, or nothing", async () => {
-    for (const turn of [() => null, () => Promise.resolve()]) {
-      beside = new WalkBeside(rules);
-      expect(compared(await runBeside(inputOf(tables), here(turn)))).toEqual(compared(alone));
-    }
+  test("finds the same where the other one is faster, or slower", async () => {
+    const fast = answered();
+    expect(compared(await beginBeside(inputOf(tables), fast)(matches))).toEqual(compared(alone));
+    const slow = answered();
+    const late: Ask = async (asked) => {
+      await Promise.resolve();
+      return slow(asked);
+    };
+    expect(compared(await beginBeside(inputOf(tables), late)(matches))).toEqual(compared(alone));
   });
 
-  test("finds the same where only the clients are the other's", async () => {
-    beside = new WalkBeside(rules);
-    let kind: Asked["kind"] = "begin";
-    const ask: Ask = (asked) => {
-      kind = asked.kind;
-      return here(() => (kind === "staff" ? Promise.resolve() : null))(asked);
-    };
-    expect(compared(await runBeside(inputOf(tables), ask))).toEqual(compared(alone));
+  test("asks nothing where only a part is looked at", async () => {
+    const evaluate = { clients: new Set([1, 2]), staff: new Set<number>() };
+    const asks: Ask = () => Promise.reject(new Error("nobody is asked"));
+    const some = await beginBeside({ ...inputOf(tables), evaluate }, asks)(matches);
+    expect(some.findings).toEqual(runEngine({ ...inputOf(tables), matches, evaluate }, asText).findings);
+    expect(some.findings.length).toBeGreaterThan(0);
   });
 
   test("fails where the thread fails", async () => {
     await using thread = new SecondThread(new URL("../../src/check-thread.ts", import.meta.url));
     const broken = { ...tables, parts: null } as unknown as Tables;
-    await expect(runBeside({ ...inputOf(tables), tables: broken }, thread.ask)).rejects.toThrow("reading 'visits'");
+    await expect(beginBeside({ ...inputOf(tables), tables: broken }, thread.ask)(matches)).rejects.toThrow(
+      "reading 'visits'",
+    );
   });
 });
