@@ -68,7 +68,7 @@ export async function openCases(
     await client.query("ANALYZE happened");
     await addUp(tx, tenantId, at, today, await precision, slices === undefined);
     await tell(tx, tenantId, at);
-    const closed = await closeEmpty(tx, tenantId, at);
+    const closed = await closeEmpty(tx, tenantId, at, slices === undefined);
     const { rows } = await client.query<{ joined: number; changed: number }>(
       `SELECT count(*) FILTER (WHERE kind IN ('joined', 'opened')) AS joined,
          count(DISTINCT case_no) FILTER (WHERE kind <> 'opened') AS changed FROM happened`,
@@ -80,12 +80,13 @@ export async function openCases(
 /** Which findings of some slices cases do not know of as they stand: nearly always none. */
 async function selectConcerned({ pool }: Database, tenantId: string, slices: readonly string[]): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>(
-    `SELECT f.id FROM findings f WHERE f.tenant_id = $1 AND f.slice = ANY ($2::text[]) AND (
-       ${standing} AND NOT EXISTS (
-         SELECT FROM case_findings cf WHERE cf.tenant_id = $1 AND cf.finding_id = f.id AND cf.gone_at IS NULL)
-       OR EXISTS (SELECT FROM case_findings cf JOIN cases c ON c.tenant_id = $1 AND c.no = cf.case_no
-         WHERE cf.tenant_id = $1 AND cf.finding_id = f.id AND CASE WHEN cf.gone_at IS NOT NULL THEN ${standing} AND ${undecided}
-           ELSE f.changes <> cf.changes OR NOT (${standing}) OR f.status = 'open' AND c.state <> 'new' END))`,
+    // By each finding's index: as EXISTS in a condition with OR, all that is in cases would be read first.
+    `SELECT f.id FROM findings f LEFT JOIN LATERAL (
+         SELECT bool_or(cf.gone_at IS NULL) AS within, bool_or(CASE WHEN cf.gone_at IS NOT NULL THEN ${standing} AND ${undecided}
+           ELSE f.changes <> cf.changes OR NOT (${standing}) OR f.status = 'open' AND c.state <> 'new' END) AS differs
+         FROM case_findings cf JOIN cases c ON c.tenant_id = $1 AND c.no = cf.case_no
+         WHERE cf.tenant_id = $1 AND cf.finding_id = f.id) k ON true
+     WHERE f.tenant_id = $1 AND f.slice = ANY ($2::text[]) AND (k.differs OR ${standing} AND k.within IS NOT TRUE)`,
     [tenantId, slices],
   );
   return rows.map(({ id }) => id);
@@ -275,13 +276,15 @@ async function tell({ client }: Transaction, tenantId: string, at: Instant): Pro
   );
 }
 
-async function closeEmpty({ client }: Transaction, tenantId: string, at: Instant): Promise<number> {
+/** Closes cases that nobody has begun on and of which nothing is left; without `all` only those to which something happened. */
+async function closeEmpty({ client }: Transaction, tenantId: string, at: Instant, all: boolean): Promise<number> {
   const { rowCount } = await client.query(
     `WITH closed AS (UPDATE cases c SET state = 'closed', closed_at = $2, decided_at = $2, decided_by = 'klarsyn',
          decided_name = 'Klarsyn', due_on = NULL, snoozed_until = NULL, outcome = CASE WHEN EXISTS (
            SELECT FROM case_findings cf WHERE cf.tenant_id = $1 AND cf.case_no = c.no AND cf.gone_as = 'corrected-at-source')
          THEN 'corrected-at-source' ELSE 'nothing-further' END
-       WHERE c.tenant_id = $1 AND c.state = 'new' AND c.findings = 0 RETURNING no, outcome)
+       WHERE c.tenant_id = $1 AND c.state = 'new' AND c.findings = 0
+         ${all ? "" : "AND c.no IN (SELECT case_no FROM happened)"} RETURNING no, outcome)
      INSERT INTO case_events (tenant_id, case_no, at, by, by_name, kind, data)
      SELECT $1, no, $2, 'klarsyn', 'Klarsyn', 'closed-itself', json_build_object('outcome', outcome)::text
      FROM closed ORDER BY no`,
