@@ -1,6 +1,6 @@
 import type { Address, Day, EntityName, Instant } from "#model";
 import type { Beyond } from "./beyond.ts";
-import { dayOf, parseDate, refKinds } from "#model";
+import { dayOf, parseDate, refKinds, startOfDay } from "#model";
 import * as column from "./fields.ts";
 import { type Silence, silencesInside, sourceFacts, type SourceFacts, type Warning } from "./sources.ts";
 import { Maker, type Tables } from "./parts.ts";
@@ -10,7 +10,7 @@ import { free, ints } from "./room.ts";
 import { NO_DAY, type Period, type RawColumns, type Refs, type TextColumn } from "./raw.ts";
 import { groupBy, groupInTime, type Grouped, inFront, inverse, moved, Mover, upTo } from "./sort.ts";
 import * as table from "./tables.ts";
-import { hashString, IdIndex, textAt, tieBreak } from "./text.ts";
+import { hashString, IdIndex, sameText, textAt, tieBreak } from "./text.ts";
 
 export interface TableInput {
   raw: Partial<Record<EntityName, RawColumns>>;
@@ -548,6 +548,9 @@ function linkRefs(
   return links;
 }
 
+/** So few that looking there in vain costs little. */
+const SOON = 32;
+
 /** As `linkRefs`, for a field that holds the other record's id as text. */
 function linkText(
   raw: RawColumns,
@@ -558,8 +561,8 @@ function linkText(
 ): Int32Array {
   const links = new Int32Array(raw.count).fill(-1);
   if (target.count === 0 || !texts.nulls.includes(0)) return links;
-  const index = new IdIndex(target.id, target.source, target.count);
-  let [row, best] = [0, -1];
+  let index: IdIndex | null = null;
+  let [row, best, last] = [0, -1, -1];
   const see = (candidate: number, source: number): boolean => {
     if (source === raw.source[row]) {
       best = candidate;
@@ -571,8 +574,15 @@ function linkText(
   };
   for (; row < raw.count; row++) {
     if (texts.nulls[row] === 1) continue;
-    best = -1;
-    index.find(texts, row, see);
+    // Both lie by day, client and start: mostly it is the one after the last one's, or one soon after it.
+    const soon = Math.min(last + 1 + SOON, target.count);
+    best = last + 1;
+    while (best < soon && !(target.source[best] === raw.source[row] && sameText(target.id, best, texts, row))) best++;
+    if (best >= soon) {
+      best = -1;
+      (index ??= new IdIndex(target.id, target.source, target.count)).find(texts, row, see);
+    }
+    if (best >= 0) last = best;
     links[row] = best;
   }
   return links;
@@ -739,7 +749,16 @@ interface Linked {
 
 function daysOf(start: Float64Array): Int32Array {
   const days = new Int32Array(start.length);
-  for (let row = 0; row < start.length; row++) days[row] = dayOf(start[row]!);
+  // Rows mostly lie by day.
+  let [day, from, until] = [NO_DAY, NaN, NaN];
+  for (let row = 0; row < start.length; row++) {
+    const at = start[row]!;
+    if (!(at >= from && at < until)) {
+      day = dayOf(at);
+      [from, until] = [startOfDay(day), startOfDay(day + 1)];
+    }
+    days[row] = day;
+  }
   return days;
 }
 

@@ -4,7 +4,7 @@ import { metresBetween } from "./geo.ts";
 import { codeOfKey, type Identities } from "./identity.ts";
 import { NO_DAY, type RawColumns, type TextColumn } from "./raw.ts";
 import { type Grouped, rowsOf } from "./sort.ts";
-import { compareText, textAt } from "./text.ts";
+import { sameText, textAt } from "./text.ts";
 
 /*
  * Tables as rules read them. A row is a number; accessors take it and allocate nothing. Unknown is -1 for codes of
@@ -341,7 +341,7 @@ export class Visits extends RecordTable {
       groupCode.nulls[rawA] === 0 &&
       groupCode.nulls[rawB] === 0 &&
       this.source(a) === this.source(b) &&
-      compareText(groupCode, rawA, groupCode, rawB) === 0
+      sameText(groupCode, rawA, groupCode, rawB)
     );
   }
   /** Start or end is a time without a zone that occurred twice as the clocks went back: it may be an hour off. */

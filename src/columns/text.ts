@@ -26,17 +26,14 @@ export function textAt(column: TextColumn, row: number): string | null {
   return shortText(column.bytes, start, column.offsets[row + 1]! - start);
 }
 
-/** Negative, zero or positive: order of the UTF-8 bytes, the same on every machine. */
-export function compareText(a: TextColumn, rowA: number, b: TextColumn, rowB: number): number {
-  let i = a.offsets[rowA]!;
-  let j = b.offsets[rowB]!;
-  const endA = a.offsets[rowA + 1]!;
-  const endB = b.offsets[rowB + 1]!;
-  for (; i < endA && j < endB; i++, j++) {
-    const difference = a.bytes[i]! - b.bytes[j]!;
-    if (difference !== 0) return difference;
-  }
-  return endA - i - (endB - j);
+/** Looks from the end: ids of neighbours differ there. */
+export function sameText(a: TextColumn, rowA: number, b: TextColumn, rowB: number): boolean {
+  const start = a.offsets[rowA]!;
+  let i = a.offsets[rowA + 1]!;
+  let j = b.offsets[rowB + 1]!;
+  if (i - start !== j - b.offsets[rowB]!) return false;
+  while (i > start) if (a.bytes[--i] !== b.bytes[--j]) return false;
+  return true;
 }
 
 /** FNV-1a over the bytes of a row, started at `seed`. */
@@ -104,7 +101,7 @@ export class IdIndex {
     const mask = this.#slots.length - 1;
     for (let slot = hashText(text, at, HASH_SEED) & mask; this.#slots[slot] !== -1; slot = (slot + 1) & mask) {
       const row = this.#slots[slot]!;
-      if (compareText(this.#id, row, text, at) === 0 && see(row, this.#source[row]!)) return;
+      if (sameText(this.#id, row, text, at) && see(row, this.#source[row]!)) return;
     }
   }
 }

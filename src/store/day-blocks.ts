@@ -131,17 +131,17 @@ async function writeDays(
 ): Promise<void> {
   const columns = columnsOf(entity, neededFields[entity]!);
   const names = columns.map(({ name }) => pg.escapeIdentifier(name)).join(", ");
-  const of = columns.some(({ name }) => name === "client_id") ? ", client_id" : "";
+  const order = ["client_id", "start"].filter((of) => columns.some(({ name }) => name === of));
   const table = new RawTable(
     [DATE, ...columns.map(({ how }) => how)],
     3,
     sizes.reduce((sum, { rows }) => sum + rows, 0),
   );
-  // Tables are by client: rows that lie together are read together.
+  // As tables lie: rows that lie together are read together.
   await copyOut(
     client,
     `COPY (SELECT day, ${names} FROM ${tableName(entity)} WHERE tenant_id = ${pg.escapeLiteral(tenantId)} AND NOT deleted
-       AND day = ANY (${dayList(sizes.map(({ day }) => day))}) ORDER BY day${of}) TO STDOUT (FORMAT binary)`,
+       AND day = ANY (${dayList(sizes.map(({ day }) => day))}) ORDER BY ${["day", ...order].join(", ")}) TO STDOUT (FORMAT binary)`,
     table.read,
   );
   const [days, ...read] = table.columns();
