@@ -1,4 +1,3 @@
-import { and, asc, eq, gte, inArray, lte } from "drizzle-orm";
 import { daysOfMonth, type Month, monthOf } from "#model";
 import type { Measure } from "#rule";
 import type { Database } from "./database.ts";
@@ -12,26 +11,20 @@ import {
   stage,
   type StagedColumns,
 } from "./stage.ts";
-import { measures as table } from "./tables/measures.ts";
 
 /** What rules measured in the months from `from` through `through`, of all or of some clients and staff by key. */
 export async function selectMeasures(
-  database: Database,
+  { pool }: Database,
   tenantId: string,
   { from, through, people }: { from: Month; through: Month; people?: readonly string[] },
 ): Promise<Measure[]> {
-  return database.orm
-    .select({ rule: table.ruleId, slice: table.slice, name: table.name, value: table.value })
-    .from(table)
-    .where(
-      and(
-        eq(table.tenantId, tenantId),
-        gte(table.month, from),
-        lte(table.month, through),
-        people === undefined ? undefined : inArray(table.slice, slicesOf(people, from, through)),
-      ),
-    )
-    .orderBy(asc(table.slice), asc(table.ruleId), asc(table.name));
+  const { rows } = await pool.query<Measure>(
+    `SELECT rule_id AS rule, slice, name, value FROM measures
+      WHERE tenant_id = $1 AND month BETWEEN $2 AND $3 AND ($4::text[] IS NULL OR slice = ANY ($4))
+      ORDER BY slice, rule_id, name`,
+    [tenantId, from, through, people === undefined ? null : slicesOf(people, from, through)],
+  );
+  return rows;
 }
 
 function slicesOf(people: readonly string[], from: Month, through: Month): string[] {

@@ -50,7 +50,9 @@ export async function insertRun(
   await orm.insert(nights).values({ tenantId, ...run, summary: JSON.stringify(summary) });
 }
 
-function runOf(row: typeof nights.$inferSelect): Run {
+type Stored = Omit<typeof nights.$inferSelect, "no" | "tenantId">;
+
+function runOf(row: Stored): Run {
   return {
     kind: row.kind as RunKind,
     day: row.day,
@@ -84,19 +86,11 @@ export async function selectLastNight(
 }
 
 /** The run of a kind that ended last, whatever its day, or null. */
-export async function selectLatestRun({ orm }: Database, tenantId: string, kind: RunKind): Promise<Run | null> {
-  const [row] = await orm
-    .select()
-    .from(nights)
-    .where(
-      and(
-        eq(nights.tenantId, tenantId),
-        eq(nights.kind, kind),
-        isNotNull(nights.endedAt),
-        ne(nights.outcome, "failed"),
-      ),
-    )
-    .orderBy(desc(nights.no))
-    .limit(1);
-  return row === undefined ? null : runOf(row);
+export async function selectLatestRun({ pool }: Database, tenantId: string, kind: RunKind): Promise<Run | null> {
+  const { rows } = await pool.query<Stored>(
+    `SELECT kind, day, started_at AS "startedAt", ended_at AS "endedAt", outcome, summary FROM nights
+      WHERE tenant_id = $1 AND kind = $2 AND ended_at IS NOT NULL AND outcome <> 'failed' ORDER BY no DESC LIMIT 1`,
+    [tenantId, kind],
+  );
+  return rows[0] === undefined ? null : runOf(rows[0]);
 }
