@@ -163,16 +163,16 @@ export async function reconcileChanged(
   };
   const result = runEngine(input, asText);
   lease.check();
-  const standing = rules.map((rule) => standingOn(rule, knowledge.parameters, window.through));
+  const held = rules
+    .filter(({ id }) => holds.some(({ ruleId }) => ruleId === id))
+    .map((rule) => standingOn(rule, knowledge.parameters, window.through))
+    .filter((rule) => isHeld(holds, rule));
   const slices = [...slicesOf(keys, monthsOf(window))];
   const findings = await writeWindow(database, tenantId, result, {
     at: now(),
-    rules: standing,
+    rules: rules.map(({ id, version }) => ({ ruleId: id, ruleVersion: version })),
     // So few findings are no flood; what is held back stays so.
-    holdBack: () => ({
-      rules: new Set(standing.filter((rule) => isHeld(holds, rule)).map(({ ruleId }) => ruleId)),
-      holds: [],
-    }),
+    holdBack: () => ({ rules: new Set(held.map(({ ruleId }) => ruleId)), holds: [] }),
     evaluated: new Set(slices),
     once: () => bringUpToDate(needs, tenantId, slices),
   });
