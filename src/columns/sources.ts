@@ -142,7 +142,16 @@ export function silencesInside(
   const usualAt = usualByHour(all);
   const countAt = (hour: number): number => some.count[hour - some.first] ?? 0;
   // An hour in which a stray record came, typed in elsewhere, is as silent as the next one without.
-  const still = (hour: number): boolean => usualAt(hour) >= STILL_USUAL_MIN && countAt(hour) * 6 < usualAt(hour);
+  const stillHours = (hour: number, step: 1 | -1): number => {
+    let [came, usual] = [0, 0];
+    for (let hours = 1; hours <= 2; hours++, hour += step) {
+      if (usualAt(hour) < STILL_USUAL_MIN) return 0;
+      came += countAt(hour);
+      usual += usualAt(hour);
+      if (came * 6 < usual) return hours;
+    }
+    return 0;
+  };
   const silences: Silence[] = [];
   for (const [from, until] of longGaps(some)) {
     // Whole hours only: when in an hour a day begins is not known.
@@ -154,10 +163,15 @@ export function silencesInside(
     // One hour alone may be the end of a day that ended a little earlier this time.
     if (usual < usualMin || usual - busiest < usualMin / 2) continue;
     let [firstHour, endHour] = [hourOf(from), hourOf(until)];
-    while (still(firstHour)) usual += usualAt(firstHour--);
-    while (still(endHour)) usual += usualAt(endHour++);
-    const begun = Math.min(from, (firstHour + 1) * HOUR);
-    const over = Math.max(until, endHour * HOUR);
+    for (let more = stillHours(firstHour, -1); more > 0; more = stillHours(firstHour, -1)) {
+      for (; more > 0; more--) usual += usualAt(firstHour--);
+    }
+    for (let more = stillHours(endHour, 1); more > 0; more = stillHours(endHour, 1)) {
+      for (; more > 0; more--) usual += usualAt(endHour++);
+    }
+    // Also over hours beside these in which too little comes to tell by.
+    const begun = lastUntil(some, firstHour);
+    const over = firstFrom(some, endHour);
     const last = silences.at(-1);
     if (last !== undefined && begun < last.until) {
       const whole = last.usual! + usual;
@@ -209,6 +223,18 @@ function* longGaps({ count, earliest, latest }: ByHour): Generator<[from: Instan
     if (until - from >= SILENT_HOURS_MIN * HOUR) yield [from, until];
     from = latest[hour]!;
   }
+}
+
+/** The last in the hour or before it. */
+function lastUntil({ first, latest }: ByHour, hour: number): Instant {
+  for (let at = hour - first; at >= 0; at--) if (latest[at]! > -Infinity) return latest[at]!;
+  return (hour + 1) * HOUR;
+}
+
+/** The first in the hour or after it. */
+function firstFrom({ first, earliest }: ByHour, hour: number): Instant {
+  for (let at = hour - first; at < earliest.length; at++) if (earliest[at]! < Infinity) return earliest[at]!;
+  return hour * HOUR;
 }
 
 /** How many come in an hour (of all hours since 1970) by the median of its month's hours of the same weekday and time. */

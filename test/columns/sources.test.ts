@@ -48,6 +48,31 @@ describe("silence of a source", () => {
     ]);
   });
 
+  test("goes on after a stray record where little is usual in an hour, and nothing came in the next", () => {
+    // Eighty a day between 07:00 and 21:00.
+    const all = Array.from({ length: 28 * 80 }, (_, n) =>
+      at("2026-10-01 07:00", Math.floor(n / 80) * 1440 + (n % 80) * 10.5 + (n >= 24 * 80 ? 60 : 0)),
+    );
+    const [from, until] = [at("2026-10-13 09:00"), at("2026-10-13 14:00")];
+    const received = [...all.filter((when) => when < from || when >= until), at("2026-10-13 12:20")];
+    expect(silencesInside(Float64Array.from(received)).map((one) => [one.from, one.until])).toEqual([
+      [expect.closeTo(from, -6.1), expect.closeTo(until, -6.1)],
+    ]);
+  });
+
+  test("goes on after a stray record through hours in which little comes, until something is heard", () => {
+    // Three hundred a day between 07:00 and 21:00, and three until 23:00.
+    const clocks = [...Array.from({ length: 300 }, (_, n) => 420 + n * 2.8), 1290, 1335, 1365];
+    const all = Array.from({ length: 28 }, (_, day) => day).flatMap((day) =>
+      clocks.map((minutes) => at("2026-10-01 00:00", day * 1440 + minutes + (day >= 24 ? 60 : 0))),
+    );
+    const [from, until] = [at("2026-10-13 09:00"), at("2026-10-14 00:00")];
+    const received = [...all.filter((when) => when < from || when >= until), at("2026-10-13 20:10")];
+    expect(silencesInside(Float64Array.from(received)).map((one) => [one.from, one.until])).toEqual([
+      [expect.closeTo(from, -6), at("2026-10-14 07:00")],
+    ]);
+  });
+
   test("is seen in the times at which it received its registrations, also where all came to us at once", () => {
     // Forty a day between 07:00 and 21:00, for four weeks.
     const all = Array.from({ length: 28 * 40 }, (_, n) =>
