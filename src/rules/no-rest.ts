@@ -1,5 +1,17 @@
 import { z } from "zod";
-import { at, defineRule, example, formatLocal, type Hit, HOUR, MINUTE, sample, specialShift } from "#rule";
+import {
+  at,
+  DAY_MS,
+  defineRule,
+  example,
+  formatLocal,
+  type Hit,
+  HOUR,
+  MINUTE,
+  sample,
+  specialShift,
+  startOfDay,
+} from "#rule";
 
 /** S1 works late on so many days and begins so many minutes after the evening's end on the next. */
 function shortRests(count: number, minutes: number, { shift = "work", services = ["omvardnad"] } = {}) {
@@ -31,8 +43,25 @@ function splitShifts() {
   );
 }
 
+/** Works from 07:00, with hours off in the middle of the day, until midnight or so, and then not until `next`. */
+function longDay(until: string, next: string) {
+  const begins = at(next);
+  return example([
+    sample("visits", "v-1", { start: "07:00", end: "09:00" }),
+    sample("visits", "v-2", { start: "18:00", end: "22:00" }),
+    sample("visits", "v-3", { start: at(until, -60), end: until }),
+    ...[0, 1, 2].map((hour) => {
+      const start = begins + hour * HOUR;
+      return sample("visits", `v-${hour + 4}`, { start, end: start + HOUR / 2 });
+    }),
+    sample("visits", "v-7", { start: "2026-10-10 07:00", end: "2026-10-10 08:00" }),
+  ]);
+}
+
 /** The rest after a working day begins within so many hours of its start; what is later is the next day's. */
 const WORKDAY_MS = 16 * HOUR;
+/** The night's rest reaches until five at least. */
+const MORNING_MS = 5 * HOUR;
 /** A longer visit is most likely a forgotten log-out: when it ended nobody knows. */
 const LONGEST_MS = 12 * HOUR;
 
@@ -44,7 +73,7 @@ interface Rest {
 
 export default defineRule({
   id: "no-rest",
-  version: 1,
+  version: 2,
   level: "pattern",
   scope: "staff-month",
   title: { sv: "För kort vila mellan arbetsdagar", en: "Too little rest between working days" },
@@ -61,7 +90,18 @@ export default defineRule({
     hoursAnyBelow: z.number().positive().default(8).describe("En enda vila som är kortare än så granskas."),
   }),
   examples: {
-    reports: [shortRests(4, 11 * 60 - 1), shortRests(1, 8 * 60 - 1)],
+    reports: [
+      shortRests(4, 11 * 60 - 1),
+      shortRests(1, 8 * 60 - 1),
+      longDay("23:45", "2026-10-06 07:00"),
+      // Day and night, and the day after.
+      example(
+        Array.from({ length: 40 }, (_, hour) => {
+          const start = at("2026-10-05 07:00", hour * 60);
+          return sample("visits", `v-${hour}`, { start, end: start + 50 * MINUTE });
+        }),
+      ),
+    ],
     accepts: [
       shortRests(3, 11 * 60 - 1),
       shortRests(4, 11 * 60),
@@ -69,6 +109,9 @@ export default defineRule({
       shortRests(4, 7 * 60, { shift: "other" }),
       shortRests(4, 7 * 60, { services: ["jour"] }),
       splitShifts(),
+      // A little more than sixteen hours: the rest comes after them.
+      longDay("23:45", "2026-10-07 07:00"),
+      longDay("2026-10-06 00:45", "2026-10-06 12:00"),
     ],
   },
   evaluate({ visits, shifts, services, slice }, { hoursBelow, timesAbove, hoursAnyBelow }, report) {
@@ -92,25 +135,30 @@ export default defineRule({
         continue;
       }
       const until = visits.start(first) + WORKDAY_MS;
+      const morning = startOfDay(visits.day(first) + 1) + MORNING_MS;
       let latest = first;
       let bestIndex = -1;
       let bestMs = 0;
       let bestBefore = -1;
       let next = index + 1;
       let rested = false;
-      for (; next < count && visits.end(latest) < until; next++) {
+      for (; next < count; next++) {
         const row = rowAt(next);
         if (!counts(row)) continue;
+        // A day that goes on past its hours has its rest after them.
+        const over = visits.end(latest) >= until;
+        if (over && (bestIndex >= 0 || visits.end(latest) >= visits.start(first) + DAY_MS)) break;
         const gap = visits.start(row) - visits.end(latest);
         if (gap >= hoursBelow * HOUR) {
           rested = true;
           break;
         }
-        if (gap > bestMs) [bestMs, bestBefore, bestIndex] = [gap, latest, next];
+        // What lies within the day, or ends in its night, is a pause, however long.
+        if (gap > bestMs && visits.start(row) >= morning) [bestMs, bestBefore, bestIndex] = [gap, latest, next];
         if (visits.end(row) > visits.end(latest)) latest = row;
       }
       // After the last visit that is known nobody can say how long the rest was.
-      if (!rested && next >= count && visits.end(latest) < until) break;
+      if (!rested && next >= count && (bestIndex < 0 || visits.end(latest) < until)) break;
       if (rested || bestIndex < 0) {
         index = next;
         continue;
