@@ -126,8 +126,8 @@ export class LineMatcher {
   }
 
   /**
-   * Somebody else of the staff is there, or planned, for half of the time or more: then the line that is ordered for two
-   * is meant, though another suits the time of day better.
+   * Somebody else of the provider's staff is there, or planned, for half of the time or more: then the line that is
+   * ordered for two is meant, though another suits the time of day better. A nurse of another's is nobody's second.
    */
   #together(rows: Tables["visits"] | Tables["plans"], row: number): boolean {
     const client = rows.client(row);
@@ -135,7 +135,7 @@ export class LineMatcher {
     // Rows lie by client and start.
     for (let other = Math.max(0, row - 2); other <= Math.min(rows.count - 1, row + 2); other++) {
       if (other === row || rows.client(other) !== client || rows.staff(other) < 0) continue;
-      if (rows.staff(other) === rows.staff(row)) continue;
+      if (rows.staff(other) === rows.staff(row) || rows.provider(other) !== rows.provider(row)) continue;
       const common = Math.min(rows.end(row), rows.end(other)) - Math.max(rows.start(row), rows.start(other));
       const shorter = Math.min(rows.end(row) - rows.start(row), rows.end(other) - rows.start(other));
       if (common > 0 && common * 2 >= shorter) return true;

@@ -169,6 +169,9 @@ describe("order lines of a visit", () => {
         sample("visits", `v-${staffId}`, { staffId, start: "10:50", end: staffId === "S1" ? "11:12" : "11:10" }),
       ),
       sample("visits", "v-3", { staffId: "S3", start: "12:00", end: "12:20" }),
+      // A nurse of another provider's comes meanwhile.
+      sample("visits", "v-4", { staffId: "S3", start: "13:00", end: "13:20" }),
+      sample("visits", "v-5", { staffId: "S4", unitId: "U2", start: "13:05", end: "13:20", law: "HSL" }),
     ]);
     const matcher = new LineMatcher(tables, null);
     const lineOf = Object.fromEntries(
@@ -177,7 +180,7 @@ describe("order lines of a visit", () => {
         matcher.ofVisit(visit).lines.map((line) => tables.lines.id(line)),
       ]),
     );
-    expect(lineOf).toEqual({ "v-S1": ["o-1-1"], "v-S2": ["o-1-1"], "v-3": ["o-1-2"] });
+    expect(lineOf).toEqual({ "v-S1": ["o-1-1"], "v-S2": ["o-1-1"], "v-3": ["o-1-2"], "v-4": ["o-1-2"], "v-5": [] });
   });
 
   test("are in force on the local start date, and of the provider", () => {
