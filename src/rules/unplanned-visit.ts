@@ -16,10 +16,11 @@ function visitAt(
   ]);
 }
 /** The rest of S1's day, at two others. */
-const others = [
-  sample("visits", "v-2", { clientId: "C2", start: "2026-10-05 09:00" }),
-  sample("visits", "v-3", { clientId: "C3", start: "2026-10-05 10:00" }),
+const othersWith = (status: string) => [
+  sample("visits", "v-2", { clientId: "C2", start: "2026-10-05 09:00", status }),
+  sample("visits", "v-3", { clientId: "C3", start: "2026-10-05 10:00", status }),
 ];
+const others = othersWith("completed");
 const planOfOthers = sample("planned-visits", "p-2", { clientId: "C2", start: "2026-10-05 09:00" });
 /** They too are planned on other days. */
 const plannedElse = ["C2", "C3"].map((clientId) =>
@@ -28,7 +29,7 @@ const plannedElse = ["C2", "C3"].map((clientId) =>
 
 export default defineRule({
   id: "unplanned-visit",
-  version: 3,
+  version: 4,
   level: "indicator",
   scope: "visit",
   title: { sv: "Besök som inte var planerat", en: "A visit that was not planned" },
@@ -56,6 +57,8 @@ export default defineRule({
       // Nothing of S1's day is known to be planned, or most of it is not.
       visitAt("2026-10-05 12:00", { on: "2026-10-06" }, others),
       visitAt("2026-10-05 12:00", { on: "2026-10-06" }, [...others, ...plannedElse]),
+      // Also where two said no.
+      visitAt("2026-10-05 12:00", { on: "2026-10-06" }, [...othersWith("declined"), ...plannedElse]),
       visitAt("2026-10-05 17:10"),
       visitAt("2026-10-05 12:00", { services: ["larm"] }),
       visitAt("2026-10-05 12:00", { law: "HSL" }),
@@ -81,7 +84,9 @@ export default defineRule({
       if (staff < 0) return false;
       let [planned, unplanned, unknown] = [0, 0, 0];
       for (const other of rowsOf(visits.byStaff, staff)) {
-        if (other === row || visits.day(other) !== visits.day(row) || !visits.performed(other)) continue;
+        if (other === row || visits.day(other) !== visits.day(row)) continue;
+        // Whoever was turned away at a door was on a round too.
+        if (!visits.performed(other) && !["declined", "noAnswer"].includes(visits.status(other)!)) continue;
         if (matches.plan(other) >= 0) planned++;
         else if (services.has(visits.services(other), "alarm")) continue;
         else if (plannedThisMonth(visits.client(other), visits.provider(other))) unplanned++;
