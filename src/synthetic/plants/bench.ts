@@ -70,7 +70,7 @@ export interface Bench {
   shifts: () => Map<string, WorldShift[]>;
   bookingOf: Map<unknown, Booking>;
   /** Hours in which a source heard nothing: what is planted then cannot be seen. */
-  outages: Array<{ from: Instant; until: Instant }>;
+  outages: Array<{ source: SystemId; from: Instant; until: Instant }>;
 
   monthOf: (happening: Happening) => Month;
   ofStaff: (staffId: string) => Happening[];

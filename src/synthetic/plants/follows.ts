@@ -1,7 +1,7 @@
-import { day as dayOfDate, dayOf, daysOfMonth, formatDay, MINUTE } from "#model";
+import { day as dayOfDate, dayOf, daysOfMonth, formatDay, HOUR, MINUTE } from "#model";
 import { grantedMinutes, performedMinutes } from "../claims.ts";
 import type { Happening } from "../days.ts";
-import { dateOf, headOf, record } from "./bench.ts";
+import { dateOf, endOf, headOf, record, startOf } from "./bench.ts";
 import type { Bench } from "./bench.ts";
 import { periodOf } from "./serve.ts";
 
@@ -50,6 +50,7 @@ export function labelWhatFollows(bench: Bench) {
     }
   }
   labelOtherHelp(bench);
+  labelShortNights(bench);
   labelNobodyCame(bench);
   labelLuckyEdits(bench);
   labelManual(bench);
@@ -73,6 +74,26 @@ function labelOtherHelp(bench: Bench) {
         const what = `${Math.round(done)} av ${Math.round(granted)} beviljade minuter, av något annat skäl`;
         bench.label({ rule, planted: true, optional: true, what, client: person.client.id, ...periodOf(month) });
       }
+    }
+  }
+}
+
+/** Where nobody else could come, somebody stayed late and began at seven, again and again: to call it so is true. */
+function labelShortNights(bench: Bench) {
+  const rule = "no-rest";
+  const said = new Set(bench.labels.map((label) => `${label.rule} ${label.staff ?? ""} ${label.from.slice(0, 7)}`));
+  for (const { id: staff } of bench.organisation.staff) {
+    const days = Map.groupBy(bench.ofStaff(staff), dateOf);
+    const short = [...days].filter(([day, visits]) => {
+      const next = days.get(day + 1)?.map(startOf) ?? [];
+      const rest = Math.min(...next) - Math.max(...visits.map(endOf));
+      // Eleven hours is what the law gives; a round by night goes on past midnight.
+      return rest > 4 * HOUR && rest < 11 * HOUR;
+    });
+    for (const [month, nights] of Map.groupBy(short, ([day]) => formatDay(day).slice(0, 7))) {
+      if (nights.length < 3 || said.has(`${rule} ${staff} ${month}`)) continue;
+      const what = `${nights.length} nätter med mindre än elva timmars vila`;
+      bench.label({ rule, planted: true, optional: true, what, staff, ...periodOf(month) });
     }
   }
 }

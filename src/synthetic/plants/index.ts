@@ -14,7 +14,7 @@ import { makeNoise } from "./noise.ts";
 import { plantOrders } from "./orders.ts";
 import { plantOverlaps } from "./overlaps.ts";
 import { plantPlans } from "./plans.ts";
-import { plantBatches, plantOutages, plantQuality, plantUnjoined } from "./quality.ts";
+import { keepSilent, plantBatches, plantOutages, plantQuality, plantUnjoined } from "./quality.ts";
 import { plantCopied, plantSchedule } from "./schedule.ts";
 import { plantStatistics } from "./statistics.ts";
 import { plantStatus } from "./status.ts";
@@ -56,6 +56,7 @@ export function plantAll(bench: Bench, noise = false) {
   plantLogins(bench);
   plantFullUtilisation(bench);
   if (noise) makeNoise(bench);
+  keepSilent(bench);
   nameCases(bench);
   bench.prune();
   explainManual(bench);

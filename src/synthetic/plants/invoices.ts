@@ -117,7 +117,10 @@ function plantExceeding(bench: Bench, billing: Billing, find: Finder) {
     return true;
   });
   bench.plant(everyProvider, (provider) => {
-    const claim = find(provider, (one) => worked(billing, one) && one.minutes >= 20);
+    // Half of a declined visit's minutes may have been rounded up already.
+    const whole = (one: WorldClaim, person: Person) =>
+      worked(billing, one) && one.minutes >= 20 && attended(bench, one, person);
+    const claim = find(provider, whole);
     if (claim === null) return false;
     restate(claim, { minutes: claim.minutes + 1 });
     bench.label({ rule, planted: false, what: "En minut mer än registrerat", ...about(claim) });

@@ -44,6 +44,21 @@ function silence(bench: Bench, source: Happening["visit"]["source"], from: Insta
   return lost;
 }
 
+/** What was planted in an outage all the same comes when the source is back; its versions stay in turn. */
+export function keepSilent(bench: Bench) {
+  let late = 0;
+  for (const { source, from, until } of bench.outages) {
+    for (const { visit } of bench.days.happenings) {
+      const waiting = visit.versions.filter(({ at }) => at >= from && at < until);
+      if (visit.source !== source || waiting.length === 0) continue;
+      const next = visit.versions.find(({ at }) => at >= until)?.at ?? Infinity;
+      const back = Math.floor(Math.min(until + (2 + (late++ % 18)) * MINUTE, (until + next) / 2));
+      const first = waiting[0]!.at;
+      for (const version of waiting) version.at = back + Math.round((version.at - first) / 1000);
+    }
+  }
+}
+
 /** Outages come first, so that nothing is planted on a visit that never arrived. */
 export function plantOutages(bench: Bench) {
   const { random, through, from } = bench;
@@ -64,7 +79,7 @@ export function plantOutages(bench: Bench) {
   );
   if (expected.length >= 14) {
     const lost = silence(bench, "combine", silent.from, silent.until);
-    bench.outages.push(silent);
+    bench.outages.push({ source: "combine", ...silent });
     const what = `Combine levererade ingenting under sju timmar; ${lost.length} besök kom aldrig`;
     bench.label({ rule: "source-silent", planted: true, what, source: "combine", hours: silent, ...days(outage) });
     const few = { rule: "volume-break", planted: true, optional: true };
@@ -73,7 +88,7 @@ export function plantOutages(bench: Bench) {
 
   const cut = hoursOf(broken, 660, 1440);
   const missing = silence(bench, "phoniro", cut.from, cut.until);
-  bench.outages.push(cut);
+  bench.outages.push({ source: "phoniro", ...cut });
   const half = `Phoniros fil bröts av klockan elva; ${missing.length} besök saknas`;
   bench.label({ rule: "volume-break", planted: true, what: half, source: "phoniro", hours: cut, ...days(broken) });
   bench.label({

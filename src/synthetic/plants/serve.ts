@@ -1,9 +1,9 @@
-import { atMinute, daysOfMonth, formatDay, MINUTE } from "#model";
-import type { Day, Month } from "#model";
+import { atMinute, daysOfMonth, formatDay, HOUR, MINUTE } from "#model";
+import type { Day, Instant, Month } from "#model";
 import { onRota } from "../organisation.ts";
 import type { Team, Worker } from "../organisation.ts";
 import type { Happening } from "../days.ts";
-import { between, dateOf, minutesOf, record } from "./bench.ts";
+import { between, dateOf, endOf, minutesOf, record, startOf } from "./bench.ts";
 import type { Bench } from "./bench.ts";
 import type { Helped } from "./help.ts";
 import { visit } from "./help.ts";
@@ -13,17 +13,26 @@ import type { WorldDecision, WorldOrder } from "../world.ts";
 /** Hours of the day, as minutes, in which somebody of a shift may be sent to one more client. */
 const hours = { day: [445, 930], evening: [940, 1300], night: [1320, 1380] } as const;
 
-/** Has a day off in the week before and in the week after: may be asked to come in. */
-function rested(bench: Bench, { staff }: Worker, day: Day): boolean {
+/**
+ * Has a day off in the week before and in the week after, and the night's rest that the law gives on either side: may be
+ * asked to come in.
+ */
+function rested(bench: Bench, { staff }: Worker, day: Day, start: Instant, end: Instant): boolean {
   const near = between(bench.ofStaff(staff.id), atMinute(day - 6, 0), atMinute(day + 7, 0));
   const days = new Set(near.map(dateOf));
   const steps = [1, 2, 3, 4, 5, 6];
-  return steps.some((step) => !days.has(day - step)) && steps.some((step) => !days.has(day + step));
+  return (
+    steps.some((step) => !days.has(day - step)) &&
+    steps.some((step) => !days.has(day + step)) &&
+    near.every((one) => dateOf(one) >= day || endOf(one) <= start - 11 * HOUR) &&
+    near.every((one) => dateOf(one) <= day || startOf(one) >= end + 11 * HOUR)
+  );
 }
 
 /** Somebody of the unit who has time for one more visit then: at work, or asked to come in on a day off. */
 function whoCan(bench: Bench, { person, need }: Helped, day: Day, minute: number, minutes: number): Worker | null {
   const start = atMinute(day, minute);
+  const end = start + minutes * MINUTE;
   const able = (worker: Worker) =>
     worker.onlyOn === undefined &&
     worker.employment.to === undefined &&
@@ -31,11 +40,11 @@ function whoCan(bench: Bench, { person, need }: Helped, day: Day, minute: number
     minute >= hours[worker.shift][0] &&
     minute + minutes <= hours[worker.shift][1] &&
     !worker.away.has(day) &&
-    bench.workerFree(worker, person.place, start, start + minutes * MINUTE);
+    bench.workerFree(worker, person.place, start, end);
   const { workers } = need.team;
   return (
     workers.find((one) => onRota(one, day) && able(one)) ??
-    workers.find((one) => !onRota(one, day) && able(one) && rested(bench, one, day)) ??
+    workers.find((one) => !onRota(one, day) && able(one) && rested(bench, one, day, start, end)) ??
     null
   );
 }
