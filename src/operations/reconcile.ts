@@ -118,8 +118,8 @@ export async function reconcileUnder(
     signal.throwIfAborted();
     progress?.("read", window);
     const records = await readRecords(needs, tenantId, window, asOf, surroundings);
-    // Begins while tables are built.
-    await using thread = SecondThread.for(records.raw.visits?.count ?? 0, needs.thread);
+    // Begins while tables are built; where only some slices are looked at there is too little for two.
+    await using thread = marks === null ? SecondThread.for(records.raw.visits?.count ?? 0, needs.thread) : null;
     progress?.("build", window);
     const tables = buildTables(records);
     const told = [...tellingProviders(tables)].sort();
