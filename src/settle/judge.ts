@@ -329,7 +329,8 @@ class Judge {
   /**
    * Takes out what repeats earlier claims: the same provider, service and band on a day of which others have claimed
    * most already. Several lines for several visits of a day are no repetition: neither where together they are payable,
-   * nor where they stay within what is ordered for the day, unless they are alike to the öre on two invoices.
+   * nor where they stay within what is ordered for the day, unless they are alike to the öre on two invoices, or
+   * alike and for all that the day's only visit pays, which came to nothing.
    */
   #withoutDuplicates(pool: Pool, charges: readonly NetClaim[]): NetClaim[] {
     const { claims } = this.#needs.tables;
@@ -370,7 +371,10 @@ class Judge {
           const above = taken + own > limit + (timed ? dayTolerance(limit) : 100);
           const ordered = timed ? this.#orderedOn(charge, day) : 0;
           const most = limit - taken < own / 2;
-          if (above && most && (twin !== undefined || taken + own + alsoOrdered > ordered + 1)) {
+          const more = taken + own + alsoOrdered > ordered + 1;
+          const paid = limit > 0 && Math.abs(limit - taken) <= dayTolerance(limit);
+          const again = () => paid && timed && before.some((other) => this.#same(other.claim, charge.claim));
+          if (above && most && (twin !== undefined || more || (again() && this.#onlyInVain(charge, day)))) {
             let of = repeated.get(charge);
             if (of === undefined) repeated.set(charge, (of = new Map()));
             of.set(day, (twin ?? before[0]!).claim);
@@ -391,10 +395,24 @@ class Judge {
       .filter((charge) => this.#anyInMonth(charge));
   }
 
+  /**
+   * All that was due is a visit that came to nothing. What it pays may be half of what was ordered, and a line for that
+   * is there twice although both together are no more than ordered: no other visit can be missing.
+   */
+  #onlyInVain(charge: NetClaim, day: Day): boolean {
+    const vain = (["declined", "noAnswer"] as const).flatMap((status) => this.#visitsInVain([charge], [day], status));
+    if (vain.length !== 1 || !this.#allKnown([charge], day)) return false;
+    return this.#visits([charge], [day]).every((visit) => vain.includes(visit));
+  }
+
   #alike(a: number, b: number): boolean {
     const { claims } = this.#needs.tables;
+    return claims.invoice(a) !== claims.invoice(b) && this.#same(a, b);
+  }
+
+  #same(a: number, b: number): boolean {
+    const { claims } = this.#needs.tables;
     return (
-      claims.invoice(a) !== claims.invoice(b) &&
       claims.from(a) === claims.from(b) &&
       claims.to(a) === claims.to(b) &&
       claims.amountOre(a) === claims.amountOre(b) &&

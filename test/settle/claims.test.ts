@@ -238,6 +238,33 @@ describe("codes of claims", () => {
     ]);
   });
 
+  test("M08: what a declined visit pays, there twice, is no visit that is missing although both stay within the order", () => {
+    const once = (times: number) => sample("order-lines", "o-1-1", { orderId: "o-1", minutes: 30, times });
+    const declined = visit(2, { status: "declined", plannedVisitId: "p-1" });
+    const terms = { declined: { percent: { default: 50 } } };
+    const lines = [15, 15, 15].map((minutes, index) => claim(`k-${index + 1}`, minutes, { invoiceId: "F1" }));
+    const records = [sample("planned-visits", "p-1"), declined, ...lines.slice(0, 2)];
+    expect(judgedOf([once(1), ...records], { terms })).toMatchObject([
+      { claim: "k-2", code: "M08", related: ["k-1"], overbilledOre: 12_000 },
+      { claim: "k-1", code: "M00" },
+    ]);
+    expect(judgedOf([once(1), ...records, lines[2]!], { terms })).toMatchObject([
+      { claim: "k-2", code: "M08" },
+      { claim: "k-3", code: "M08" },
+      { claim: "k-1", code: "M00" },
+    ]);
+    // The second line may be for the other one that is ordered; or, where the two differ, both for all that was planned.
+    expect(judgedOf([once(2), ...records], { terms })).toMatchObject([{ code: "M03", related: ["k-2"] }]);
+    const rest = claim("k-2", 14, { invoiceId: "F1" });
+    expect(judgedOf([once(1), ...records, rest], { terms })).toMatchObject([
+      { code: "M03", matter: "declined", overbilledOre: 11_200 },
+    ]);
+    // A visit that was made, but that pays nothing, is no declined one.
+    const made = visit(15, { start: "18:00", startProof: "manual", endProof: "manual" }, "v-2");
+    const reason = { ...terms, manual: { reasonRequired: true } };
+    expect(judgedOf([once(2), ...records, made], { terms: reason })).toMatchObject([{ code: "M03", related: ["k-2"] }]);
+  });
+
   test("M09: while the source was silent, nothing is held against anybody", () => {
     const arrivals = ["2026-10-04 22:00", "2026-10-07 06:00"].map((on) => ({ at: at(on), records: 5 }));
     const facts = [{ source: "files", everyHours: 1, arrivals }];
