@@ -200,7 +200,7 @@ function payables(
   const found: Payable[] = [];
   const slots = new Map<string, Instant[]>();
   for (const happening of visits) {
-    const { visit, worker, plan, need, unclaimed } = happening;
+    const { visit, worker, plan, need, unclaimed, continues } = happening;
     if (unclaimed === true || visit.orderId === undefined) continue;
     const order = orders.get(visit.orderId);
     if (order === undefined) continue;
@@ -215,6 +215,8 @@ function payables(
     let begins = head.start;
     let ends = head.end ?? head.start;
     let ms: number;
+    /** The part of a standard time that is neither taken by others, nor another one's in the household, nor billed. */
+    let kept = 0;
     let outside = false;
     if (head.status === "declined" || head.status === "noAnswer") {
       const declined = head.status === "declined";
@@ -238,6 +240,7 @@ function payables(
       if (counted === null) continue;
       begins = counted.start;
       ends = counted.end;
+      const length = ends - begins;
       // Registrations of one place in the order are never paid twice.
       const { staffing } = need ?? { staffing: 1 };
       const key = `${order.id} ${head.services.join()} ${staffing}`;
@@ -247,11 +250,12 @@ function payables(
       begins = Math.min(ends, Math.max(begins, taken[slot]!));
       taken[slot] = Math.max(taken[slot]!, ends);
       ms = Math.max(0, ends - begins - (agreement.householdFull ? 0 : (lost.get(happening) ?? 0)));
+      if (length > 0) kept = continues === true ? 0 : ms / length;
     }
     for (const [index, service] of head.services.entries()) {
       const share = lines[index]! / whole;
       const standard = agreement.standard[service];
-      const own = standard !== undefined && !outside ? standard * MINUTE : ms * share;
+      const own = standard !== undefined && !outside ? standard * MINUTE * kept : ms * share;
       if (own <= 0) continue;
       found.push({ unitId: visit.unitId, providerId, order, service, day, start: begins, end: ends, ms: own, outside });
     }

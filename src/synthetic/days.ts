@@ -18,6 +18,8 @@ export interface Happening {
   need: Need | null;
   /** Nobody asks to be paid for it. */
   unclaimed?: boolean;
+  /** Goes on with a visit that was registered in two: both together are one. */
+  continues?: boolean;
   /** The lock of the home was not opened: somebody else opened the door, or nobody. */
   unopened?: boolean;
 }

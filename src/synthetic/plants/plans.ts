@@ -120,6 +120,7 @@ function plantUnplanned(bench: Bench) {
           services: headOf(visit).services,
         };
         const rest = bench.add(bench.days.registered({ ...more, orderId: need!.order.id }));
+        rest.continues = true;
         bench.touch([visit, rest]);
         const what = "Samma besök i två registreringar, med några minuters ärende emellan";
         bench.label({ rule, planted: false, what, client: person.client.id, provider }, visit, rest);
