@@ -71,6 +71,9 @@ function plantIncomplete(bench: Bench) {
       .find((candidate) => candidate !== one && candidate.need === one.need && dateOf(candidate) === dateOf(one));
     if (other === undefined || !bench.untouched(other) || headOf(other).status !== "completed") return null;
     if (other.visit.versions.length > 1 || together(one, other) < 0.7 * minutesOf(one)) return null;
+    // Somebody else who is there meanwhile, such as a nurse on a round of her own, may lend the second pair of hands.
+    const thirds = bench.ofPerson(one.person).filter((candidate) => candidate !== one && candidate !== other);
+    if (thirds.some((third) => together(one, third) > 0)) return null;
     return [one, other];
   };
   const pick = (provider: string, holds: (pair: [Happening, Happening]) => boolean = () => true) => {
