@@ -32,9 +32,19 @@ function overlapOf(
   ]);
 }
 
+/** P2 has somebody at C1, S9 being S1 of P1, from so many minutes before P1's visit ends. */
+function forTwoProviders(minutes: number, staffId: string | undefined, { staffing = 1, unitId = "U2" } = {}) {
+  return example([
+    sample("order-lines", "o-1-1", { orderId: "o-1", times: 3, staffing }),
+    sample("staff", "S9", { providerId: "P2", unitId: "U2", hsaId: "HSA-S1" }),
+    sample("visits", "v-1", { start: "08:00", end: "08:40", ...(staffId === undefined && { staffId }) }),
+    sample("visits", "v-2", { staffId, unitId, start: at("08:40", -minutes), end: "09:20" }),
+  ]);
+}
+
 export default defineRule({
   id: "client-overlap",
-  version: 2,
+  version: 3,
   level: "indicator",
   scope: "client-day",
   title: { sv: "Två besök hos samma brukare samtidigt", en: "Two visits to one client at once" },
@@ -56,7 +66,14 @@ export default defineRule({
   }),
   yieldsTo: ["duplicate-visit", "double-staffing-not-ordered"],
   examples: {
-    reports: [overlapOf(11)],
+    reports: [
+      overlapOf(11),
+      forTwoProviders(11, "S4"),
+      forTwoProviders(11, undefined),
+      // One person cannot be there for two providers, nor be two.
+      forTwoProviders(11, "S9"),
+      forTwoProviders(11, "S9", { staffing: 2 }),
+    ],
     accepts: [
       overlapOf(10),
       overlapOf(30, { staffing: 2 }),
@@ -65,14 +82,26 @@ export default defineRule({
       overlapOf(30, { shift: "other" }),
       // Registered as double staffing: double-staffing-not-ordered says it.
       overlapOf(30, { flagged: true }),
+      forTwoProviders(10, undefined),
+      forTwoProviders(30, undefined, { staffing: 2 }),
+      // Nobody says who: it may be one person's visit, registered twice.
+      forTwoProviders(30, undefined, { unitId: "U1" }),
     ],
   },
   evaluate({ visits, orders, lines, services, shifts, slice }, { minutesAbove, shadowingServices }, report) {
     const hits: Hit[] = [];
     for (const [a, b] of overlappingPairs(visits, slice)) {
       const minutes = overlapMinutes(visits, a, b);
-      // The same person twice is duplicate-visit or one person's own overlap.
-      if (minutes <= minutesAbove || visits.staff(a) === visits.staff(b) || report.reported(a, b)) continue;
+      if (minutes <= minutesAbove || report.reported(a, b)) continue;
+      const [providerA, providerB] = [visits.provider(a), visits.provider(b)];
+      const twoProviders = providerA >= 0 && providerB >= 0 && providerA !== providerB;
+      const samePerson = visits.staff(a) >= 0 && visits.staff(a) === visits.staff(b);
+      // Of one provider that is duplicate-visit, or one person's own overlap.
+      if (samePerson && !twoProviders) continue;
+      if (visits.staff(a) < 0 && visits.staff(b) < 0 && !twoProviders) {
+        report.tooLittleData("personal saknas på besök");
+        continue;
+      }
       if (visits.ambiguousTime(a) || visits.ambiguousTime(b)) {
         report.tooLittleData("klockslaget förekom två gånger när klockan ställdes tillbaka");
         continue;
@@ -95,7 +124,7 @@ export default defineRule({
         report.tooLittleData("beställning saknas");
         continue;
       }
-      if (ordered >= 2) {
+      if (ordered >= 2 && !samePerson) {
         report.suppressed("doubleStaffing", [a, b]);
         continue;
       }
@@ -106,16 +135,21 @@ export default defineRule({
         report.suppressed("shadowing", [a, b]);
         continue;
       }
+      const who = samePerson
+        ? "Samma person är registrerad hos brukaren för två utförare"
+        : `Två ${twoProviders ? "utförares besök" : "personer"} är registrerade hos brukaren`;
       hits.push({
         records: [a, b],
         minutes,
         reason:
-          `Två personer är registrerade hos brukaren samtidigt i ${minutes} minuter ` +
+          `${who} samtidigt i ${minutes} minuter ` +
           `(${formatClock(visits.start(a))}–${formatClock(visits.end(a))} och ` +
-          `${formatClock(visits.start(b))}–${formatClock(visits.end(b))}), men en är beställd.`,
+          `${formatClock(visits.start(b))}–${formatClock(visits.end(b))})${samePerson ? "" : ", men en person är beställd"}.`,
         evidence: {
           "samtidig tid i minuter >": [minutes, minutesAbove],
-          "två personer beställda": [false, false],
+          "två utförare": twoProviders,
+          "samma person": samePerson,
+          "personer samtidigt enligt beställningen": ordered,
           "olika lagar": [false, false],
         },
       });
