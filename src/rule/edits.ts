@@ -6,7 +6,7 @@ export function edited(visits: Visits, row: number): boolean {
 }
 
 /** Start or end is not what was registered first. */
-function timesChanged(visits: Visits, row: number): boolean {
+export function timesChanged(visits: Visits, row: number): boolean {
   const start = visits.originalStart(row);
   const end = visits.originalEnd(row);
   return (!Number.isNaN(start) && start !== visits.start(row)) || (!Number.isNaN(end) && end !== visits.end(row));

@@ -13,7 +13,7 @@ export { asText, type FindingText, type RowText } from "./kept.ts";
 export { overlapMinutes, overlappingPairs } from "./pairs.ts";
 export * from "./precision.ts";
 export * from "./robust.ts";
-export { addedMs, edited } from "./edits.ts";
+export { addedMs, edited, timesChanged } from "./edits.ts";
 export { mayBeOrderOf } from "./ordered.ts";
 export { mostStaffing, orderedStaffing, shadowing, specialShift } from "./staffing.ts";
 export { shiftCovering } from "./shifts.ts";

@@ -11,15 +11,16 @@ import {
   MINUTE,
   sample,
   startOfDay,
+  timesChanged,
 } from "#rule";
 
 /** A visit in October, made ten minutes longer (or as it was) at an instant. The third weekday of November is Wednesday the 4th. */
-function editedAt(instant: string, { added = 10, contract = true } = {}) {
+function editedAt(instant: string, { added = 10, contract = true, originalStart = "08:00" as string | null } = {}) {
   return example([
     ...(contract ? [sample("contracts", "K1")] : []),
     sample("visits", "v-1", {
       end: at("08:30", added),
-      originalStart: "08:00",
+      originalStart: originalStart ?? undefined,
       originalEnd: "08:30",
       editedAt: instant,
     }),
@@ -28,7 +29,7 @@ function editedAt(instant: string, { added = 10, contract = true } = {}) {
 
 export default defineRule({
   id: "edit-after-cut-off",
-  version: 1,
+  version: 2,
   level: "error",
   scope: "visit",
   title: { sv: "Ändring efter spärrdatum", en: "Edit after the cut-off" },
@@ -43,6 +44,8 @@ export default defineRule({
     accepts: [
       editedAt("2026-11-04 12:00"),
       editedAt("2026-11-04 12:01", { added: 0 }),
+      // The source keeps the first times of a side that was changed once, and no others.
+      editedAt("2026-11-04 12:01", { added: 0, originalStart: null }),
       editedAt("2026-11-04 12:01", { contract: false }),
     ],
   },
@@ -66,7 +69,7 @@ export default defineRule({
       }
       if (edited <= cutOff) continue;
       const added = addedMs(visits, row);
-      if (added === 0 && visits.originalStart(row) === visits.start(row)) {
+      if (!Number.isNaN(added) && !timesChanged(visits, row)) {
         report.suppressed("sameTimes", [row]);
         continue;
       }
