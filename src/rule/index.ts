@@ -16,7 +16,7 @@ export * from "./robust.ts";
 export { addedMs, edited, timesChanged } from "./edits.ts";
 export { mayBeOrderOf } from "./ordered.ts";
 export { mostStaffing, orderedStaffing, shadowing, specialShift } from "./staffing.ts";
-export { shiftCovering } from "./shifts.ts";
+export { knownShifts, shiftCovering } from "./shifts.ts";
 export { stayCovering } from "./stays.ts";
 export { heldAgainst, partsOf } from "./under-plan.ts";
 export { visitExpected } from "./visit-expected.ts";

@@ -1,5 +1,6 @@
-import type { Shifts } from "#columns";
-import { HOUR, type Instant } from "#model";
+import { rowsOf, type Shifts } from "#columns";
+import { type Day, dayOf, HOUR, type Instant, startOfDay } from "#model";
+import { MARGIN_DAYS } from "./slices.ts";
 
 type ShiftKind = ReturnType<Shifts["kind"]>;
 
@@ -29,4 +30,24 @@ export function shiftCovering(
     if (shifts.end(shift) > start && kinds.includes(shifts.kind(shift))) return shift;
   }
   return -1;
+}
+
+/**
+ * From when until when a staff member's shifts are known in a month: nobody says what was worked before a schedule was
+ * read first, or after it was read last. Shifts of the two days before and after tell of the month's own first and last.
+ */
+export function knownShifts(
+  shifts: Shifts,
+  staff: number,
+  firstDay: Day,
+  lastDay: Day,
+): { from: Instant; until: Instant } {
+  let [from, until] = [Infinity, -Infinity];
+  for (const shift of rowsOf(shifts.byStaff, staff)) {
+    const day = dayOf(shifts.start(shift));
+    if (day < firstDay - MARGIN_DAYS || day > lastDay + MARGIN_DAYS) continue;
+    from = Math.min(from, startOfDay(day));
+    until = Math.max(until, startOfDay(dayOf(shifts.end(shift)) + 1));
+  }
+  return { from, until };
 }

@@ -20,7 +20,7 @@ export function monthsOf(period: Period): Array<{ first: Day; last: Day }> {
   return months;
 }
 
-const MARGIN_DAYS = 2;
+export const MARGIN_DAYS = 2;
 
 /**
  * The days whose records must be read so that every slice of the period is whole: whole months, and two days on either

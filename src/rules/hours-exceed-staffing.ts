@@ -1,12 +1,29 @@
 import { z } from "zod";
-import { at, cut, daily, dayOf, decimalText, defineRule, example, type Hit, HOUR, MINUTE, rowsOf, sample } from "#rule";
+import {
+  at,
+  cut,
+  daily,
+  dayOf,
+  decimalText,
+  defineRule,
+  example,
+  type Hit,
+  HOUR,
+  knownShifts,
+  MINUTE,
+  rowsOf,
+  sample,
+} from "#rule";
 
 /** On 20 days S1 works ten hours, with a break, and has so many hours of visits. */
-function worked(hours: number, { breakMinutes = 0, shifts = 20, others = 0, twice = false, second = false } = {}) {
+function worked(
+  hours: number,
+  { breakMinutes = 0, shifts = 20, others = 0, twice = false, second = false, since = 0 } = {},
+) {
   return example([
     ...(second ? [sample("staff", "S9", { providerId: "P2", unitId: "U2", hsaId: "HSA-S1" })] : []),
     ...daily(20, (date, position) =>
-      position < shifts
+      position >= since && position < shifts
         ? sample("shifts", `w-${position}`, { start: `${date} 06:00`, end: `${date} 16:00`, breakMinutes })
         : sample("services", "omvardnad"),
     ),
@@ -31,7 +48,7 @@ function worked(hours: number, { breakMinutes = 0, shifts = 20, others = 0, twic
 
 export default defineRule({
   id: "hours-exceed-staffing",
-  version: 1,
+  version: 2,
   level: "pattern",
   scope: "provider-month",
   title: { sv: "Besöken fyller hela arbetstiden", en: "Visits fill all the hours worked" },
@@ -57,6 +74,8 @@ export default defineRule({
       worked(9.5),
       worked(9.5, { twice: true, breakMinutes: 0, shifts: 20 }),
       worked(9.6, { shifts: 15 }),
+      // The schedule was first read when half of the visits had been made.
+      worked(5, { since: 10 }),
       worked(9.6, { others: 20 }),
       worked(9.6, { second: true }),
     ],
@@ -69,20 +88,31 @@ export default defineRule({
     }
     const visited = new Float64Array(staff.count);
     const shared = new Float64Array(staff.count);
+    /** Where the person's shifts are not known. */
+    const beside = new Float64Array(staff.count);
     let [last, until] = [-1, -Infinity];
+    let known = { from: NaN, until: NaN };
     for (let i = 0; i < slice.byStaff.length; i++) {
       const row = slice.byStaff[i]!;
       if (!visits.usable(row)) continue;
       const person = visits.staff(row);
-      if (person !== last) [last, until] = [person, -Infinity];
+      if (person !== last) {
+        [last, until] = [person, -Infinity];
+        known = knownShifts(shifts, person, slice.firstDay, slice.lastDay);
+      }
       const start = visits.start(row);
       const end = visits.end(row);
+      if (!(start >= known.from && start < known.until)) {
+        beside[person]! += end - start;
+        continue;
+      }
       shared[person]! += Math.max(0, Math.min(end, until) - start);
       visited[person]! += Math.max(0, end - Math.max(start, until));
       until = Math.max(until, end);
     }
     let [knownMs, workedMs, unknownMs, sharedMs] = [0, 0, 0, 0];
     for (let person = 0; person < visited.length; person++) {
+      unknownMs += beside[person]!;
       if (visited[person] === 0) continue;
       let ms = 0;
       for (const shift of rowsOf(shifts.byStaff, person)) {

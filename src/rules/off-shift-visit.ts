@@ -1,8 +1,23 @@
 import { z } from "zod";
-import { at, daily, defineRule, example, formatClock, formatDay, type Hit, MINUTE, sample, shiftCovering } from "#rule";
+import {
+  at,
+  daily,
+  defineRule,
+  example,
+  formatClock,
+  formatDay,
+  type Hit,
+  knownShifts,
+  MINUTE,
+  sample,
+  shiftCovering,
+} from "#rule";
 
 /** S1 works 07:00–16:00 from Monday 5 October on, five days; the visit is on Wednesday. */
-function visitAt(start: string, { shifts = 5, services = ["omvardnad"], kind = "work", twoEmployers = false } = {}) {
+function visitAt(
+  start: string,
+  { shifts = 5, services = ["omvardnad"], kind = "work", twoEmployers = false, on = "2026-10-07" } = {},
+) {
   return example([
     ...(twoEmployers ? [sample("staff", "S9", { providerId: "P2", unitId: "U2", hsaId: "HSA-S1" })] : []),
     ...daily(shifts, (date, position) =>
@@ -12,13 +27,13 @@ function visitAt(start: string, { shifts = 5, services = ["omvardnad"], kind = "
         kind: position === 2 ? kind : "work",
       }),
     ),
-    sample("visits", "v-1", { start: `2026-10-07 ${start}`, end: at(`2026-10-07 ${start}`, 30), services }),
+    sample("visits", "v-1", { start: `${on} ${start}`, end: at(`${on} ${start}`, 30), services }),
   ]);
 }
 
 export default defineRule({
   id: "off-shift-visit",
-  version: 1,
+  version: 2,
   level: "indicator",
   scope: "staff-month",
   title: { sv: "Besök utanför arbetspassen", en: "Visits outside the shifts worked" },
@@ -27,6 +42,7 @@ export default defineRule({
   innocent: {
     nearShift: "Besöket ligger nära ett arbetspass: övertid eller tidig start.",
     alarm: "Besöket är ett larm; jour och beredskap syns inte i schemat.",
+    otherShift: "Ett pass som inte är vanligt arbete täcker besöket: jour, beredskap eller introduktion.",
     onLeave: "Personen var sjuk eller ledig; det säger regeln om besök under ledighet.",
   },
   reads: ["visits", "shifts", "staff", "services"],
@@ -42,6 +58,11 @@ export default defineRule({
       visitAt("18:00", { services: ["larm"] }),
       visitAt("12:00", { kind: "sick", shifts: 6 }),
       visitAt("18:00", { shifts: 4 }),
+      // On call.
+      visitAt("12:00", { shifts: 6, kind: "other" }),
+      // Before the schedule is known, and after.
+      visitAt("18:00", { on: "2026-10-03" }),
+      visitAt("12:00", { on: "2026-10-12" }),
       // The other employer's schedule is not here.
       visitAt("18:00", { twoEmployers: true }),
     ],
@@ -57,6 +78,7 @@ export default defineRule({
     }
     const margin = minutesFromShiftAbove * MINUTE;
     let days: Map<number, number[]> | null = null;
+    const known = knownShifts(shifts, slice.staff, slice.firstDay, slice.lastDay);
     for (const row of slice.visits) {
       if (!visits.usable(row)) continue;
       const start = visits.start(row);
@@ -64,6 +86,10 @@ export default defineRule({
       if (shiftCovering(shifts, slice.staff, start, end, ["work"]) >= 0) continue;
       if (shiftCovering(shifts, slice.staff, start - margin - 1, end + margin + 1, ["work"]) >= 0) {
         report.suppressed("nearShift", [row]);
+        continue;
+      }
+      if (shiftCovering(shifts, slice.staff, start, end, ["other"]) >= 0) {
+        report.suppressed("otherShift", [row]);
         continue;
       }
       if (shiftCovering(shifts, slice.staff, start, end, ["sick", "leave"]) >= 0) {
@@ -77,6 +103,10 @@ export default defineRule({
       const employers = staff.employments(slice.staff);
       if (employers.some(({ provider }) => provider !== employers[0]!.provider)) {
         report.tooLittleData("arbetspass från den andra arbetsgivaren saknas");
+        continue;
+      }
+      if (!(start >= known.from && start < known.until)) {
+        report.tooLittleData("personens arbetspass är inte kända de dagarna");
         continue;
       }
       days ??= new Map();
