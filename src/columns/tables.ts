@@ -751,6 +751,12 @@ export class Services {
   name(service: number): string {
     return this.#name[service] ?? this.code[service]!;
   }
+  /** Some service of the set is given elsewhere than at home: nobody says where the visit was. */
+  anyAway(set: number): boolean {
+    const services = this.list(set);
+    for (let at = 0; at < services.length; at++) if (this.away(services[at]!)) return true;
+    return false;
+  }
   /** Some service of the set is of the kind. */
   has(set: number, kind: ServiceKind): boolean {
     const services = this.list(set);

@@ -5,26 +5,30 @@ import { at, defineRule, example, formatClock, type Hit, home, HOUR, sample } fr
 const first = home("B-far-1", { latitude: 58.5, longitude: 17.5 });
 function journeyOf(
   minutes: number,
-  { north = 0.09, precision = "exact", endProof = "lock", building = "B-far-2" } = {},
+  { north = 0.09, precision = "exact", endProof = "lock", building = "B-far-2", service = "omvardnad" } = {},
 ) {
   return example([
     sample("clients", "C1", { addresses: [first] }),
     sample("clients", "C2", { addresses: [home(building, { latitude: 58.5 + north, longitude: 17.5, precision })] }),
-    sample("visits", "v-1", { start: "08:00", end: "08:30", endProof }),
+    sample("services", "ledsagning", { kind: "escort", away: true }),
+    sample("visits", "v-1", { start: "08:00", end: "08:30", endProof, services: [service] }),
     sample("visits", "v-2", { clientId: "C2", start: at("08:30", minutes), end: "09:30" }),
   ]);
 }
 
 export default defineRule({
   id: "impossible-journey",
-  version: 1,
+  version: 2,
   level: "indicator",
   scope: "staff-day",
   title: { sv: "Omöjlig förflyttning mellan två besök", en: "Impossible journey between two visits" },
   why: "Ingen hinner mellan bostäderna på den tiden, inte ens fågelvägen. Något av besöken har fel tid, plats eller person.",
   remedy: "Fråga utföraren vem som var var, och jämför med lås- och tagghändelser hos båda brukarna.",
-  innocent: { samePlace: "Brukarna bor i samma byggnad, eller högst 60 meter från varandra." },
-  reads: ["visits", "clients"],
+  innocent: {
+    samePlace: "Brukarna bor i samma byggnad, eller högst 60 meter från varandra.",
+    away: "En av insatserna ges utanför hemmet, till exempel ledsagning: var den slutade vet ingen.",
+  },
+  reads: ["visits", "clients", "services"],
   parameters: z.object({
     kilometresPerHourAbove: z
       .number()
@@ -43,9 +47,10 @@ export default defineRule({
       journeyOf(1, { precision: "street" }),
       journeyOf(1, { endProof: "manual" }),
       journeyOf(1, { building: "B-far-1" }),
+      journeyOf(1, { service: "ledsagning" }),
     ],
   },
-  evaluate({ visits, clients, slice }, { kilometresPerHourAbove, metresAbove }, report) {
+  evaluate({ visits, clients, services, slice }, { kilometresPerHourAbove, metresAbove }, report) {
     const hits: Hit[] = [];
     let last = slice.before.length > 0 ? slice.before[slice.before.length - 1]! : -1;
     for (const next of slice.visits) {
@@ -79,6 +84,10 @@ export default defineRule({
       if (proven.includes(false)) continue;
       if (clients.samePlace(from, to, slice.day) === true) {
         report.suppressed("samePlace", [a, next]);
+        continue;
+      }
+      if (services.anyAway(visits.services(a)) || services.anyAway(visits.services(next))) {
+        report.suppressed("away", [a, next]);
         continue;
       }
       const kilometres = Math.round(metres / 100) / 10;

@@ -23,14 +23,17 @@ function daysOf(
     household = "H-C2",
     group = undefined as string | undefined,
     loggedOut = undefined as string | undefined,
+    service = "omvardnad",
   } = {},
 ) {
   return example([
+    sample("services", "ledsagning", { kind: "escort", away: true }),
     sample("clients", "C2", { householdId: household, addresses: [home(building)] }),
     ...daily(days, (date) =>
       sample("visits", `a-${date}`, {
         start: `${date} 08:00`,
         end: `${date} 08:30`,
+        services: [service],
         groupCode: group,
         ...(loggedOut !== undefined && { originalStart: `${date} 08:00`, originalEnd: `${date} ${loggedOut}` }),
       }),
@@ -40,6 +43,7 @@ function daysOf(
         clientId: "C2",
         start: at(`${date} 08:30`, -minutes),
         end: `${date} 09:00`,
+        services: [service],
         groupCode: group,
       }),
     ),
@@ -48,7 +52,7 @@ function daysOf(
 
 export default defineRule({
   id: "late-login-elsewhere",
-  version: 2,
+  version: 3,
   level: "pattern",
   scope: "staff-month",
   title: {
@@ -61,10 +65,11 @@ export default defineRule({
     samePlace: "Brukarna bor i samma byggnad, eller högst 60 meter från varandra.",
     sameHousehold: "Brukarna bor i samma hushåll.",
     groupCode: "Besöken är registrerade som ett gemensamt besök.",
+    away: "Båda insatserna ges utanför hemmet, till exempel ledsagning: de kan ha varit på samma ställe.",
     changedAfterwards:
       "Det var en ändring i efterhand som lät besöken gå i varandra; in- och utloggningarna gjorde det inte.",
   },
-  reads: ["visits", "clients"],
+  reads: ["visits", "clients", "services"],
   parameters: z.object({
     minutesMin: z.int().min(1).default(1).describe("Kortare överlapp räknas inte."),
     timesMin: z.int().min(1).default(10).describe("Så många gånger under månaden."),
@@ -83,13 +88,14 @@ export default defineRule({
       daysOf(12, { building: "B-C1" }),
       daysOf(12, { group: "G1" }),
       daysOf(12, { household: "H-C1" }),
+      daysOf(12, { service: "ledsagning" }),
       // Longer ones are reported one by one as overlaps.
       daysOf(12, { minutes: 8 }),
       // Logged out in time; somebody made the visit longer afterwards.
       daysOf(12, { loggedOut: "08:24" }),
     ],
   },
-  evaluate({ visits, clients, slice }, { minutesMin, timesMin }, report) {
+  evaluate({ visits, clients, services, slice }, { minutesMin, timesMin }, report) {
     const hits: Hit[] = [];
     let rows: number[] | null = null;
     let times = 0;
@@ -108,6 +114,10 @@ export default defineRule({
       }
       if (visits.sameGroup(a, b)) {
         report.suppressed("groupCode", [a, b]);
+        continue;
+      }
+      if (services.anyAway(visits.services(a)) && services.anyAway(visits.services(b))) {
+        report.suppressed("away", [a, b]);
         continue;
       }
       // Whoever makes a visit longer afterwards is told of by a rule of its own; nobody logged in too early.

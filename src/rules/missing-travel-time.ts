@@ -29,12 +29,14 @@ function roundsOf(
     staff = (_day: number): string => "S1",
     proof = "lock",
     transport = undefined as string | undefined,
+    service = "omvardnad",
   } = {},
 ) {
   let journeys = 0;
   return example([
     sample("clients", "C1", { addresses: [home("B-far-1", { latitude: 58.5, longitude: 17.5 })] }),
     sample("clients", "C2", { addresses: [home(building, { latitude: 58.5 + north, longitude: 17.5, precision })] }),
+    sample("services", "ledsagning", { kind: "escort", away: true }),
     ...(transport === undefined ? [] : [sample("planned-visits", "p-1", { transport })]),
     ...Array.from({ length: days }, (_, day) => {
       let start = at(`2026-10-${String(5 + day).padStart(2, "0")} 06:00`);
@@ -42,6 +44,7 @@ function roundsOf(
         const visit = sample("visits", `v-${day}-${position}`, {
           clientId: position % 2 === 0 ? "C1" : "C2",
           staffId: staff(day),
+          services: [service],
           start,
           end: start + HOUR / 2,
           startProof: proof,
@@ -80,7 +83,7 @@ function homeOf(journeys: number, proof: string) {
 
 export default defineRule({
   id: "missing-travel-time",
-  version: 1,
+  version: 2,
   level: "pattern",
   scope: "provider-month",
   title: { sv: "Restid saknas mellan besöken", en: "No time to travel between visits" },
@@ -97,7 +100,7 @@ export default defineRule({
     "Utan ruttjänst räknas fågelvägen gånger 1,3 med det snabbaste färdsätt som enhetens planer nämner: till fots 6 km/h och cykel 20 " +
     "(något över förvalen i ruttjänsten Valhalla), elcykel 25 (förordning (EU) nr 168/2013), bil 70 (bashastighet utom tättbebyggt område, " +
     "trafikförordningen 3 kap. 17 §), kollektivtrafik 50. Säger planerna inget räknas bil. Med ruttjänst räknas 80 procent av dess tid.",
-  reads: ["visits", "plans", "clients", "staff", "units", "matches", "travel"],
+  reads: ["visits", "plans", "clients", "staff", "units", "services", "matches", "travel"],
   parameters: z.object({
     partOfJourneyPercent: z
       .number()
@@ -135,12 +138,13 @@ export default defineRule({
       // A long building.
       roundsOf(3, 21, { gap: 0, north: 0.008, transport: "walking", building: "B-far-1" }),
       roundsOf(3, 21, { precision: "street" }),
+      roundsOf(3, 21, { service: "ledsagning" }),
       // The lock is on the door: the address is in the wrong place.
       homeOf(21, "lock"),
       homeOf(19, "nfc"),
     ],
   },
-  evaluate({ visits, plans, clients, staff, units, matches, travel, slice }, limits, report) {
+  evaluate({ visits, plans, clients, staff, units, services, matches, travel, slice }, limits, report) {
     const hits: Hit[] = [];
     const part = limits.partOfJourneyPercent / 100;
     const tolerated = limits.minutesTolerated * MINUTE;
@@ -180,7 +184,9 @@ export default defineRule({
         continue;
       const least = needed * part - tolerated;
       const missing = least > 0 && gap < least ? needed - Math.max(0, gap) : 0;
-      if (missing > 0 && visits.sameGroup(a, b)) continue;
+      // Where somebody was escorted to, nobody says.
+      const elsewhere = services.anyAway(visits.services(a)) || services.anyAway(visits.services(b));
+      if (missing > 0 && (elsewhere || visits.sameGroup(a, b))) continue;
       from[all.journeys] = a;
       to[all.journeys] = b;
       lacks[all.journeys] = missing;

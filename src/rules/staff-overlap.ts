@@ -24,7 +24,13 @@ const twice: Warning = {
 /** S1 is at C1 until 08:30, and at C2 from so many minutes before. */
 function overlapOf(
   minutes: number,
-  { building = "other", household = "H-C2", group = undefined as string | undefined, warnings = [] as Warning[] } = {},
+  {
+    building = "other",
+    household = "H-C2",
+    group = undefined as string | undefined,
+    warnings = [] as Warning[],
+    services = ["omvardnad", "omvardnad"],
+  } = {},
 ) {
   return example(
     [
@@ -32,8 +38,15 @@ function overlapOf(
         householdId: household,
         addresses: [{ from: "2020-01-01", buildingId: building === "same" ? "B-C1" : "B-C2" }],
       }),
-      sample("visits", "v-1", { end: "08:30", groupCode: group }),
-      sample("visits", "v-2", { clientId: "C2", start: at("08:30", -minutes), end: "09:15", groupCode: group }),
+      sample("services", "ledsagning", { kind: "escort", away: true }),
+      sample("visits", "v-1", { end: "08:30", groupCode: group, services: [services[0]] }),
+      sample("visits", "v-2", {
+        clientId: "C2",
+        start: at("08:30", -minutes),
+        end: "09:15",
+        groupCode: group,
+        services: [services[1]],
+      }),
     ],
     { warnings },
   );
@@ -51,7 +64,7 @@ function shortOverlapsOf(minutes: number) {
 
 export default defineRule({
   id: "staff-overlap",
-  version: 1,
+  version: 2,
   level: "indicator",
   scope: "staff-day",
   title: { sv: "Samma personal på två platser samtidigt", en: "One person at two places at once" },
@@ -61,9 +74,10 @@ export default defineRule({
     samePlace: "Brukarna bor i samma byggnad, eller högst 60 meter från varandra.",
     sameHousehold: "Brukarna bor i samma hushåll.",
     groupCode: "Besöken är registrerade som ett gemensamt besök.",
+    away: "Båda insatserna ges utanför hemmet, till exempel ledsagning: de kan ha varit på samma ställe.",
     orderedPair: "Båda besöken gäller en beställd dubbelbemanning hos samma brukare.",
   },
-  reads: ["visits", "clients"],
+  reads: ["visits", "clients", "services"],
   parameters: z.object({
     minutesMin: z.int().min(1).default(8).describe("Kortare överlapp räknas som avlösning mellan två besök."),
     minutesPerDayMin: z
@@ -74,7 +88,7 @@ export default defineRule({
   }),
   yieldsTo: ["duplicate-visit", "staff-overlap-across-providers"],
   examples: {
-    reports: [overlapOf(8), shortOverlapsOf(5)],
+    reports: [overlapOf(8), shortOverlapsOf(5), overlapOf(8, { services: ["ledsagning", "omvardnad"] })],
     accepts: [
       overlapOf(7),
       overlapOf(30, { building: "same" }),
@@ -85,6 +99,8 @@ export default defineRule({
         sample("visits", "v-2", { start: "08:05", end: "08:30", doubleStaffing: true }),
       ]),
       overlapOf(30, { group: "G1" }),
+      // Two out on the same walk.
+      overlapOf(30, { services: ["ledsagning", "ledsagning"] }),
       overlapOf(30, { warnings: [twice] }),
       shortOverlapsOf(4),
       example([
@@ -94,7 +110,7 @@ export default defineRule({
       ]),
     ],
   },
-  evaluate({ visits, clients, slice }, { minutesMin, minutesPerDayMin }, report) {
+  evaluate({ visits, clients, services, slice }, { minutesMin, minutesPerDayMin }, report) {
     const hits: Hit[] = [];
     let short: number[] | null = null;
     let shortMinutes = 0;
@@ -116,6 +132,10 @@ export default defineRule({
       }
       if (visits.sameGroup(a, b)) {
         report.suppressed("groupCode", [a, b]);
+        continue;
+      }
+      if (services.anyAway(visits.services(a)) && services.anyAway(visits.services(b))) {
+        report.suppressed("away", [a, b]);
         continue;
       }
       const samePlace = clients.samePlace(clientA, clientB, slice.day);

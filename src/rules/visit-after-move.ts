@@ -50,7 +50,7 @@ export default defineRule({
         report.suppressed("dayAfter", [row]);
         continue;
       }
-      if (services.list(visits.services(row)).some((service) => services.away(service))) {
+      if (services.anyAway(visits.services(row))) {
         report.suppressed("away", [row]);
         continue;
       }

@@ -20,10 +20,19 @@ import {
  */
 function month(
   unopened: number,
-  { proof = "phone", homes = 6, others = 1, event = "opened" as string | null, count = 30, apart = false } = {},
+  {
+    proof = "phone",
+    homes = 6,
+    others = 1,
+    event = "opened" as string | null,
+    count = 30,
+    apart = false,
+    service = "omvardnad",
+  } = {},
 ) {
   return example([
     sample("units", "U3"),
+    sample("services", "ledsagning", { kind: "escort", away: true }),
     ...Array.from({ length: homes }, (_, home) => sample("clients", `C${home + 1}`)),
     ...Array.from({ length: homes }, (_, home) =>
       Array.from({ length: count }, (_unused, day) => {
@@ -35,6 +44,7 @@ function month(
             clientId: `C${home + 1}`,
             unitId: apart && home > 0 ? "U3" : "U1",
             start,
+            services: [shut && home === 0 ? service : "omvardnad"],
             startProof: shut ? proof : "phone",
             endProof: shut ? proof : "phone",
           }),
@@ -49,7 +59,7 @@ function month(
 
 export default defineRule({
   id: "visit-without-opening",
-  version: 1,
+  version: 2,
   level: "pattern",
   scope: "provider-month",
   title: { sv: "Besök utan att dörren öppnats", en: "Visits without the door being opened" },
@@ -59,7 +69,7 @@ export default defineRule({
     onSite: "Besöket är kvitterat i bostaden på annat sätt, till exempel med taggen i hallen: brukaren öppnade själv.",
     lockFailed: "Låset svarade inte: ett misslyckat försök att öppna finns.",
   },
-  reads: ["visits", "lockEvents", "peers"],
+  reads: ["visits", "services", "lockEvents", "peers"],
   parameters: z.object({
     minutesAround: z.int().min(0).default(15).describe("Så nära besöket hör en låshändelse till det."),
     timesMedianAbove: z
@@ -81,12 +91,13 @@ export default defineRule({
       // She opens herself, and the tag in the hall was read.
       month(24, { proof: "nfc" }),
       month(24, { event: "failed" }),
+      month(9, { service: "ledsagning" }),
       month(24, { homes: 3 }),
       month(18, { count: 19 }),
     ],
   },
   evaluate(
-    { visits, lockEvents, peers, slice },
+    { visits, services, lockEvents, peers, slice },
     { minutesAround, timesMedianAbove, percentMin, visitsMin, unopenedMin, otherHomesMin },
     report,
   ) {
@@ -142,7 +153,8 @@ export default defineRule({
     }
 
     function look(homes: Map<number, Home>, row: number): void {
-      if (!visits.usable(row)) return;
+      // Whoever was met in town opened no door.
+      if (!visits.usable(row) || services.anyAway(visits.services(row))) return;
       const client = visits.client(row);
       const first = lockEvents.byClient.offsets[client]!;
       // A home has a lock from the first time that it says something.

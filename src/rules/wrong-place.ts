@@ -99,7 +99,7 @@ export default defineRule({
         near++;
         continue;
       }
-      if (services.list(visits.services(row)).some((service) => services.away(service))) {
+      if (services.anyAway(visits.services(row))) {
         report.suppressed("away", [row]);
         continue;
       }

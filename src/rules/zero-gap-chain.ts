@@ -2,13 +2,18 @@ import { z } from "zod";
 import { at, defineRule, example, formatClock, type Hit, home, MINUTE, sample } from "#rule";
 
 /** So many visits in a row by S1, half an hour each, at C1, C2, C3, C1 …, with so many seconds between. */
-function chainOf(count: number, { seconds = 60, building = undefined as string | undefined, known = true } = {}) {
+function chainOf(
+  count: number,
+  { seconds = 60, building = undefined as string | undefined, known = true, service = "omvardnad" } = {},
+) {
   return example([
+    sample("services", "ledsagning", { kind: "escort", away: true }),
     ...(building === undefined ? [] : [sample("clients", "C2", { addresses: [home(building)] })]),
     ...(known ? [] : [sample("clients", "C2", { addresses: undefined })]),
     ...Array.from({ length: count }, (_, position) =>
       sample("visits", `v-${position}`, {
         clientId: `C${(position % 3) + 1}`,
+        services: [position === 1 ? service : "omvardnad"],
         start: at("08:00", position * (30 + seconds / 60)),
         end: at("08:30", position * (30 + seconds / 60)),
       }),
@@ -18,23 +23,29 @@ function chainOf(count: number, { seconds = 60, building = undefined as string |
 
 export default defineRule({
   id: "zero-gap-chain",
-  version: 1,
+  version: 2,
   level: "indicator",
   scope: "staff-day",
   title: { sv: "Besök på olika platser utan tid emellan", en: "Visits at different places with no time between" },
   why: "Flera besök på olika platser följer på varandra utan någon restid. Restiden kan vara registrerad som besök.",
   remedy: "Fråga utföraren hur in- och utloggning går till, och jämför med lås- och tagghändelser.",
   innocent: { samePlace: "Besöken är i samma byggnad, eller högst 60 meter från varandra." },
-  reads: ["visits", "clients"],
+  reads: ["visits", "clients", "services"],
   parameters: z.object({
     visitsMin: z.int().min(2).default(4).describe("Så många besök i följd."),
     minutesMax: z.number().min(0).default(1).describe("Så kort tid mellan två besök räknas som ingen."),
   }),
   examples: {
     reports: [chainOf(4), chainOf(5, { seconds: 0 })],
-    accepts: [chainOf(3), chainOf(4, { seconds: 90 }), chainOf(4, { building: "B-C1" }), chainOf(4, { known: false })],
+    accepts: [
+      chainOf(3),
+      chainOf(4, { seconds: 90 }),
+      chainOf(4, { building: "B-C1" }),
+      chainOf(4, { known: false }),
+      chainOf(4, { service: "ledsagning" }),
+    ],
   },
-  evaluate({ visits, clients, slice }, { visitsMin, minutesMax }, report) {
+  evaluate({ visits, clients, services, slice }, { visitsMin, minutesMax }, report) {
     const hits: Hit[] = [];
     const { visits: rows, day } = slice;
     let start = 0;
@@ -65,7 +76,10 @@ export default defineRule({
         visits.usable(b) &&
         !visits.ambiguousTime(a) &&
         !visits.ambiguousTime(b) &&
-        visits.client(a) !== visits.client(b)
+        visits.client(a) !== visits.client(b) &&
+        // Where somebody was escorted to, nobody says.
+        !services.anyAway(visits.services(a)) &&
+        !services.anyAway(visits.services(b))
       );
     }
 
