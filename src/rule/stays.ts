@@ -1,4 +1,4 @@
-import type { Absences, Visits } from "#columns";
+import { type Absences, rowsOf, type Visits } from "#columns";
 import { dayOf, minutesBetween } from "#model";
 
 /**
@@ -13,11 +13,25 @@ export function stayCovering(
   minutesOnBoundaryDayAbove: number,
 ): { minutesInside: number; verdict: "inside" | "boundaryDay" | "partly" } {
   const [start, end] = [visits.start(visit), visits.end(visit)];
-  const [from, until] = [absences.from(absence), absences.until(absence)];
+  const [from, until] = stay(absences, absence);
   const minutesInside = minutesBetween(Math.max(start, from), Math.min(end, until));
   const boundaryDay =
     visits.day(visit) === dayOf(from) || (Number.isFinite(until) && dayOf(end - 1) === dayOf(until - 1));
   if (boundaryDay)
     return { minutesInside, verdict: minutesInside > minutesOnBoundaryDayAbove ? "inside" : "boundaryDay" };
   return { minutesInside, verdict: start >= from && end <= until ? "inside" : "partly" };
+}
+
+/** From a hospital to another, or on to a short-term home: absences that follow on each other are one. */
+function stay(absences: Absences, absence: number): [from: number, until: number] {
+  let [from, until] = [absences.from(absence), absences.until(absence)];
+  const all = rowsOf(absences.byClient, absences.client(absence));
+  // By start.
+  for (const row of all) {
+    if (absences.from(row) <= until && absences.until(row) > until) until = absences.until(row);
+  }
+  for (const row of all.toReversed()) {
+    if (absences.from(row) < from && absences.until(row) >= from) from = absences.from(row);
+  }
+  return [from, until];
 }

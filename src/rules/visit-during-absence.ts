@@ -15,7 +15,7 @@ const words = { shortTermStay: "på korttidsboende", away: "bortrest", other: "f
 
 export default defineRule({
   id: "visit-during-absence",
-  version: 1,
+  version: 2,
   level: "indicator",
   severity: "hold",
   scope: "visit",
@@ -56,7 +56,7 @@ export default defineRule({
       for (const kind of kinds) {
         const absence = absences.covering(slice.client, visits.start(row), visits.end(row), kind);
         if (absence < 0) continue;
-        if (services.list(visits.services(row)).some((service) => services.away(service))) {
+        if (services.anyAway(visits.services(row))) {
           report.suppressed("away", [row]);
           continue;
         }

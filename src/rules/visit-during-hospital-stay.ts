@@ -9,9 +9,18 @@ function visitAt(start: string, end: string, kind = "hospital") {
   ]);
 }
 
+/** From one hospital straight to the next on Friday at 10:00. */
+function movedOn(start: string, end: string) {
+  const { records, ...rest } = visitAt(start, end);
+  return {
+    records: [...records, sample("absences", "a-2", { from: "2026-10-09 10:00", to: "2026-10-14 10:00" })],
+    ...rest,
+  };
+}
+
 export default defineRule({
   id: "visit-during-hospital-stay",
-  version: 1,
+  version: 2,
   level: "indicator",
   severity: "hold",
   scope: "visit",
@@ -35,11 +44,14 @@ export default defineRule({
       visitAt("2026-10-07 08:00", "2026-10-07 08:30"),
       // 61 minutes after admission are inside.
       visitAt("2026-10-06 11:00", "2026-10-06 12:21"),
+      // Between two wards nobody comes home.
+      movedOn("2026-10-09 14:00", "2026-10-09 14:30"),
     ],
     accepts: [
       visitAt("2026-10-06 11:00", "2026-10-06 11:45"),
       visitAt("2026-10-06 11:00", "2026-10-06 12:20"),
       visitAt("2026-10-09 10:00", "2026-10-09 10:30"),
+      movedOn("2026-10-14 09:45", "2026-10-14 10:15"),
       visitAt("2026-10-07 08:00", "2026-10-07 08:30", "away"),
     ],
   },
