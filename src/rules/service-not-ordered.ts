@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   addWorkingDays,
+  at,
   type Day,
   dayOf,
   defineRule,
@@ -12,6 +13,7 @@ import {
   mayBeOrderOf,
   type Orders,
   sample,
+  startOfDay,
 } from "#rule";
 
 /** C1 has omvardnad ordered; a visit with other services, and perhaps another order. */
@@ -33,7 +35,7 @@ function ordered(from: string, entered: string, order: Record<string, unknown> =
 
 export default defineRule({
   id: "service-not-ordered",
-  version: 1,
+  version: 2,
   level: "error",
   scope: "visit",
   title: { sv: "Insats som inte är beställd", en: "A service that was not ordered" },
@@ -52,10 +54,12 @@ export default defineRule({
       .default(3)
       .describe("Så många vardagar får det ta att lägga in en akut beställning."),
   }),
-  settlesAfterDays: 7,
+  // Three weekdays, and the public holidays of Christmas or Easter.
+  settlesAfterDays: 10,
   examples: {
     reports: [
       visitWith(["stad"]),
+      { ...visitWith(["stad"]), asOf: at("2026-10-09 00:00") },
       visitWith(["omvardnad", "stad"]),
       visitWith(["stad"], {}, ordered("2026-10-06", "2026-10-09 10:00")),
       visitWith(["stad"], {}, ordered("2026-01-01", "2025-12-15 10:00", { validTo: "2026-10-04" })),
@@ -67,6 +71,8 @@ export default defineRule({
       visitWith(["stad"], {}, ordered("2026-01-01", "2025-12-15 10:00", { validTo: "2026-10-05" })),
       visitWith(["stad"], {}, ordered("2026-10-06", "2026-10-08 10:00")),
       visitWith(["larm"]),
+      // Until Thursday an order may still be entered.
+      { ...visitWith(["stad"]), asOf: at("2026-10-08 23:59") },
       visitWith(["stad"], { law: "HSL" }),
       // Nobody has said what the code means: it may be another word for what is ordered.
       visitWith(["X17"]),
@@ -74,7 +80,7 @@ export default defineRule({
       visitWith(["stad"], {}, [sample("orders", "o-1", { validTo: "2026-09-30" })]),
     ],
   },
-  evaluate({ visits, orders, lines, services, settlement, slice }, { workingDaysAfter }, report) {
+  evaluate({ visits, orders, lines, services, settlement, slice, asOf }, { workingDaysAfter }, report) {
     const hits: Hit[] = [];
     if (slice.visits.length === 0) return hits;
     const rows = orders.byClient.rows;
@@ -134,6 +140,8 @@ export default defineRule({
         )
       ) {
         report.suppressed("enteredLater", [row]);
+      } else if (asOf < startOfDay(deadline + 1)) {
+        report.tooLittleData("en akut beställning kan ännu läggas in");
       } else {
         const names = lacking.map((service) => services.name(service)).join(", ");
         const whole = lacking.length === list.length;

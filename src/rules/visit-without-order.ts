@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   addWorkingDays,
+  at,
   type Day,
   dayOf,
   defineRule,
@@ -12,6 +13,7 @@ import {
   type Orders,
   rowsOf,
   sample,
+  startOfDay,
 } from "#rule";
 
 /** C1's order ended on 30 September; perhaps a new one from `from`, entered on `entered`. */
@@ -22,17 +24,21 @@ function visitAfterOrder({
   services = ["omvardnad"],
   law = "SoL",
   clientId = "C1",
+  asOf = "2026-11-10 04:30",
 } = {}) {
-  return example([
-    sample("orders", "o-1", { clientId: "C1", validTo: "2026-09-30" }),
-    sample("orders", "o-9", { clientId: "C1", validFrom: from, orderedAt: entered, status }),
-    sample("visits", "v-1", { clientId, services, law, start: "2026-10-05 08:00", end: "2026-10-05 08:30" }),
-  ]);
+  return example(
+    [
+      sample("orders", "o-1", { clientId: "C1", validTo: "2026-09-30" }),
+      sample("orders", "o-9", { clientId: "C1", validFrom: from, orderedAt: entered, status }),
+      sample("visits", "v-1", { clientId, services, law, start: "2026-10-05 08:00", end: "2026-10-05 08:30" }),
+    ],
+    { asOf: at(asOf) },
+  );
 }
 
 export default defineRule({
   id: "visit-without-order",
-  version: 1,
+  version: 2,
   level: "error",
   scope: "visit",
   title: { sv: "Besök utan beställning", en: "Visit without an order" },
@@ -51,22 +57,26 @@ export default defineRule({
       .default(3)
       .describe("Så många vardagar får det ta att lägga in en akut beställning."),
   }),
-  settlesAfterDays: 7,
+  // Three weekdays, and the public holidays of Christmas or Easter.
+  settlesAfterDays: 10,
   examples: {
     reports: [
       visitAfterOrder(),
       visitAfterOrder({ from: "2026-10-06", entered: "2026-10-09 10:00" }),
       visitAfterOrder({ from: "2026-10-01", status: "cancelled" }),
+      visitAfterOrder({ asOf: "2026-10-09 00:00" }),
     ],
     accepts: [
       visitAfterOrder({ from: "2026-10-01" }),
       visitAfterOrder({ from: "2026-10-06", entered: "2026-10-08 10:00" }),
       visitAfterOrder({ services: ["larm"] }),
       visitAfterOrder({ law: "HSL" }),
+      // Until Thursday an order may still be entered.
+      visitAfterOrder({ asOf: "2026-10-08 23:59" }),
       visitAfterOrder({ clientId: "C99" }),
     ],
   },
-  evaluate({ visits, orders, clients, services, slice }, { workingDaysAfter }, report) {
+  evaluate({ visits, orders, clients, services, slice, asOf }, { workingDaysAfter }, report) {
     const hits: Hit[] = [];
     if (slice.visits.length === 0) return hits;
     const ofClient = rowsOf(orders.byClient, slice.client);
@@ -97,6 +107,8 @@ export default defineRule({
         report.suppressed("otherLaw", [row]);
       } else if (entered) {
         report.suppressed("enteredLater", [row]);
+      } else if (asOf < startOfDay(deadline + 1)) {
+        report.tooLittleData("en akut beställning kan ännu läggas in");
       } else {
         hits.push({
           records: [row],
