@@ -15,7 +15,7 @@ function receivedAfter(hours: number, { outage = false } = {}) {
 
 export default defineRule({
   id: "late-registration",
-  version: 1,
+  version: 2,
   level: "quality",
   scope: "visit",
   title: { sv: "Besök som kom in sent", en: "Visit received late" },
@@ -50,12 +50,16 @@ export default defineRule({
         continue;
       }
       const hours = Math.floor(late / HOUR);
+      const silentHours = Math.floor(silentMs / HOUR);
       hits.push({
         records: [row],
         minutes: visits.minutes(row),
-        severity: late > hoursReviewAbove * HOUR ? "review" : "info",
+        severity: late - silentMs > hoursReviewAbove * HOUR ? "review" : "info",
         reason: `Besöket som slutade ${formatLocal(end)} kom in ${hours} timmar senare.`,
-        evidence: { "timmar efter besökets slut >": [hours, hoursAbove] },
+        evidence: {
+          "timmar efter besökets slut >": [hours, hoursAbove],
+          ...(silentHours > 0 && { "därav timmar då källan var tyst": silentHours }),
+        },
       });
     }
     return hits;

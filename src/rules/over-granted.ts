@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatDay, type Hit, sample } from "#rule";
+import { at, daily, defineRule, example, formatDay, type Hit, sample } from "#rule";
 
 /** 30 minutes three times a day are granted: 2,790 minutes in October. One visit of so many minutes every day. */
 function octoberOf(minutesPerDay: number, more: ReturnType<typeof sample>[] = []) {
@@ -14,14 +14,14 @@ function octoberOf(minutesPerDay: number, more: ReturnType<typeof sample>[] = []
 
 export default defineRule({
   id: "over-granted",
-  version: 1,
+  version: 2,
   level: "error",
   scope: "client-month",
   title: { sv: "Mer utfört än beviljat", en: "More registered than granted" },
   why: "Tid utöver beslutet ska inte betalas. Behöver brukaren mer hjälp ska beslutet ändras.",
   remedy: "Kontrollera om beslutet har ändrats. Annars ersätts högst den beviljade tiden.",
-  innocent: {},
-  reads: ["settlement", "visits"],
+  innocent: { alarm: "Tiden utöver är larmutryckningar, som görs utan att någon tid är beviljad för dem." },
+  reads: ["settlement", "visits", "lines", "services"],
   parameters: z.object({
     percentAbove: z.number().min(0).default(5).describe("Så många procent över den beviljade tiden godtas."),
   }),
@@ -34,20 +34,39 @@ export default defineRule({
         sample("orders", "o-9", { validFrom: "2026-10-01", validTo: "2026-10-31", orderedAt: "2026-09-28 10:00" }),
         sample("order-lines", "o-9-1", { orderId: "o-9", minutes: 10 }),
       ]),
+      // An alarm a day, for which a minute is ordered so that it can be billed.
+      octoberOf(90, [
+        sample("order-lines", "o-1-2", { orderId: "o-1", service: "larm", minutes: 1 }),
+        ...daily(20, (date) =>
+          sample("visits", `l-${date}`, { start: `${date} 03:00`, end: `${date} 03:30`, services: ["larm"] }),
+        ),
+      ]),
     ],
   },
-  evaluate({ settlement, visits, slice }, { percentAbove }) {
+  evaluate({ settlement, visits, lines, services, slice }, { percentAbove }, report) {
     const hits: Hit[] = [];
     let granted = 0;
     let registered = 0;
+    let alarms = 0;
+    const ofAlarm = (line: number): boolean => services.kind(lines.service(line)) === "alarm";
     for (const { line, minutes } of settlement.month(slice.client, slice.firstDay, slice.lastDay)) {
       // What belongs to no line is another rule's.
       if (line < 0) continue;
+      if (ofAlarm(line)) {
+        alarms += minutes.registered;
+        continue;
+      }
       granted += minutes.granted;
       registered += minutes.registered;
     }
-    if (granted === 0 || registered <= granted * (1 + percentAbove / 100)) return hits;
-    const counted = slice.visits.filter((row) => visits.performed(row) && settlement.lines(row).lines.length > 0);
+    const most = granted * (1 + percentAbove / 100);
+    if (granted === 0 || registered <= most) {
+      if (granted > 0 && registered + alarms > most) report.suppressed("alarm");
+      return hits;
+    }
+    const counted = slice.visits.filter(
+      (row) => visits.performed(row) && settlement.lines(row).lines.some((line) => !ofAlarm(line)),
+    );
     const over = registered - granted;
     const last = counted.at(-1);
     hits.push({

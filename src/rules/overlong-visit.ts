@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatLocal, type Hit, MINUTE, sample } from "#rule";
+import { at, defineRule, example, formatLocal, type Hit, mayBeOrderOf, MINUTE, rowsOf, sample } from "#rule";
 
 function visitOf(minutes: number, services = ["omvardnad"]) {
   return example([
@@ -8,9 +8,18 @@ function visitOf(minutes: number, services = ["omvardnad"]) {
   ]);
 }
 
+/** A night watch is ordered; the visit names these services, or none. */
+function ordered(minutes: number, services: string[] | undefined) {
+  return example([
+    sample("services", "vak", { kind: "nightWatch" }),
+    sample("order-lines", "o-1-2", { orderId: "o-1", service: "vak", minutes: 600 }),
+    sample("visits", "v-1", { start: "20:00", end: at("20:00", minutes), services }),
+  ]);
+}
+
 export default defineRule({
   id: "overlong-visit",
-  version: 1,
+  version: 2,
   level: "quality",
   severity: "review",
   scope: "visit",
@@ -18,18 +27,18 @@ export default defineRule({
   why: "Så långa besök är nästan alltid en glömd utloggning. Över 25 timmar räknas besöket inte alls.",
   remedy: "Låt utföraren rätta sluttiden i sitt system, med skäl.",
   innocent: { nightWatch: "Insatsen är beställd vaknatt." },
-  reads: ["visits", "services"],
+  reads: ["visits", "services", "orders", "lines"],
   parameters: z.object({ hoursAbove: z.number().positive().default(12).describe("Längre besök granskas.") }),
   examples: {
-    reports: [visitOf(12 * 60 + 1)],
-    accepts: [visitOf(12 * 60), visitOf(13 * 60, ["vak"])],
+    reports: [visitOf(12 * 60 + 1), ordered(13 * 60, ["omvardnad"])],
+    accepts: [visitOf(12 * 60), visitOf(13 * 60, ["vak"]), ordered(13 * 60, undefined)],
   },
-  evaluate({ visits, services, slice }, { hoursAbove }, report) {
+  evaluate({ visits, services, orders, lines, slice }, { hoursAbove }, report) {
     const hits: Hit[] = [];
     for (const row of slice.visits) {
       const minutes = Math.round((visits.end(row) - visits.start(row)) / MINUTE);
       if (!visits.performed(row) || !(minutes > hoursAbove * 60)) continue;
-      if (services.has(visits.services(row), "nightWatch")) {
+      if (services.has(visits.services(row), "nightWatch") || (visits.services(row) < 0 && mayBeNightWatch(row))) {
         report.suppressed("nightWatch", [row]);
         continue;
       }
@@ -44,5 +53,17 @@ export default defineRule({
       });
     }
     return hits;
+
+    /** A visit that names no service, where a night watch is ordered of its provider. */
+    function mayBeNightWatch(row: number): boolean {
+      return slice.orders.some(
+        (order) =>
+          mayBeOrderOf(orders, order, visits.provider(row)) &&
+          orders.valid(order, visits.day(row)) &&
+          rowsOf(lines.byOrder, order).some(
+            (line) => lines.valid(line, visits.day(row)) && services.kind(lines.service(line)) === "nightWatch",
+          ),
+      );
+    }
   },
 });
