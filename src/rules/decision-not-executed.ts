@@ -52,7 +52,7 @@ function octoberOf(
 
 export default defineRule({
   id: "decision-not-executed",
-  version: 1,
+  version: 2,
   level: "indicator",
   scope: "order",
   title: { sv: "Beslut som inte verkställs", en: "A decision that is not carried out" },
@@ -101,6 +101,8 @@ export default defineRule({
       // Nothing is known of anybody's visits before the 10th.
       octoberOf([], { heardFrom: 9 }),
       octoberOf([], { order: { status: "cancelled" } }),
+      // It has ended, and nobody says when.
+      octoberOf([], { order: { status: "ended" } }),
       // Nobody has looked at the months before.
       octoberOf([], { decidedOn: "2026-02-01", quietSince: null }),
       {
@@ -187,6 +189,10 @@ export default defineRule({
       }
       if (daysWhere((from, to) => matches.silent(client, from, to)) * 2 > days) {
         if (reached) report.suppressed("sourceSilent");
+        continue;
+      }
+      if (orders.status(order) === "ended" && orders.validTo(order) === NO_DAY) {
+        if (reached) report.tooLittleData("den avslutade beställningens sista dag saknas");
         continue;
       }
       if (!heardThroughout(visits, provider, slice.firstDay, until)) {

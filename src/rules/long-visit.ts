@@ -11,7 +11,19 @@ import {
   partsOf,
   sample,
   type Visits,
+  type Warning,
 } from "#rule";
+
+/** Said without a zone in the hour that comes twice: it may have begun an hour earlier or later. */
+const twice: Warning = {
+  code: "ambiguous-time",
+  source: "files",
+  entity: "visits",
+  id: "v-1",
+  field: "start",
+  value: null,
+  day: null,
+};
 
 /** Planned from 08:00 for so long, and registered for so long. */
 function visitOf(
@@ -29,7 +41,7 @@ function visitOf(
 
 export default defineRule({
   id: "long-visit",
-  version: 2,
+  version: 3,
   level: "indicator",
   scope: "visit",
   title: { sv: "Besök mycket längre än planerat", en: "A visit much longer than planned" },
@@ -58,6 +70,7 @@ export default defineRule({
       visitOf(60, 30, [sample("planned-visits", "p-2", { start: "08:30", end: "09:00" })]),
       // On the way out an alarm: nobody planned it, and it is no part of what was.
       visitOf(30, 30, [sample("visits", "v-2", { start: "08:38", end: "08:49", services: ["larm"] })]),
+      { ...visitOf(41, 30), warnings: [twice] },
       // Probable only: more than an hour off, and nobody has said that it is this plan's.
       visitOf(60, 30, [], { start: "09:05", end: "10:05", plannedVisitId: undefined }),
     ],
@@ -91,6 +104,8 @@ export default defineRule({
       const over = minutes - planned;
       if (minutes <= plannedInAll + Math.max(minutesAbove, (plannedInAll * percentAbove) / 100)) {
         report.suppressed("severalPlans", parts);
+      } else if (parts.some((part) => visits.ambiguousTime(part))) {
+        report.tooLittleData("klockslaget förekom två gånger när klockan ställdes tillbaka");
       } else if (parts.some((part) => visits.approvedByManager(part) === true)) {
         report.suppressed("approved", parts);
       } else {

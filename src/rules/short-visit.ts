@@ -1,5 +1,27 @@
 import { z } from "zod";
-import { at, defineRule, example, formatClock, formatLocal, heldAgainst, type Hit, partsOf, sample } from "#rule";
+import {
+  at,
+  defineRule,
+  example,
+  formatClock,
+  formatLocal,
+  heldAgainst,
+  type Hit,
+  partsOf,
+  sample,
+  type Warning,
+} from "#rule";
+
+/** Said without a zone in the hour that comes twice: it may have begun an hour earlier or later. */
+const twice: Warning = {
+  code: "ambiguous-time",
+  source: "files",
+  entity: "visits",
+  id: "v-1",
+  field: "start",
+  value: null,
+  day: null,
+};
 
 /** Planned from 08:00 for so long, and registered for so long. */
 function visitOf(
@@ -17,7 +39,7 @@ function visitOf(
 
 export default defineRule({
   id: "short-visit",
-  version: 1,
+  version: 2,
   level: "indicator",
   scope: "visit",
   title: { sv: "Besök mycket kortare än planerat", en: "A visit much shorter than planned" },
@@ -55,6 +77,7 @@ export default defineRule({
       visitOf(14, 30, [sample("absences", "a-1", { from: "2026-10-05 08:14", to: "2026-10-07 12:00" })]),
       visitOf(14, 30, [sample("visits", "v-2", { start: "08:20", end: "08:31" })]),
       visitOf(14, 30, [sample("visits", "v-2", { start: "08:14", end: "08:30", staffId: "S2" })]),
+      { ...visitOf(14, 30), warnings: [twice] },
       // Probable only: an hour late, and nobody has said that it is this plan's.
       visitOf(5, 30, [], { start: "09:05", end: "09:10", plannedVisitId: undefined }),
     ],
@@ -89,6 +112,8 @@ export default defineRule({
         parts.some((part) => visits.declinedReason(part) !== null || (visits.editReason(part) ?? "").trim() !== "")
       ) {
         report.suppressed("partial", [row]);
+      } else if (parts.some((part) => visits.ambiguousTime(part))) {
+        report.tooLittleData("klockslaget förekom två gånger när klockan ställdes tillbaka");
       } else if (
         absences.covering(slice.client, plans.start(version), Math.max(plans.end(version), visits.end(row))) >= 0
       ) {

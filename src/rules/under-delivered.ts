@@ -7,6 +7,7 @@ import {
   formatDay,
   heardThroughout,
   type Hit,
+  NO_DAY,
   sample,
   startOfDay,
   visitExpected,
@@ -43,7 +44,7 @@ function vain(count: number, status: "declined" | "noAnswer") {
 
 export default defineRule({
   id: "under-delivered",
-  version: 1,
+  version: 2,
   level: "indicator",
   scope: "client-month",
   title: { sv: "Mycket mindre utfört än beviljat", en: "Much less registered than granted" },
@@ -71,7 +72,11 @@ export default defineRule({
   }),
   settlesAfterDays: 5,
   examples: {
-    reports: [octoberOf(71), octoberOf(30, vain(15, "declined"))],
+    reports: [
+      octoberOf(71),
+      octoberOf(71, [sample("orders", "o-1", { status: "ended", validTo: "2026-10-31" })]),
+      octoberOf(30, vain(15, "declined")),
+    ],
     accepts: [
       octoberOf(72),
       octoberOf(60, vain(7, "declined")),
@@ -86,6 +91,8 @@ export default defineRule({
         ...octoberOf(90),
         records: octoberOf(90).records.filter(({ record }) => !/^v-[0-8]$/.test(record.id)),
       },
+      // It has ended, and nobody says when.
+      octoberOf(30, [sample("orders", "o-1", { status: "ended" })]),
       // The month has not ended yet, or not long ago.
       octoberOf(30, [], "2026-11-03 23:00"),
       // Paid by the month: nobody need come.
@@ -147,6 +154,8 @@ export default defineRule({
       report.tooLittleData("besök saknas");
     } else if (registered + other === 0 && !registersItself && !clients.joined(client)) {
       report.tooLittleData("beställningens brukare är inte hopkopplad med någon");
+    } else if (slice.orders.some((order) => orders.status(order) === "ended" && orders.validTo(order) === NO_DAY)) {
+      report.tooLittleData("den avslutade beställningens sista dag saknas");
     } else if (!heard) {
       report.tooLittleData("utförarens besök är inte kända hela månaden");
     } else if (gone > 0 && gone <= slice.lastDay) {
