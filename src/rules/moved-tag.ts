@@ -22,6 +22,7 @@ function readsOf(
     transport = "walking",
     precision = "exact",
     warnings = [] as Warning[],
+    ends = "08:30",
   } = {},
 ) {
   return example(
@@ -31,11 +32,11 @@ function readsOf(
       sample("tags", "T1", { clientId: "C1" }),
       sample("tags", "T2", { clientId: "C2", from }),
       sample("planned-visits", "p-1", { transport }),
-      sample("visits", "v-1", { start: "08:00", end: "08:30", startProof: proof, endProof: proof, endTag: "T1" }),
+      sample("visits", "v-1", { start: at(ends, -30), end: ends, startProof: proof, endProof: proof, endTag: "T1" }),
       sample("visits", "v-2", {
         clientId: "C2",
-        start: at("08:30", minutes),
-        end: "09:15",
+        start: at(ends, minutes),
+        end: at(ends, 45),
         startProof: proof,
         endProof: proof,
         startTag: "T2",
@@ -47,7 +48,7 @@ function readsOf(
 
 export default defineRule({
   id: "moved-tag",
-  version: 1,
+  version: 2,
   level: "indicator",
   scope: "staff-day",
   title: { sv: "Tagg läst långt från bostaden", en: "Home tag read far from the home" },
@@ -64,7 +65,7 @@ export default defineRule({
     daysAroundChange: z.int().min(0).default(3).describe("Så nära ett byte av tagg bedöms den inte."),
   }),
   examples: {
-    reports: [readsOf(10), readsOf(1, { transport: "car" })],
+    reports: [readsOf(10), readsOf(1, { transport: "car" }), readsOf(5, { ends: "23:58" })],
     accepts: [
       readsOf(11),
       readsOf(10, { north: 0.0179 }),
@@ -85,7 +86,8 @@ export default defineRule({
     let lastTag = -1;
     let lastRow = -1;
     let lastAt = -Infinity;
-    for (const row of slice.visits) {
+    // The evening's last tag, and then the day's.
+    for (const row of [...slice.before, ...slice.visits]) {
       const start = visits.startTag(row);
       const end = visits.endTag(row);
       if ((start < 0 && end < 0) || !visits.performed(row) || visits.proven(row) !== true) continue;
@@ -93,7 +95,8 @@ export default defineRule({
       // A tag at another client's visit is told of by a rule of its own.
       const mine = start >= 0 && tags.client(start) === visits.client(row);
       // Visits that overlap are told of by rules of their own.
-      if (mine && lastTag >= 0 && lastTag !== start && gap >= 0 && gap <= minutesMax * MINUTE) {
+      const today = visits.day(row) === day;
+      if (today && mine && lastTag >= 0 && lastTag !== start && gap >= 0 && gap <= minutesMax * MINUTE) {
         const [a, b] = [visits.client(lastRow), visits.client(row)];
         const metres = a === b ? 0 : clients.metresBetween(a, b, day);
         if (Number.isNaN(metres)) report.tooLittleData("bostadens exakta läge saknas");
