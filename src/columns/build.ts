@@ -331,7 +331,7 @@ export function buildTables(input: TableInput): Tables {
     visits,
     plans: planTable,
     clients: clientTable,
-    staff: buildStaff(staffRows, staff, providers, units, unitTable, input.period, context, buildings),
+    staff: buildStaff(staffRows, staff, providers, units, unitTable, input, context, buildings),
     units: unitTable,
     providers: make.one("providers", identitiesOf(providers), providerName, organisationNumber, regime, permit),
     services,
@@ -705,7 +705,7 @@ function buildStaff(
   providers: Resolved,
   units: Resolved,
   unitTable: table.Units,
-  period: Period,
+  { period, aliases }: TableInput,
   { refs, sources, make }: Context,
   buildings: ReadonlyMap<string, number>,
 ): table.Staff {
@@ -719,7 +719,13 @@ function buildStaff(
   const provider = providerRefs.map((ref, row) =>
     ref < 0 ? unitTable.provider(unit[row]!) : providers.code(ref, period.through),
   );
-  const identified = new Uint8Array(people.count);
+  // Ids of several systems, or a person's decision about two of one: never names.
+  const identified = people.joined.slice();
+  for (const { kind, ...alias } of aliases) {
+    if (kind !== "staff") continue;
+    identified[people.find(alias.source, alias.id)] = 1;
+    identified[people.find(alias.sameAsSource, alias.sameAsId)] = 1;
+  }
   const numbers = column.texts(raw, "personalIdentityNumber");
   const hsaIds = column.texts(raw, "hsaId");
   for (let row = 0; row < raw.count; row++) {

@@ -54,6 +54,28 @@ describe("people of several systems", () => {
     expect([tables.clients.text(client), tables.clients.known(client)]).toEqual(["pid:ff", false]);
   });
 
+  test("are surely one by a number, an HSA-id or what a person has decided", () => {
+    const nobodySays = { hsaId: undefined };
+    const alias = (id: string, from: string | null = null): Alias => {
+      return {
+        kind: "staff",
+        source: "files",
+        id,
+        sameAsSource: "files",
+        sameAsId: "S1",
+        from: from === null ? null : day(from),
+      };
+    };
+    const records = [sample("staff", "S1", nobodySays), sample("staff", "S9", nobodySays)];
+    const identified = (aliases: Alias[]) => {
+      const { staff } = build(records, { aliases });
+      return ["S1", "S2", "S9"].map((id) => staff.identified(staff.find(`files/${id}`)));
+    };
+    expect(identified([])).toEqual([false, true, false]);
+    expect(identified([alias("S9")])).toEqual([true, true, true]);
+    expect(identified([alias("S9", "2026-10-01")])).toEqual([true, true, true]);
+  });
+
   test("are one by HSA-id and by what a person has decided, never by the same id alone", () => {
     const hsa = "SE2321000016-1abc";
     const records = [
