@@ -356,16 +356,36 @@ const openFindings = [
     },
   ),
   // Wednesday wholly inside; Tuesday's visit ends 25 minutes after the admission.
-  found("visit-during-hospital-stay", "indicator", "hold", "07", ["absences/a-C5", "visits/v-C5-07"], 30, null, {
-    client: "C5",
-    staff: "S2",
-  }),
+  found(
+    "visit-during-hospital-stay",
+    "indicator",
+    "hold",
+    "07",
+    ["absences/a-C5", "visits/v-C5-07"],
+    30,
+    null,
+    {
+      client: "C5",
+      staff: "S2",
+    },
+    { version: 2 },
+  ),
   found("staff-overlap-across-providers", "indicator", "review", "15", ["visits/v-C7", "visits/v-C8"], 10, null, {
     provider: null,
     unit: null,
     staff: "S1",
   }),
-  found("visit-without-order", "error", "hold", "20", ["visits/v-C12"], 20, null, { client: "C12", staff: "S2" }),
+  found(
+    "visit-without-order",
+    "error",
+    "hold",
+    "20",
+    ["visits/v-C12"],
+    20,
+    null,
+    { client: "C12", staff: "S2" },
+    { version: 2 },
+  ),
   found("edit-without-reason", "error", "hold", "10", ["visits/v-10"], 15, 12_000, { client: "C1", staff: "S1" }),
   found(
     "long-visit",
@@ -376,7 +396,7 @@ const openFindings = [
     15,
     12_000,
     { client: "C1", staff: "S1" },
-    { version: 2 },
+    { version: 3 },
   ),
   // 28 of the 40 minutes are together: 70 percent. The second leaves 12 minutes early, at 800 öre.
   found(
@@ -391,7 +411,17 @@ const openFindings = [
     { version: 3 },
   ),
   // 180 of 300 minutes are 60 percent.
-  found("under-delivered", "indicator", "review", "01", ["orders/o-C4"], 120, null, { client: "C4" }, wholeMonth),
+  found(
+    "under-delivered",
+    "indicator",
+    "review",
+    "01",
+    ["orders/o-C4"],
+    120,
+    null,
+    { client: "C4" },
+    { ...wholeMonth, version: 2 },
+  ),
   found("copied-plan", "pattern", "review", "01", copied(asPlanned), null, null, {}, wholeMonth),
   // Of 870 + 80 + 300 claimed minutes 840 + 80 + 180 have a visit on their day: 88 %.
   found("match-rate-low", "quality", "info", "01", [], 150, null, { unit: null }, wholeMonth),
