@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { daily, defineRule, example, formatDay, type Hit, sample } from "#rule";
+import { daily, defineRule, example, type Example, formatDay, type Hit, sample } from "#rule";
 
 /** Ten days are claimed with 60 minutes each; so many of them have a visit. */
 function daysWithVisit(count: number) {
@@ -14,9 +14,26 @@ function daysWithVisit(count: number) {
   );
 }
 
+/** The claims for the last two days are credited. */
+function withCredits({ records, ...rest }: Example) {
+  const credits = [8, 9].map((position) => {
+    const date = `2026-10-${5 + position}`;
+    const credit = {
+      kind: "credit",
+      correctsId: `k-${position}`,
+      from: date,
+      to: date,
+      minutes: 60,
+      amountOre: 48_000,
+    };
+    return sample("claims", `c-${position}`, credit);
+  });
+  return { records: [...records, ...credits], ...rest };
+}
+
 export default defineRule({
   id: "match-rate-low",
-  version: 1,
+  version: 2,
   level: "quality",
   scope: "provider-month",
   title: { sv: "Få fakturarader har besök", en: "Few claims match a visit" },
@@ -42,10 +59,19 @@ export default defineRule({
         sample("claims", "k-1", { from: "2026-10-05", to: "2026-10-14", minutes: 600, amountOre: 480_000 }),
         ...daily(9, (date) => sample("visits", `v-${date}`, { start: `${date} 08:00`, end: `${date} 09:00` })),
       ]),
+      // The days without a visit are credited.
+      withCredits(daysWithVisit(8)),
     ],
   },
   evaluate({ claims, settlement, slice }, { percentBelow }) {
     const hits: Hit[] = [];
+    /** Öre that are credited of a claim. */
+    const credited = new Map<number, number>();
+    for (let row = 0; row < claims.count; row++) {
+      if (claims.provider(row) !== slice.provider || !claims.credit(row)) continue;
+      const about = claims.corrects(row);
+      if (about >= 0) credited.set(about, (credited.get(about) ?? 0) - claims.amountOre(row));
+    }
     let claimed = 0;
     let matched = 0;
     for (let row = 0; row < claims.count; row++) {
@@ -57,8 +83,13 @@ export default defineRule({
         continue;
       if (claims.credit(row)) continue;
       const { minutesPerDay, days, emptyDays, silentDays } = settlement.claim(row);
-      claimed += minutesPerDay * days.length;
-      matched += minutesPerDay * (days.length - emptyDays.length - silentDays.length);
+      const minutes = minutesPerDay * days.length;
+      const ore = credited.get(row) ?? 0;
+      const off = ore < claims.amountOre(row) ? (minutes * ore) / claims.amountOre(row) : minutes;
+      // A credit is most likely for the days without a visit.
+      const empty = Math.max(0, minutesPerDay * (emptyDays.length + silentDays.length) - off);
+      claimed += minutes - off;
+      matched += minutes - off - empty;
     }
     if (claimed === 0 || matched >= (claimed * percentBelow) / 100) return hits;
     const percent = Math.floor((1000 * matched) / claimed) / 10;

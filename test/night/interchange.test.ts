@@ -424,7 +424,7 @@ const openFindings = [
   ),
   found("copied-plan", "pattern", "review", "01", copied(asPlanned), null, null, {}, wholeMonth),
   // Of 870 + 80 + 300 claimed minutes 840 + 80 + 180 have a visit on their day: 88 %.
-  found("match-rate-low", "quality", "info", "01", [], 150, null, { unit: null }, wholeMonth),
+  found("match-rate-low", "quality", "info", "01", [], 150, null, { unit: null }, { ...wholeMonth, version: 2 }),
 ];
 
 const findingKeys =
