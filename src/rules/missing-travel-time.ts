@@ -157,6 +157,8 @@ export default defineRule({
     const all = new Tally();
     let unknown = 0;
     let last = -1;
+    // Where somebody was escorted to, nobody says.
+    const elsewhere = (row: number): boolean => services.anyAway(visits.services(row));
     for (let i = 0; i < slice.byStaff.length; i++) {
       const b = slice.byStaff[i]!;
       if (!visits.usable(b)) continue;
@@ -184,9 +186,7 @@ export default defineRule({
         continue;
       const least = needed * part - tolerated;
       const missing = least > 0 && gap < least ? needed - Math.max(0, gap) : 0;
-      // Where somebody was escorted to, nobody says.
-      const elsewhere = services.anyAway(visits.services(a)) || services.anyAway(visits.services(b));
-      if (missing > 0 && (elsewhere || visits.sameGroup(a, b))) continue;
+      if (missing > 0 && (visits.sameGroup(a, b) || elsewhere(a) || elsewhere(b))) continue;
       from[all.journeys] = a;
       to[all.journeys] = b;
       lacks[all.journeys] = missing;
