@@ -26,6 +26,8 @@ interface Played {
   reason: string;
 }
 
+const order = ({ day, rule, reason }: Played): string => `${day} ${rule} ${reason}`;
+
 /** The published cases that the invented municipality plays, each with a finding of the night that shows it. */
 export async function documentedCases(system: System, world: World): Promise<string> {
   const played = world.labels.filter((label) => label.planted && label.case !== undefined && label.records.length > 0);
@@ -37,8 +39,12 @@ export async function documentedCases(system: System, world: World): Promise<str
     const label = played.find(
       (one) => one.rule === ruleId && one.records.some(({ source, id }) => keys.has(`${source} ${id}`)),
     );
-    if (label?.case === undefined || shown.has(label.case)) continue;
-    shown.set(label.case, { title: titles[label.case], rule: ruleId, day: formatDay(fromDay), reason });
+    if (label?.case === undefined) continue;
+    const one = { title: titles[label.case], rule: ruleId, day: formatDay(fromDay), reason };
+    // The first in time: findings come in the order of their ids, which a person's key is in, and that is another one in
+    // every installation.
+    const other = shown.get(label.case);
+    if (other === undefined || order(one) < order(other)) shown.set(label.case, one);
   }
   if (shown.size === 0) return "";
   const rows = [...shown.values()].sort((a, b) => (a.title < b.title ? -1 : 1));
