@@ -12,7 +12,7 @@ import {
   type Evaluated,
   field,
   type Hashed,
-  hashed,
+  hashing,
   isFirst,
   json,
   listOf,
@@ -120,6 +120,7 @@ const said: StagedColumns<FindingToWrite> = [
 ];
 const columns = ofHashed(said);
 type Found = Hashed<FindingToWrite>;
+const about = (finding: FindingToWrite) => ({ id: finding.id, says: said.map(([, , of]) => of(finding)) });
 
 /**
  * Writes what a run found in the slices that it looked at: new findings are opened, those that are known and the same
@@ -131,7 +132,7 @@ export async function writeFindings(
   tenantId: string,
   run: {
     evaluated: Evaluated;
-    findings: Iterable<FindingToWrite>;
+    findings: readonly FindingToWrite[];
     at: Instant;
     /** All that the run had; what a rule found as another version is not corrected because it is gone. */
     rules?: ReadonlyArray<{ ruleId: string; ruleVersion: number }>;
@@ -144,27 +145,25 @@ export async function writeFindings(
   return database.transaction(async (tx) => {
     const { client } = tx;
     await compareInBulk(client, run.evaluated);
-    const found = await hashed(run.findings, (finding) => ({
-      id: finding.id,
-      says: said.map(([, , of]) => of(finding)),
-    }));
-    const first = await isFirst(client, tenantId, "findings", found.length);
-    const staged = first ? null : await stageHashes(client, found);
+    // Where nothing is stored, each is hashed as it is sent: the database need not wait for all. Otherwise all at once,
+    // before figures are: cases wait for what comes of it.
+    const first = await isFirst(client, tenantId, "findings", run.findings.length);
+    const found = first ? null : [...hashing(run.findings, about)];
+    const staged = found === null ? null : await stageHashes(client, found);
     const before = staged === null ? null : await compare(client, tenantId, staged);
     const unshown = new Map<string, number>();
-    const [added, changed]: [Found[], Found[]] = [[], []];
     const counts = { opened: 0, changed: 0 };
-    for (const one of found) {
-      const was = before === null ? NOT_STORED : before.get(one.id);
+    for (const finding of run.findings) {
+      const was = before === null ? NOT_STORED : before.get(finding.id);
       // Nearly all of most nights: stored, and the same.
       if (was === undefined) continue;
-      if (!was.stored) added.push(one);
-      else if (was.changed) changed.push(one);
       if (!was.stands) counts.opened++;
       else if (was.changed) counts.changed++;
-      const { ruleId } = one.item;
-      if (was.unshown && isForHandlers(one.item)) unshown.set(ruleId, (unshown.get(ruleId) ?? 0) + 1);
+      if (was.unshown && isForHandlers(finding)) unshown.set(finding.ruleId, (unshown.get(finding.ruleId) ?? 0) + 1);
     }
+    const changed =
+      found?.filter(({ id }) => before?.get(id)?.stored === true && before.get(id)?.changed === true) ?? [];
+    const added = found?.filter(({ id }) => before?.get(id)?.stored === false);
     const heldBack = run.holdBack?.(unshown);
     await insertRuleHolds(tx, tenantId, heldBack?.holds ?? []);
     const heldRules = heldBack?.rules ?? new Set();
@@ -199,9 +198,10 @@ export async function writeFindings(
           [tenantId, at, run.rules?.map(({ ruleId, ruleVersion }) => `${ruleId} ${ruleVersion}`) ?? null, gone],
         );
     }
-    if (added.length > 0) await copyRows(client, "findings", firstSeen(tenantId, run.at, heldRules), added);
+    if (added === undefined || added.length > 0)
+      await copyRows(client, "findings", firstSeen(tenantId, run.at, heldRules), added ?? hashing(run.findings, about));
     if (run.fold !== false) await foldSums(client, tenantId, "finding_sums");
-    return { ...counts, kept: found.length - counts.opened - counts.changed, closed };
+    return { ...counts, kept: run.findings.length - counts.opened - counts.changed, closed };
   });
 }
 

@@ -9,6 +9,7 @@ import {
   field,
   type Hashed,
   hashed,
+  hashing,
   isFirst,
   json,
   listOf,
@@ -106,6 +107,12 @@ const said: StagedColumns<Line> = [
 ];
 const columns = ofHashed(said);
 
+function about(line: Line): { id: string; says: readonly unknown[] } {
+  const id = settlementLineId(line);
+  // The place at the end has been in the hash since it was first stored.
+  return { id, says: [id, ...said.map(([, , of]) => of(line)), null] };
+}
+
 export interface SettlementWritten {
   added: number;
   kept: number;
@@ -119,7 +126,7 @@ export async function writeSettlement(
   tenantId: string,
   run: {
     evaluated: Evaluated;
-    lines: Iterable<SettlementLineToWrite>;
+    lines: readonly SettlementLineToWrite[];
     at: Instant;
     /** False where sums may wait for a later run to be made one row again. */
     fold?: boolean;
@@ -127,16 +134,12 @@ export async function writeSettlement(
 ): Promise<SettlementWritten> {
   return database.transaction(async ({ client }) => {
     await compareInBulk(client, run.evaluated);
-    const lines = await hashed(run.lines, (line) => {
-      const id = settlementLineId(line);
-      // The place at the end has been in the hash since it was first stored.
-      return { id, says: [id, ...said.map(([, , of]) => of(line)), null] };
-    });
     const at = new Date(run.at);
     const target = "settlement_lines";
-    const written = { added: lines.length, changed: 0, removed: 0 };
-    let added = lines;
-    if (!(await isFirst(client, tenantId, target, lines.length))) {
+    const written = { added: run.lines.length, changed: 0, removed: 0 };
+    let added: Iterable<Hashed<Line>> = hashing(run.lines, about);
+    if (!(await isFirst(client, tenantId, target, run.lines.length))) {
+      const lines = await hashed(run.lines, about);
       const staged = await stageHashes(client, lines);
       const { rows } = await client.query<[id: string, stored: boolean]>({
         text: `SELECT s.id, f.id IS NOT NULL FROM ${staged} s LEFT JOIN ${target} f ON f.tenant_id = $1 AND f.id = s.id
@@ -145,7 +148,7 @@ export async function writeSettlement(
         rowMode: "array",
       });
       const stored = new Map(rows);
-      added = lines.filter(({ id }) => stored.get(id) === false);
+      const missing = lines.filter(({ id }) => stored.get(id) === false);
       const changed = lines.filter(({ id }) => stored.get(id) === true);
       const removed = await selectGone(client, tenantId, target, {
         evaluated: run.evaluated,
@@ -162,16 +165,17 @@ export async function writeSettlement(
           [tenantId, at],
         );
       }
-      Object.assign(written, { added: added.length, changed: changed.length, removed: removed.length });
+      added = missing;
+      Object.assign(written, { added: missing.length, changed: changed.length, removed: removed.length });
     }
     const inserted: StagedColumns<Hashed<Line>> = [
       ["tenant_id", "text", () => tenantId],
       ...columns,
       ["changed_at", "timestamptz", () => run.at],
     ];
-    if (added.length > 0) await copyRows(client, target, inserted, added);
+    if (written.added > 0) await copyRows(client, target, inserted, added);
     if (run.fold !== false) await foldSums(client, tenantId, "settlement_sums");
-    return { ...written, kept: lines.length - written.added - written.changed };
+    return { ...written, kept: run.lines.length - written.added - written.changed };
   });
 }
 

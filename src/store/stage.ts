@@ -30,21 +30,25 @@ export interface Hashed<Item> {
   hash: string;
 }
 
+/** What is to be written, with a hash of what its row says, made as it is asked for. Rows are not kept: few of them are sent. */
+export function* hashing<Item>(
+  items: Iterable<Item>,
+  about: (item: Item) => { id: string; says: readonly unknown[] },
+): Generator<Hashed<Item>> {
+  for (const item of items) {
+    const { id, says } = about(item);
+    yield { id, item, hash: hash("sha256", JSON.stringify(says), "binary").slice(0, 16) };
+  }
+}
+
 /** So many are hashed in a few milliseconds. */
 const AT_ONCE = 1000;
 
-/**
- * What is to be written, with a hash of what its row says. Rows are not kept: few of them are sent. In between, what the
- * database answers is heard, so that it need not wait with other work.
- */
-export async function hashed<Item>(
-  items: Iterable<Item>,
-  about: (item: Item) => { id: string; says: readonly unknown[] },
-): Promise<Array<Hashed<Item>>> {
+/** All of it at once. In between, what the database answers to others is heard: they need not wait. */
+export async function hashed<Item>(...made: Parameters<typeof hashing<Item>>): Promise<Array<Hashed<Item>>> {
   const all: Array<Hashed<Item>> = [];
-  for (const item of items) {
-    const { id, says } = about(item);
-    all.push({ id, item, hash: hash("sha256", JSON.stringify(says), "binary").slice(0, 16) });
+  for (const one of hashing(...made)) {
+    all.push(one);
     if (all.length % AT_ONCE === 0) await setImmediate();
   }
   return all;
@@ -197,11 +201,12 @@ export async function areStored<Row>(
 
 /**
  * Has the rest of the transaction compare tables by hashing. Right after much was written or deleted the planner may take
- * a table for empty and walk through all of it for each row: minutes instead of a second.
+ * a table for empty and walk through all of it for each row: minutes instead of a second. What is sorted, hashed or handed
+ * to a trigger then fits into memory.
  */
 export async function compareInBulk(client: pg.ClientBase, evaluated: Evaluated): Promise<void> {
   // A few slices are found by their index.
-  if (!areFew(evaluated)) await client.query("SET LOCAL enable_nestloop = off");
+  if (!areFew(evaluated)) await client.query("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'");
 }
 
 /** Slices that a run has looked at: of anything else it says nothing. */
