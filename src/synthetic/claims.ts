@@ -121,14 +121,15 @@ function sharedTime(people: readonly Person[], of: (person: Person) => readonly 
   const lost = new Map<Happening, number>();
   for (const members of homes.values()) {
     if (members.length < 2) continue;
-    const all = members.flatMap((person) => [...of(person)]).sort((a, b) => startOfVisit(a) - startOfVisit(b));
+    const all = members
+      .flatMap((person) => of(person).filter((one) => performedMinutes(one) > 0 && !neverEnded(one)))
+      .sort((a, b) => startOfVisit(a) - startOfVisit(b));
     for (const [index, one] of all.entries()) {
       for (let next = index + 1; next < all.length; next++) {
         const other = all[next]!;
         const together = Math.min(endOfVisit(one), endOfVisit(other)) - startOfVisit(other);
         if (together <= 0) break;
         if (other.person === one.person || other.worker.staff !== one.worker.staff) continue;
-        if (performedMinutes(one) === 0 || performedMinutes(other) === 0) continue;
         for (const each of [one, other]) lost.set(each, (lost.get(each) ?? 0) + together / 2);
       }
     }
@@ -138,17 +139,20 @@ function sharedTime(people: readonly Person[], of: (person: Person) => readonly 
 
 const startOfVisit = ({ visit }: Happening) => visit.versions.at(-1)!.start;
 const endOfVisit = ({ visit }: Happening) => visit.versions.at(-1)!.end ?? 0;
+/** Longer than any day: the log-out was forgotten, and nobody bills it. */
+const neverEnded = (one: Happening) => endOfVisit(one) - startOfVisit(one) > 25 * HOUR;
 
 /** Minutes that count as worked, as the agreement sees a completed visit: before caps, divisions and rounding. */
 function countedTime(
-  { visit }: Happening,
+  happening: Happening,
   agreement: Agreement,
   { month, cutOff }: Calendar,
 ): { start: Instant; end: Instant } | null {
+  const { visit } = happening;
   const head = visit.versions.at(-1)!;
   let { start, end } = head;
   if (head.deleted === true || head.status !== "completed" || end === null || end <= start) return null;
-  if (end - start > 25 * HOUR) return null;
+  if (neverEnded(happening)) return null;
   const byHand = head.startProof === "manual" || head.endProof === "manual";
   if (byHand && agreement.reasonRequired && head.editReason === undefined) return null;
   if (agreement.lengtheningNeedsReason && head.editReason === undefined) {

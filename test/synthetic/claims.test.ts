@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { day, type Instant, MINUTE } from "#model";
+import { day, HOUR, type Instant, MINUTE } from "#model";
 import { makeClaims } from "../../src/synthetic/claims.ts";
 import { makePopulation } from "../../src/synthetic/clients.ts";
 import { type Happening, makeDays } from "../../src/synthetic/days.ts";
@@ -62,4 +62,7 @@ test("of a visit that the household shares, a standard time is billed in proport
   // Half of the last half is the other one's.
   neighbour.client.householdId = visit.person.client.householdId;
   expect(billed(there)).toMatchObject({ from: "2026-09-01", minutes: 45 });
+  // Somebody forgot to log out there.
+  there.visit.versions[0]!.end = start + 30 * HOUR;
+  expect(billed(there)).toMatchObject({ from: "2026-09-01", minutes: 60 });
 });
