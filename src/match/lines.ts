@@ -469,7 +469,7 @@ export interface Granted {
 
 /**
  * Granted minutes of each line of a client in a month, also those that grant nothing then. Where the decision sets
- * minutes per month, the lines of its orders are scaled down together.
+ * minutes per month, the lines of its orders are scaled down together, and what rounding gives one another has less.
  */
 export function grantedInMonth(tables: Tables, client: number, firstDay: Day, lastDay: Day): Map<number, Granted> {
   const { orders, lines, decisions } = tables;
@@ -485,12 +485,22 @@ export function grantedInMonth(tables: Tables, client: number, firstDay: Day, la
     }
   }
   const granted = new Map<number, Granted>();
+  /** Of decisions that limit, what the lines so far have without rounding. */
+  const before = new Map<number, number>();
   for (const [line, minutes] of gross) {
     const decision = orders.decision(lines.order(line));
     const total = byDecision.get(decision) ?? 0;
     const limit = decision < 0 ? NaN : decisions.grantedMinutesPerMonth(decision);
-    const scale = limit < total ? limit / total : 1;
-    granted.set(line, { granted: rounded(minutes.granted * scale), absent: rounded(minutes.absent * scale) });
+    if (!(limit < total)) {
+      granted.set(line, { granted: rounded(minutes.granted), absent: rounded(minutes.absent) });
+      continue;
+    }
+    const scale = limit / total;
+    const others = before.get(decision) ?? 0;
+    const all = others + minutes.granted * scale;
+    before.set(decision, all);
+    const own = rounded(all) - rounded(others);
+    granted.set(line, { granted: own, absent: Math.min(own, rounded(minutes.absent * scale)) });
   }
   return granted;
 }

@@ -148,7 +148,10 @@ function capBy(
   }
 }
 
-/** A visit is paid for at most the minutes of its line; what one person does on one plan counts as one visit. */
+/**
+ * A visit is paid for at most the minutes of its line; what one person does on one plan counts as one visit. Of those who
+ * are not named there may be as many as are ordered.
+ */
 function capVisits(tables: Tables, pieces: readonly Piece[]): void {
   const { lines, absences } = tables;
   const left = new Map<string, number>();
@@ -160,7 +163,8 @@ function capVisits(tables: Tables, pieces: readonly Piece[]): void {
       `${line} ${piece.row.provider} ` +
       (piece.plan < 0 ? `visit ${piece.visit}` : `plan ${piece.plan} ${piece.staff}`);
     const away = absences.covering(tables.visits.client(piece.visit), piece.start, piece.start + 1) >= 0;
-    const open = left.get(key) ?? (away ? 0 : lines.minutes(line) * MINUTE * cap.tolerance);
+    const people = piece.plan >= 0 && piece.staff < 0 ? lines.staffing(line) : 1;
+    const open = left.get(key) ?? (away ? 0 : lines.minutes(line) * people * MINUTE * cap.tolerance);
     if (piece.ms > open) take(piece, "cap", firstOf(piece.slices, open), away ? "brukaren var frånvarande" : undefined);
     left.set(key, open - piece.ms);
   }

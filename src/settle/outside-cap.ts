@@ -229,13 +229,14 @@ export function deathPieces({ tables }: World, rows: MonthRows, performed: reado
   if (died === NO_DAY || died > rows.last) return [];
   const pieces: Piece[] = [];
   for (const row of rows.all()) {
-    if (!holdsOrder(tables, row) || !lines.valid(row.line, died)) continue;
+    if (!holdsOrder(tables, row) || !inForce(tables, row.line, died)) continue;
+    const scale = decisionScale(tables, row, rows);
     for (let day = Math.max(died, rows.first); day <= rows.last; day++) {
       const segment = segmentOf(row, day)!;
       const share =
         segment.inForce === null || segment.basis === "monthly" ? 0 : (segment.terms.deathPaid[day - died] ?? 0);
       if (share === 0) continue;
-      const slices = dueSlices(tables, row.line, day, "all", share);
+      const slices = dueSlices(tables, row.line, day, "all", share * scale);
       const due = sumOf(slices);
       if (due === 0) continue;
       let done = 0;

@@ -176,7 +176,7 @@ export class MonthRows {
       if (
         granted === 0 &&
         !this.#everInForce(line) &&
-        !(died !== NO_DAY && died <= this.last && lines.valid(line, died))
+        !(died !== NO_DAY && died <= this.last && inForce(this.#tables, line, died))
       )
         continue;
       const order = lines.order(line);

@@ -61,6 +61,21 @@ describe("granted minutes of a month", () => {
     expect(granted(daily, [decision, order]).granted).toBe(620);
   });
 
+  test("nor by rounding: two lines share 101 minutes as 51 and 50", () => {
+    const two = ["o-1-1", "o-1-2"].map((id) => sample("order-lines", id, { orderId: "o-1", minutes: 30, times: 1 }));
+    const limit = [
+      sample("decisions", "d-1", { grantedMinutesPerMonth: 101 }),
+      sample("orders", "o-1", { decisionId: "d-1" }),
+    ];
+    const away = sample("absences", "a-1", { from: "2026-10-01", to: "2026-10-31" });
+    const tables = tablesWith([...two, ...limit, away]);
+    const lines = grantedInMonth(tables, tables.clients.find("files/C1"), day("2026-10-01"), day("2026-10-31"));
+    const minutes = [...lines.values()].filter(({ granted: own }) => own > 0);
+    expect(minutes.map(({ granted: own }) => own).sort()).toEqual([50, 51]);
+    // Nobody is away for more than is granted.
+    expect(minutes.every(({ granted: own, absent }) => absent === own)).toBe(true);
+  });
+
   test("say how much of them falls inside absences", () => {
     const stay = sample("absences", "a-1", { from: "2026-10-05 11:20", to: "2026-10-08 12:00" });
     const morning = { minutes: 30, times: 1, per: "day", partOfDay: "morning" };

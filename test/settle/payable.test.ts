@@ -363,6 +363,20 @@ describe("cap", () => {
     expect(row).toMatchObject({ payable: 30, steps: { registered: 40, cap: -10 } });
   });
 
+  test("visit: under one plan as many people as are ordered, where nobody says who they are", () => {
+    const pair = ["a", "b"].map((id) => visit(id, "08:00", "08:45", { staffId: undefined, plannedVisitId: "p" }));
+    const paid = (staffing: number) =>
+      only([
+        contract({ cap: { level: "visit" } }),
+        line({ minutes: 40, staffing }),
+        planned("p", "08:00", "08:40", { staffId: undefined }),
+        ...pair,
+      ]).payable;
+    // 2 × 40 of 2 × 45; where one is ordered, the second has no slot.
+    expect(paid(2)).toBe(80);
+    expect(paid(1)).toBe(40);
+  });
+
   test("day: what the day grants, in order of time", () => {
     // 2 × 30 a day: 60 of 50 + 50 on the first day, 50 on the others.
     const second = visit("v-x", "2026-10-05 18:00", "2026-10-05 18:50");
@@ -661,6 +675,28 @@ describe("death", () => {
 
   test("is unpaid where the contract says nothing", () => {
     expect(only([contract(), line(), sample("clients", "C1", { deceasedOn: "2026-10-10" })]).payable).toBe(0);
+  });
+
+  test("pays no order that was withdrawn or declined before", () => {
+    const died = sample("clients", "C1", { deceasedOn: "2026-10-10" });
+    const order = (status: string) => sample("orders", "o-1", { clientId: "C1", unitId: "U1", status });
+    // 30 × 75 % + 4 × 30 × 25 % = 22.5 + 30 = 52.5.
+    expect(only([contract(terms), line(), died, order("accepted")]).payable).toBe(53);
+    for (const status of ["cancelled", "declined"])
+      expect(statement([contract(terms), line(), died, order(status)])).toEqual([]);
+  });
+
+  test("pays of what the decision's limit leaves", () => {
+    // 465 of 31 × 30 = 930: half. The day of death 30 × ½ × 100 %.
+    const records = [
+      sample("decisions", "d-1", { grantedMinutesPerMonth: 465 }),
+      sample("orders", "o-1", { decisionId: "d-1" }),
+      sample("clients", "C1", { deceasedOn: "2026-10-10" }),
+    ];
+    expect(only([contract({ death: { paidPercent: [100] } }), line(), ...records])).toMatchObject({
+      payable: 15,
+      ore: 12_000,
+    });
   });
 });
 
