@@ -147,6 +147,12 @@ export function serviceOf({ claims, services, lines }: Tables, claim: number, li
   return service >= 0 && services.known(service) ? service : -1;
 }
 
+/** What of a credit has netted nothing yet. */
+interface Left {
+  minutes: number;
+  ore: number;
+}
+
 /** A claim and what credits have left of it. */
 export class NetClaim {
   readonly claim: number;
@@ -180,10 +186,20 @@ export class NetClaim {
     return position < 0 ? 0 : this.ore[position]!;
   }
 
-  add(day: Day, minutes: number, ore: number): void {
-    const position = this.days.indexOf(day);
-    this.minutes[position]! += minutes;
-    this.ore[position]! += ore;
+  /** Takes what a credit gives back off these days in equal measure, but never more than is left on each. */
+  takeOff(days: readonly Day[], credit: Left): void {
+    const open = days.map((day) => this.days.indexOf(day));
+    while (open.length > 0) {
+      const [minutes, ore] = [credit.minutes / open.length, credit.ore / open.length];
+      // Those with too little go first: what they lack is for the others.
+      const short = open.findIndex((at) => this.ore[at]! < ore - 1e-6 || this.minutes[at]! < minutes - 1e-6);
+      const [at] = open.splice(Math.max(0, short), 1) as [number];
+      const taken = { minutes: Math.min(minutes, this.minutes[at]!), ore: Math.min(ore, this.ore[at]!) };
+      this.minutes[at]! -= taken.minutes;
+      this.ore[at]! -= taken.ore;
+      credit.minutes -= taken.minutes;
+      credit.ore -= taken.ore;
+    }
   }
 
   /** Leaves these days. */
@@ -273,7 +289,7 @@ export function netClaims(
       const corrected = charges.find(({ claim }) => claim === corrects);
       if (corrected !== undefined) takeOff(corrected, netOf(credit));
     } else if (touches(credit)) {
-      const rest = netByDay(tables, charges, netOf(credit));
+      const rest = netByDay(tables, charges, netOf(credit), first, last);
       if (rest.days.length > 0) loose.push(rest);
     }
   }
@@ -282,34 +298,75 @@ export function netClaims(
   return { charges, loose };
 }
 
-/** On the days that both speak of; where there are none (the credit has the day of its invoice) on all days alike. */
+const sum = (parts: readonly number[]): number => parts.reduce((total, part) => total + part, 0);
+
+/** Of a credit in time only what has both minutes and öre left goes on to what else was claimed: prices may differ. */
+const goesOn = ({ coverage }: NetClaim, { minutes, ore }: Left): boolean =>
+  ore >= 0.5 && (!coverage.timed || minutes >= 0.5);
+
+/**
+ * On the days that both speak of, and what is left on the others; where there are none in common (the credit has the day
+ * of its invoice) on all days alike.
+ */
 function takeOff(charge: NetClaim, credit: NetClaim): void {
-  const common = charge.days.filter((day) => credit.has(day));
-  const on = common.length > 0 ? common : charge.days;
-  const sum = (parts: readonly number[]): number => parts.reduce((total, part) => total + part, 0);
-  const [minutes, ore] = [sum(credit.minutes), sum(credit.ore)];
-  for (const day of on) charge.add(day, minutes / on.length, ore / on.length);
+  const left = { minutes: -sum(credit.minutes), ore: -sum(credit.ore) };
+  charge.takeOff(
+    charge.days.filter((day) => credit.has(day)),
+    left,
+  );
+  if (goesOn(credit, left)) charge.takeOff(charge.days, left);
   charge.credits.push(credit.claim);
 }
 
-function netByDay({ claims }: Tables, charges: readonly NetClaim[], credit: NetClaim): NetClaim {
+/** Day by day; what is left of the days from `first` to `last` nets what else was claimed of its period. */
+function netByDay({ claims }: Tables, charges: readonly NetClaim[], credit: NetClaim, first: Day, last: Day): NetClaim {
   const row = credit.claim;
   const service = claims.service(row);
-  credit.keep((day, minutes, ore) => {
-    const meant = charges.filter(
-      (charge) =>
-        charge.oreOn(day) > 0 &&
-        claims.provider(charge.claim) === claims.provider(row) &&
-        (service < 0 || claims.service(charge.claim) === service),
+  const alike = charges.filter(
+    ({ claim }) =>
+      claims.provider(claim) === claims.provider(row) && (service < 0 || claims.service(claim) === service),
+  );
+  const band = ({ claim }: NetClaim): number => Number(claims.band(claim) === claims.band(row));
+  const net = (meant: readonly NetClaim[], left: Left, daysOf: (charge: NetClaim) => readonly Day[]): void => {
+    for (const charge of meant) {
+      if (!goesOn(credit, left)) return;
+      const before = left.ore;
+      charge.takeOff(daysOf(charge), left);
+      if (left.ore < before && !charge.credits.includes(row)) charge.credits.push(row);
+    }
+  };
+  for (const [position, day] of credit.days.entries()) {
+    const left = { minutes: -credit.minutes[position]!, ore: -credit.ore[position]! };
+    // Those of the same band with as much on them as is credited; else as they come.
+    const fits = (charge: NetClaim): number => band(charge) * 2 + Number(charge.oreOn(day) >= left.ore);
+    const meant = alike.filter((charge) => charge.oreOn(day) > 0);
+    net(
+      meant
+        .map((charge) => ({ charge, fit: fits(charge) }))
+        .toSorted((a, b) => b.fit - a.fit)
+        .map(({ charge }) => charge),
+      left,
+      () => [day],
     );
-    // The one of the same band with as much on it as is credited; else of those as they come.
-    const fits = (charge: NetClaim): number =>
-      Number(claims.band(charge.claim) === claims.band(row)) * 2 + Number(charge.oreOn(day) >= -ore);
-    const charge = meant.toSorted((a, b) => fits(b) - fits(a))[0];
-    if (charge === undefined) return true;
-    charge.add(day, minutes, ore);
-    charge.credits.push(row);
-    return false;
-  });
-  return credit;
+    credit.minutes[position] = -left.minutes;
+    credit.ore[position] = -left.ore;
+  }
+  const inMonth = (day: Day): boolean => day >= first && day <= last;
+  const open = credit.on(inMonth);
+  const [minutes, ore] = [-sum(open.minutes), -sum(open.ore)];
+  const left = { minutes, ore };
+  if (goesOn(credit, left)) {
+    const within = (day: Day): boolean => inMonth(day) && day >= claims.from(row) && day <= claims.to(row);
+    net(
+      alike.toSorted((a, b) => band(b) - band(a)),
+      left,
+      ({ days }) => days.filter(within),
+    );
+    for (const [position, day] of credit.days.entries()) {
+      if (!inMonth(day)) continue;
+      if (minutes > 0) credit.minutes[position]! *= left.minutes / minutes;
+      credit.ore[position]! *= left.ore / ore;
+    }
+  }
+  return credit.on((day) => inMonth(day) && left.ore >= 0.5);
 }

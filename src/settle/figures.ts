@@ -105,10 +105,15 @@ export class Settlement {
     return this.#world.book.of(provider, unit, service, day);
   }
 
-  /** Until when visits of the month must have arrived, by the contract in force on its last day. */
+  /** Until when visits of the month must have arrived, by the contract that is the last in force in it. */
   cutOff(provider: number, unit: number, service: number, month: Month): Instant | null {
-    const inForce = this.#world.book.of(provider, unit, service, daysOfMonth(month).last);
-    return inForce === null ? null : this.#world.book.cutOff(inForce, month);
+    const { book } = this.#world;
+    const { first, last } = daysOfMonth(month);
+    for (let day = last; day >= first; day--) {
+      const inForce = book.of(provider, unit, service, day);
+      if (inForce !== null) return book.cutOff(inForce, month);
+    }
+    return null;
   }
 
   /** Order lines that a visit counts on; none where nothing that is in force fits. */

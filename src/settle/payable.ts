@@ -373,7 +373,6 @@ const unpriced = ({ inForce: contract, terms }: Segment): boolean => contract ==
 /** Steps 10 and 11 where they are not about single visits: rounding by day or month, price; and all of it as one row. */
 function assemble(tables: Tables, rows: MonthRows, row: Row, cells: Cell[], steps: Steps, feeMs: number): PaidRow {
   let exactMs = 0;
-  for (const cell of cells) exactMs += cell.exactMs;
   roundCells(row, cells, steps);
 
   const days: PaidDay[] = [];
@@ -383,11 +382,15 @@ function assemble(tables: Tables, rows: MonthRows, row: Row, cells: Cell[], step
     const { day, band, segment, visits } = cell;
     const per = perOf(segment);
     const price = priceAt(tables, rows.client, segment, day, band);
+    let exact = cell.exactMs;
     if (price === null) {
       const lost = unpriced(segment) ? cell.ms : 0;
       addStep(steps, segment.terms, "price", -lost, noPriceReason(segment, band));
       cell.ms -= lost;
+      // What is not payable is no more so before rounding.
+      if (unpriced(segment)) exact = 0;
     }
+    exactMs += exact;
     payableMs += cell.ms;
     let cellOre: Ore | null = null;
     if (price !== null) {
@@ -395,7 +398,7 @@ function assemble(tables: Tables, rows: MonthRows, row: Row, cells: Cell[], step
       ore = (ore ?? 0) + cellOre;
     }
     const orePerHour = per === "hour" ? price : null;
-    days.push({ day, band, exactMs: cell.exactMs, ms: cell.ms, ore: cellOre, orePerHour });
+    days.push({ day, band, exactMs: exact, ms: cell.ms, ore: cellOre, orePerHour });
   }
   for (const { day, ore: monthly } of monthlyPay(tables, rows, row)) {
     ore = (ore ?? 0) + monthly;

@@ -107,6 +107,28 @@ describe("codes of claims", () => {
     ]);
   });
 
+  test("M03: time that the price list leaves out is not payable, before rounding either", () => {
+    const stad = { price: [{ services: ["stad"], orePerHour: 48_000 }] };
+    expect(judgedOf([visit(60), claim("k-1", 60)], { terms: stad })).toMatchObject([
+      { code: "M03", payableMinutes: 0, overbilledOre: 48_000 },
+    ]);
+    // 17:30–18:30, of which 30 minutes have a price: 24,000 öre.
+    const terms = {
+      bands: [{ name: "kvall", from: "18:00", to: "22:00" }],
+      price: [{ band: "kvall", orePerHour: 48_000 }],
+    };
+    expect(judgedOf([visit(60, { start: "17:30" }), claim("k-1", 60)], { terms })).toMatchObject([
+      { code: "M03", exactMinutes: 30, payableMinutes: 30, overbilledOre: 24_000 },
+    ]);
+  });
+
+  test("a hold is counted from the cut-off of the contract that was in force, also where it ended within the month", () => {
+    // The eighth weekday of November is Wednesday the 11th: seven days more is the 18th.
+    const terms = { price: [{ orePerHour: 48_000 }], cutOff: { weekdayOfMonth: 8 } };
+    const ended = sample("contracts", "K1", { validTo: "2026-10-15", terms });
+    expect(judgedOf([ended, visit(60), claim("k-1", 90)])).toMatchObject([{ code: "M03", holdUntil: "2026-11-18" }]);
+  });
+
   test("M02: two per cent of a day, and one minute where that is more", () => {
     // 2 % of 60 is 1.2 minutes; of 100, two.
     const whole = [sample("order-lines", "o-1-1", { orderId: "o-1", minutes: 100, times: 1 })];
@@ -370,6 +392,66 @@ describe("credits", () => {
     const { judged, rows } = october([visit(60), wrong, negative, claim("k-3", 60, { invoiceId: "F3" })]);
     expect(judged).toMatchObject([{ claim: "k-3", code: "M00" }]);
     expect(rows[0]!).toMatchObject({ minutes: { claimed: 60 }, ore: { claimed: 48_000, overbilled: 0 } });
+  });
+
+  describe("of more than one claim, or of one claim's other days,", () => {
+    const again = { invoiceId: "F3" };
+    const accepted = (minutes: number) => [{ code: "M00", claimedMinutes: minutes, overbilledOre: 0 }];
+
+    test("net all claims of the day", () => {
+      // 30 + 30 − 60 + 30 + 30 = 60 minutes for two visits of 30.
+      const ordered = sample("order-lines", "o-1-1", { orderId: "o-1", minutes: 30, times: 2 });
+      const halves = (invoiceId: string, ids: string[]) => ids.map((id) => claim(id, 30, { invoiceId }));
+      const { judged, rows } = october([
+        ordered,
+        ...[visit(30), visit(30, { start: "18:00" }, "v-2")],
+        ...halves("F1", ["k-1", "k-2"]),
+        claim("k-3", 60, { kind: "credit", invoiceId: "F2" }),
+        ...halves("F3", ["k-4", "k-5"]),
+      ]);
+      expect(judged).toMatchObject(accepted(60));
+      expect(rows[0]!.minutes.claimed).toBe(60);
+    });
+
+    const days = ["05", "06", "07"].map((of) => `2026-10-${of}`);
+    const visits = days.map((on) => visit(60, { start: `${on} 08:00` }, `v-${on}`));
+    const span = { from: days[0], to: days[2] };
+
+    test("net what was claimed of their period", () => {
+      // Three days of 60 are taken back in one line for the month, and claimed anew in one of 180.
+      const each = days.map((on) => claim(`k-${on}`, 60, { ...date(on), invoiceId: "F1" }));
+      const month = { from: "2026-10-01", to: "2026-10-31", kind: "credit", invoiceId: "F2" };
+      const { judged, rows } = october([
+        ...visits,
+        ...each,
+        claim("k-c", 180, month),
+        claim("k-n", 180, { ...span, ...again }),
+      ]);
+      expect(judged).toMatchObject(accepted(180));
+      expect(rows[0]!.minutes.claimed).toBe(180);
+    });
+
+    test("net all of the claim that they correct, though dated on one of its days", () => {
+      const credit = { ...date(days[2]!), kind: "credit", correctsId: "k-1", invoiceId: "F2" };
+      const first = claim("k-1", 180, { ...span, invoiceId: "F1" });
+      const { judged, rows } = october([
+        ...visits,
+        first,
+        claim("k-2", 180, credit),
+        claim("k-3", 180, { ...span, ...again }),
+      ]);
+      expect(judged).toMatchObject(accepted(180));
+      expect(rows[0]!.minutes.claimed).toBe(180);
+    });
+
+    test("leave alone what is only priced otherwise", () => {
+      // 60 minutes at 500 kronor are taken back and claimed at 480: the credit's 2,000 öre more are for no other claim.
+      const wrongly = claim("k-1", 60, { invoiceId: "F1" });
+      const back = claim("k-2", 60, { kind: "credit", amountOre: 50_000, invoiceId: "F2" });
+      expect(judgedOf([visit(60), wrongly, back, claim("k-3", 60, again)])).toMatchObject([
+        { claim: "k-3", claimedMinutes: 60, claimedOre: 48_000, code: "M00" },
+      ]);
+    });
   });
 
   test("of another day or service net nothing", () => {
