@@ -71,7 +71,7 @@ describe("granted minutes of a month", () => {
     const tables = tablesWith([...two, ...limit, away]);
     const lines = grantedInMonth(tables, tables.clients.find("files/C1"), day("2026-10-01"), day("2026-10-31"));
     const minutes = [...lines.values()].filter(({ granted: own }) => own > 0);
-    expect(minutes.map(({ granted: own }) => own).sort()).toEqual([50, 51]);
+    expect(minutes.map(({ granted: own }) => own).toSorted((a, b) => a - b)).toEqual([50, 51]);
     // Nobody is away for more than is granted.
     expect(minutes.every(({ granted: own, absent }) => absent === own)).toBe(true);
   });

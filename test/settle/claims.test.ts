@@ -404,7 +404,8 @@ describe("credits", () => {
       const halves = (invoiceId: string, ids: string[]) => ids.map((id) => claim(id, 30, { invoiceId }));
       const { judged, rows } = october([
         ordered,
-        ...[visit(30), visit(30, { start: "18:00" }, "v-2")],
+        visit(30),
+        visit(30, { start: "18:00" }, "v-2"),
         ...halves("F1", ["k-1", "k-2"]),
         claim("k-3", 60, { kind: "credit", invoiceId: "F2" }),
         ...halves("F3", ["k-4", "k-5"]),
