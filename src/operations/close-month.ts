@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Tables } from "#columns";
 import { AppError } from "#errors";
-import { daysOfMonth, formatInstant, type Instant, type Month, monthOf } from "#model";
+import { formatInstant, type Instant, type Month, type Ore } from "#model";
 import { runEngine } from "#rule";
 import { lastCutOff } from "#settle";
 import {
@@ -23,7 +23,7 @@ import {
 import { type Actor, permit } from "./actor.ts";
 import { settlementJson } from "./settlement-json.ts";
 import type { ConfiguredSource } from "./pull-sources.ts";
-import { readSurroundings, readTables } from "./read-window.ts";
+import { readSurroundings, readTables, windowOfMonth } from "./read-window.ts";
 import { newEvent } from "./webhooks/new-event.ts";
 
 export interface CloseNeeds {
@@ -179,20 +179,31 @@ export async function linesOf(
   known: Known,
   { sources }: Basis,
 ): Promise<{ tables: Tables; lines: SettlementLine[] }> {
-  const { first, last } = daysOfMonth(month);
   const needs = { database, sources };
   const surroundings = await readSurroundings(needs, tenantId, known.at);
-  // With the month before, as nights read it: the paid days of an absence go on from there.
-  const { first: from } = daysOfMonth(monthOf(first - 1));
-  const tables = await readTables(needs, tenantId, { from, through: last }, known.at, surroundings, known);
+  const tables = await readTables(needs, tenantId, windowOfMonth(month), known.at, surroundings, known);
   const { settlement } = runEngine({ tenant: tenantId, tables, rules: [] });
   const lines = settlement.filter((line) => line.month === month);
   return { tables, lines: lines.sort((a, b) => (settlementLineId(a) < settlementLineId(b) ? -1 : 1)) };
 }
 
-function closedLine(line: SettlementLine, adjusts: Month | null): ClosedLine {
-  const { provider, client } = line;
-  const content = JSON.stringify({ ...settlementJson(line), ...(adjusts === null ? {} : { adjusts }) });
+/** A line as it stands, or an adjustment. */
+export interface StandingLine extends SettlementLine {
+  /** Of an adjustment: by how much more or less of what is claimed waits to be verified, where that has changed. */
+  unverifiedOre?: Ore;
+}
+
+/** What is claimed for visits that are not verified: it is not overbilled, and not paid before they are. */
+const unverified = ({ claims, unverifiedOre = 0 }: StandingLine): Ore =>
+  claims.reduce((sum, { code, ore }) => sum + (code === "M06" ? ore.claimed : 0), unverifiedOre);
+
+function closedLine(line: StandingLine, adjusts: Month | null): ClosedLine {
+  const { provider, client, unverifiedOre = 0 } = line;
+  const content = JSON.stringify({
+    ...settlementJson(line),
+    ...(adjusts === null ? {} : { adjusts }),
+    ...(unverifiedOre === 0 ? {} : { unverifiedOre }),
+  });
   return { id: settlementLineId(line), adjusts, provider, client, content };
 }
 
@@ -226,12 +237,12 @@ async function stands(
   tenantId: string,
   month: Month,
   until?: Month,
-): Promise<Map<string, SettlementLine>> {
-  const standing = new Map<string, SettlementLine>();
+): Promise<Map<string, StandingLine>> {
+  const standing = new Map<string, StandingLine>();
   for (const { id, content, month: paidIn } of await allLines(database, tenantId, month, true)) {
     if (until !== undefined && paidIn >= until) continue;
     // Written by `closedLine` and `adjustments`.
-    const line = JSON.parse(content) as SettlementLine;
+    const line = JSON.parse(content) as StandingLine;
     const before = standing.get(id);
     const plus = (a: Numbers, b: Numbers): Numbers => combined(a, b, 1);
     standing.set(
@@ -243,7 +254,8 @@ async function stands(
             minutes: plus(before.minutes, line.minutes),
             ore: plus(before.ore, line.ore),
             feeMinutes: before.feeMinutes + line.feeMinutes,
-          } as SettlementLine),
+            unverifiedOre: (before.unverifiedOre ?? 0) + (line.unverifiedOre ?? 0),
+          } as StandingLine),
     );
   }
   return standing;
@@ -255,8 +267,10 @@ function combined(a: Numbers, b: Numbers, sign: 1 | -1): Numbers {
   );
 }
 
-const nothing = (line: SettlementLine): SettlementLine => ({
+const nothing = (line: SettlementLine): StandingLine => ({
   ...line,
+  unverifiedOre: 0,
+  claims: [],
   minutes: combined(line.minutes, line.minutes, -1) as SettlementLine["minutes"],
   ore: combined(line.ore, line.ore, -1) as SettlementLine["ore"],
   feeMinutes: 0,
@@ -265,7 +279,7 @@ const nothing = (line: SettlementLine): SettlementLine => ({
 /** Lines by which a settled month differs from what it stands at: both directions, none where nothing differs. */
 function adjustments(
   lines: readonly SettlementLine[],
-  standing: ReadonlyMap<string, SettlementLine>,
+  standing: ReadonlyMap<string, StandingLine>,
   month: Month,
 ): ClosedLine[] {
   const now = new Map(lines.map((line) => [settlementLineId(line), line]));
@@ -276,10 +290,12 @@ function adjustments(
     const minutes = combined(line.minutes, before.minutes, -1) as SettlementLine["minutes"];
     const ore = combined(line.ore, before.ore, -1) as SettlementLine["ore"];
     const feeMinutes = line.feeMinutes - before.feeMinutes;
-    if ([...Object.values(minutes), ...Object.values(ore), feeMinutes].every((value) => value === 0)) continue;
+    const unverifiedOre = unverified(line) - unverified(before);
+    const changes = [...Object.values(minutes), ...Object.values(ore), feeMinutes, unverifiedOre];
+    if (changes.every((value) => value === 0)) continue;
     const why = `uppgifter som kom efter avräkningen av ${month}`;
     const trace = [{ step: "adjustment", minutes: minutes.payable, why }];
-    found.push(closedLine({ ...line, minutes, ore, feeMinutes, codes: {}, trace, claims: [] }, month));
+    found.push(closedLine({ ...line, minutes, ore, feeMinutes, unverifiedOre, codes: {}, trace, claims: [] }, month));
   }
   return found;
 }

@@ -46,12 +46,11 @@ import {
   selectNamed,
   selectNames,
   selectStatementLines,
-  type SettlementLine,
   settlementLineId,
 } from "#store";
 import { type Actor, permit } from "./actor.ts";
-import type { CloseNeeds } from "./close-month.ts";
-import { readSurroundings, readTables } from "./read-window.ts";
+import type { CloseNeeds, StandingLine } from "./close-month.ts";
+import { readSurroundings, readTables, windowOfMonth } from "./read-window.ts";
 import { readTablesOf } from "./reconcile-changed.ts";
 
 export interface StatementNeeds extends CloseNeeds {
@@ -204,8 +203,7 @@ async function readFew(
       ? { ids: await selectNamed(database, tenantId, "client", clients, order), refs: [] }
       : { ids: [], refs: await selectClientsOfLine(database, tenantId, line) };
   if (people.ids.length + people.refs.length === 0) return null;
-  const { first, last } = daysOfMonth(month);
-  const tables = await readTablesOf(needs, tenantId, { people, window: { from: first, through: last }, asOf: now() });
+  const tables = await readTablesOf(needs, tenantId, { people, window: windowOfMonth(month), asOf: now() });
   if (tables === null) return null;
   return { tables, ids: found && new Set(found.lines.map(({ id }) => id)), count: found?.count ?? null };
 }
@@ -335,8 +333,8 @@ async function settlementOf(
   const basis = closed === null ? sources : (closed.basis as { sources: CloseNeeds["sources"] }).sources;
   const needs = { database, sources: basis };
   const surroundings = await readSurroundings(needs, tenantId, known.at);
-  const window = { from: first, through: last };
-  const tables = await readTables(needs, tenantId, window, known.at, surroundings, closed === null ? undefined : known);
+  const past = closed === null ? undefined : known;
+  const tables = await readTables(needs, tenantId, windowOfMonth(month), known.at, surroundings, past);
   return { tables, settlement: new Settlement(tables, matchVisits(tables)), closed, first, last, asOf: known.at };
 }
 
@@ -446,7 +444,7 @@ async function adjustmentsOf(
     for (const { adjusts, content } of page) {
       if (adjusts === null) continue;
       // Written when the month was locked.
-      const { client, service, line, contract, minutes, ore } = JSON.parse(content) as SettlementLine;
+      const { client, service, line, contract, minutes, ore, unverifiedOre = 0 } = JSON.parse(content) as StandingLine;
       const selfBilled = [...Array(contracts.count).keys()].some(
         (row) => contracts.id(row) === contract && isSelfBilled(tables, row),
       );
@@ -459,7 +457,7 @@ async function adjustmentsOf(
         minutes: minutes.payable,
         ore: ore.payable,
         selfBilled,
-        dueOre: selfBilled ? ore.payable : ore.claimed - ore.overbilled,
+        dueOre: selfBilled ? ore.payable : ore.claimed - ore.overbilled - unverifiedOre,
       });
     }
     after = page.at(-1);

@@ -1,5 +1,14 @@
 import { buildTables, neededFields, type RawColumns, type TableInput, type Tables } from "#columns";
-import { atMinute, type Day, type EntityName, entityNames, type Instant, monthOf } from "#model";
+import {
+  atMinute,
+  type Day,
+  daysOfMonth,
+  type EntityName,
+  entityNames,
+  type Instant,
+  type Month,
+  monthOf,
+} from "#model";
 import { type Measure, type ParameterVersion, readingPeriod, type RuleException } from "#rule";
 import {
   type Database,
@@ -22,6 +31,12 @@ export interface Window {
   from: Day;
   /** Last day, included. */
   through: Day;
+}
+
+/** A month with the one before it, as nights read it: the paid days of an absence go on from there. */
+export function windowOfMonth(month: Month): Window {
+  const { first, last } = daysOfMonth(month);
+  return { from: daysOfMonth(monthOf(first - 1)).first, through: last };
 }
 
 interface Needs {

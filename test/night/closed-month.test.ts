@@ -282,6 +282,78 @@ describe("a month", () => {
     expect(invoices[0]!.content).not.toMatch(/C2|o-2/);
   });
 
+  test("is paid as it was locked, also where an absence goes on from the month before", async () => {
+    await using town = await openMunicipality();
+    const { needs, actor } = town;
+    const [contract, order] = [municipality[3]!.records[0]!, municipality.at(-1)!.records[0]!];
+    const terms = { ...(contract["terms"] as object), selfBilling: true, absence: { unplannedPaidDays: 5 } };
+    const morning = { id: "o-1-1", service: "omvardnad", minutes: 30, times: 1, per: "day", partOfDay: "morning" };
+    // Away from noon on 28 September, and nobody came that morning: it is the first of five days, 2 October the last.
+    await town.night("2026-11-05", [
+      ...municipality,
+      { entity: "contracts", records: [{ ...contract, terms }] },
+      { entity: "orders", records: [{ ...order, lines: [morning] }] },
+      { entity: "visits", records: dates("2026-09", 27).map((date) => visit(date)) },
+      {
+        entity: "absences",
+        records: [
+          { id: "a-1", clientId: "C1", from: "2026-09-28T12:00", to: "2026-10-31", kind: "hospital", planned: false },
+        ],
+      },
+    ]);
+    await lockMonth(needs, actor, { month: "2026-10", early: false });
+    // 2 × 30 minutes at 8 kronor.
+    expect(await town.lines("2026-10")).toEqual(["2026-10 60 min 48000 öre"]);
+    const { payments } = await makePayments(needs, actor, "2026-10");
+    expect(payments.map(({ selfBilledOre, payOre }) => [selfBilledOre, payOre])).toEqual([[48_000, 48_000]]);
+  });
+
+  test("pays what waited to be verified once it is, and claims nothing back that was never paid", async () => {
+    await using town = await openMunicipality();
+    const { needs, actor } = town;
+    const claim = (date: string) => ({
+      id: `k-${date}`,
+      invoiceId: "i-1",
+      providerId: "P1",
+      clientId: "C1",
+      service: "omvardnad",
+      from: date,
+      to: date,
+      minutes: 30,
+      amountOre: 24_000,
+    });
+    // Three visits without an end in September, and one of October that is as it should be.
+    const days = dates("2026-09", 3);
+    const records = [...days.map((date) => visit(date, { end: undefined })), visit("2026-10-01")];
+    await town.night("2026-11-05", [
+      ...municipality,
+      { entity: "visits", records },
+      { entity: "claims", records: [...days, "2026-10-01"].map(claim) },
+    ]);
+    const paid = async (month: string) => {
+      const { payments } = await makePayments(needs, actor, month);
+      return payments.map(({ heldOre, addedOre, claimedBackOre, payOre }) => [
+        heldOre,
+        addedOre,
+        claimedBackOre,
+        payOre,
+      ]);
+    };
+    await lockMonth(needs, actor, { month: "2026-09", early: false });
+    expect(await paid("2026-09")).toEqual([[72_000, 0, 0, 0]]);
+    await settleMonth(needs, actor, "2026-09");
+    // The first gets its end: 240 kronor. The second was never made: it is denied, and nothing was paid. The third waits.
+    await town.night("2026-11-06", [
+      {
+        entity: "visits",
+        records: [visit("2026-09-01", { version: 2 }), { id: "v-2026-09-02", version: 2, deleted: true }],
+      },
+    ]);
+    await lockMonth(needs, actor, { month: "2026-10", early: false });
+    expect(await paid("2026-10")).toEqual([[0, 24_000, 0, 48_000]]);
+    expect(await town.verify("2026-10")).toMatchObject({ same: true });
+  });
+
   test("is locked after its cut-off, in order, and opened again only until it is settled", async () => {
     await using town = await openMunicipality();
     const { needs, actor } = town;
