@@ -109,7 +109,7 @@ export function vainPieces(world: World, rows: MonthRows): Piece[] {
       if (visits.receivedAt(visit) > segment.cutOff) no(lateReason(segment));
       else if (away && status === "declined") no("brukaren var frånvarande");
       // Somebody came in vain because the client was away: that is paid once, by the one term or the other.
-      else if (away && terms.absence.paid.length > 0) no("ersätts som frånvaro");
+      else if (away && terms.absence.paid.length > 0) no("frånvaro: avtalets villkor för den gäller");
       else if (within !== null && Number.isNaN(notified)) no("avbokad, men det är okänt när");
       else if (within !== null && start - notified >= within) no(`avbokad minst ${within / 3_600_000} timmar i förväg`);
       else {
@@ -198,7 +198,10 @@ export function absencePieces(world: World, rows: MonthRows): Piece[] {
       if (segment.inForce === null || paid.length === 0 || segment.basis === "monthly") continue;
       const away = dueSlices(tables, row.line, day, "away", scale);
       if (away.length === 0) continue;
-      const episode = episodes.find(({ from, until }) => dayOf(from) <= day && startOfDay(day) < until)!;
+      // A client may come home and leave again on one day.
+      const episode =
+        episodes.find(({ from, until }) => from <= away[0]!.from && away[0]!.from < until) ??
+        episodes.find(({ from, until }) => dayOf(from) <= day && startOfDay(day) < until)!;
       const piece = without("absence", row, segment, day);
       piece.fullMs = lines.minutes(row.line) * MINUTE;
       const number = day - episode.first + 1;
@@ -227,7 +230,9 @@ export function deathPieces({ tables }: World, rows: MonthRows, performed: reado
   const { clients, lines } = tables;
   const died = clients.deceasedOn(rows.client);
   if (died === NO_DAY || died > rows.last) return [];
-  const pieces: Piece[] = [];
+  const owed: Array<{ piece: Piece; share: number; slices: Slice[]; due: number; done: number }> = [];
+  /** Performed above what is due of a line: it is for the other lines of its order and service. By group, then day. */
+  const beyond: number[][] = [];
   for (const row of rows.all()) {
     if (!holdsOrder(tables, row) || !inForce(tables, row.line, died)) continue;
     const scale = decisionScale(tables, row, rows);
@@ -241,19 +246,27 @@ export function deathPieces({ tables }: World, rows: MonthRows, performed: reado
       if (due === 0) continue;
       let done = 0;
       for (const other of performed) if (other.row === row && other.day === day) done += other.ms;
-      const left = Math.max(0, due - done);
+      const ofGroup = (beyond[row.group] ??= []);
+      ofGroup[day - died] = (ofGroup[day - died] ?? 0) + Math.max(0, done - due);
       const piece = without("death", row, segment, day);
       piece.fullMs = lines.minutes(row.line) * MINUTE;
-      const less = done > 0 ? `, mindre utförda ${Math.floor(done / MINUTE + 0.5)} minuter` : "";
-      const why = `${share * 100} % av beviljad tid, dag ${day - died + 1} efter dödsfall${less}`;
-      take(
-        piece,
-        "death",
-        slices.map((slice) => ({ ...slice, weight: (slice.weight * left) / due })),
-        why,
-      );
-      if (piece.ms > 0) pieces.push(piece);
+      owed.push({ piece, share, slices, due, done });
     }
   }
-  return pieces;
+  for (const { piece, share, slices, due, done } of owed) {
+    const ofGroup = beyond[piece.row.group]!;
+    const number = piece.day - died;
+    const others = Math.min(Math.max(0, due - done), ofGroup[number]!);
+    ofGroup[number]! -= others;
+    const left = Math.max(0, due - done - others);
+    const less = done + others > 0 ? `, mindre utförda ${Math.floor((done + others) / MINUTE + 0.5)} minuter` : "";
+    const why = `${share * 100} % av beviljad tid, dag ${number + 1} efter dödsfall${less}`;
+    take(
+      piece,
+      "death",
+      slices.map((slice) => ({ ...slice, weight: (slice.weight * left) / due })),
+      why,
+    );
+  }
+  return owed.map(({ piece }) => piece).filter(({ ms }) => ms > 0);
 }

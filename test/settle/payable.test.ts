@@ -583,6 +583,14 @@ describe("declined and unanswered visits", () => {
       steps: { registered: 0, "no-answer": 12 },
     });
     expect(only([contract(), ...records]).payable).toBe(0);
+    // On the second day of an absence of which one is paid nothing is, and nothing says that it were.
+    const away = sample("absences", "a", { from: "2026-10-06", to: "2026-10-07", planned: false });
+    const terms = { noAnswer: { percent: 40 }, absence: { unplannedPaidPercent: [100] } };
+    expect(only([contract(terms), ...records, away])).toMatchObject({
+      payable: 30,
+      steps: { "no-answer": 0, absence: 30 },
+      whys: { "no-answer": "frånvaro: avtalets villkor för den gäller" },
+    });
   });
 });
 
@@ -627,6 +635,17 @@ describe("absence", () => {
     ]);
   });
 
+  test("a client who comes home and leaves again on one day is away for the later reason that evening", () => {
+    // Planned until the morning of the 12th, unplanned from noon: 30 × 75 % that evening, 30 × 25 % the next.
+    const row = only([
+      contract(terms),
+      line({ partOfDay: "evening" }),
+      away({ from: "2026-10-01", to: at("2026-10-12 08:00"), planned: true }),
+      sample("absences", "b", { from: at("2026-10-12 12:00"), to: "2026-10-13", planned: false }),
+    ]);
+    expect(row.days).toEqual({ "2026-10-12": [22.5, 18_000], "2026-10-13": [7.5, 6_000] });
+  });
+
   test("a planned absence is not paid: said so, or notified long enough before", () => {
     expect(only([contract(terms), thirty, away({ planned: true })])).toMatchObject({
       payable: 0,
@@ -658,6 +677,20 @@ describe("death", () => {
     expect(row).toMatchObject({ payable: 105, steps: { registered: 30, death: 75 }, fee: 30 });
     expect(row.days["2026-10-14"]).toEqual([15, 12_000]);
     expect(row.days["2026-10-15"]).toBeUndefined();
+  });
+
+  test("two lines pay what one line of two times does", () => {
+    // 2 × 30 × 75 % = 45, less 30: 15. Of a visit of 60 nothing is left.
+    const lines = ["morning", "evening"].map((partOfDay, at) => line({ partOfDay }, `o-1-${at + 1}`));
+    const paid = (end: string) =>
+      statement([
+        contract({ death: { paidPercent: [75] } }),
+        ...lines,
+        sample("clients", "C1", { deceasedOn: "2026-10-10" }),
+        visit("v", "2026-10-10 08:00", `2026-10-10 ${end}`),
+      ]).reduce((sum, { steps }) => sum + (steps["death"] ?? 0), 0);
+    expect(paid("08:30")).toBe(15);
+    expect(paid("09:00")).toBe(0);
   });
 
   test("goes on in the next month", () => {
