@@ -51,6 +51,7 @@ export function labelWhatFollows(bench: Bench) {
   }
   labelOtherHelp(bench);
   labelShortNights(bench);
+  labelGrowth(bench);
   labelNobodyCame(bench);
   labelLuckyEdits(bench);
   labelManual(bench);
@@ -95,6 +96,27 @@ function labelShortNights(bench: Bench) {
       const what = `${nights.length} nätter med mindre än elva timmars vila`;
       bench.label({ rule, planted: true, optional: true, what, staff, ...periodOf(month) });
     }
+  }
+}
+
+/** Of a small provider's hours what was planted there for other reasons may be a third: that they have grown is true. */
+function labelGrowth(bench: Bench) {
+  const rule = "growth-without-staff";
+  const [first, , , last] = bench.months;
+  if (first === undefined || last === undefined) return;
+  for (const { id: provider } of bench.organisation.providers) {
+    const units = new Set(
+      bench.organisation.teams.filter((team) => team.provider.id === provider).map(({ unit }) => unit.id),
+    );
+    const own = bench.days.happenings.filter(({ visit }) => units.has(visit.unitId));
+    const minutesIn = (month: string) =>
+      own.filter((one) => bench.monthOf(one) === month).reduce((sum, one) => sum + performedMinutes(one), 0);
+    const more = minutesIn(last) / minutesIn(first) - 1;
+    const said = bench.labels.find((label) => label.rule === rule && label.provider === provider);
+    if (said?.planted === true || !(more > 0.4)) continue;
+    const what = `${Math.round(more * 100)} procent fler timmar på tre månader, av flera skäl`;
+    if (said === undefined) bench.label({ rule, planted: true, optional: true, what, provider, ...periodOf(last) });
+    else Object.assign(said, { planted: true, optional: true, what });
   }
 }
 
