@@ -1,4 +1,4 @@
-import { day, entities, type EntityName, formatDay, refKinds } from "#model";
+import { atMinute, day, entities, type EntityName, formatDay, refKinds } from "#model";
 import { type Database, writeDayBlocks } from "#store";
 
 /*
@@ -10,6 +10,8 @@ import { type Database, writeDayBlocks } from "#store";
 
 export const tenant = "0000";
 export const period = { from: day("2026-10-01"), through: day("2026-10-31") };
+/** When ten rules look at it. */
+export const asOf = atMinute(day("2026-11-05"), 270);
 export const visitsPerClient = 100;
 const days = 31;
 

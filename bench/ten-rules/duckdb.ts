@@ -20,7 +20,9 @@ const tables: Readonly<Record<string, { columns: string; order?: string }>> = {
   unit_providers: { columns: "unit INTEGER, provider INTEGER" },
   kinds: { columns: "service INTEGER, code VARCHAR, kind TINYINT, away BOOLEAN" },
   ordered: { columns: "client INTEGER, provider INTEGER, valid_from DATE, valid_to DATE, ordered_on DATE" },
-  lines_ordered: { columns: "client INTEGER, staffing INTEGER, valid_from DATE, valid_to DATE" },
+  lines_ordered: {
+    columns: "client INTEGER, provider INTEGER, watch BOOLEAN, staffing INTEGER, valid_from DATE, valid_to DATE",
+  },
   absent: { columns: "id VARCHAR, client INTEGER, start TIMESTAMP, ended TIMESTAMP, kind TINYINT" },
   special_shifts: { columns: "staff INTEGER, start TIMESTAMP, ended TIMESTAMP" },
   deadlines: { columns: "day DATE, deadline DATE" },

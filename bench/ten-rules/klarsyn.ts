@@ -1,11 +1,11 @@
 import { buildTables, type RawColumns, type Refs } from "#columns";
-import { atMinute, day, type EntityName } from "#model";
+import type { EntityName } from "#model";
 import { twoAtATime } from "../../src/operations/read-window.ts";
 import { writeWindow } from "../../src/operations/write-window.ts";
 import { asText, type Rule, runEngine } from "#rule";
 import { rules } from "#rules";
 import { type Database, readRawColumns, readRefs, readSources } from "#store";
-import { period, tenant } from "../month.ts";
+import { asOf, period, tenant } from "../month.ts";
 import type { Contender } from "./run.ts";
 
 const ids = [
@@ -54,8 +54,6 @@ export const fields: Partial<Record<EntityName, readonly string[]>> = {
     "groupCode",
   ],
 };
-
-export const asOf = atMinute(day("2026-11-05"), 270);
 
 export async function readTenRules(database: Database) {
   const raw: Partial<Record<EntityName, RawColumns>> = {};

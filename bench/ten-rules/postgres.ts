@@ -23,8 +23,9 @@ export const prepared = (): string[] => [
      FROM orders o LEFT JOIN unit_providers u ON u.unit = o.unit_id WHERE o.tenant_id = '${tenant}' AND NOT o.deleted
        AND o.status NOT IN (${word("orders", "status", "declined")}, ${word("orders", "status", "cancelled")})`,
   "CREATE INDEX ON ordered (client)",
-  `CREATE TABLE lines_ordered AS SELECT o.client_id AS client, coalesce(l.staffing, 1) AS staffing, greatest(l.valid_from, o.valid_from) AS valid_from, least(coalesce(l.valid_to, 'infinity'), coalesce(o.valid_to, 'infinity'))::date AS valid_to
+  `CREATE TABLE lines_ordered AS SELECT o.client_id AS client, u.provider, coalesce(k.kind = ${word("services", "kind", "nightWatch")}, false) AS watch, coalesce(l.staffing, 1) AS staffing, greatest(l.valid_from, o.valid_from) AS valid_from, least(coalesce(l.valid_to, 'infinity'), coalesce(o.valid_to, 'infinity'))::date AS valid_to
      FROM order_lines l JOIN refs r ON r.tenant_id = l.tenant_id AND r.no = l.order_id JOIN orders o ON o.tenant_id = l.tenant_id AND o.source_no = l.source_no AND o.id = r.id
+       LEFT JOIN unit_providers u ON u.unit = o.unit_id LEFT JOIN kinds k ON k.service = l.service
      WHERE l.tenant_id = '${tenant}' AND NOT l.deleted AND NOT o.deleted AND o.status NOT IN (${word("orders", "status", "declined")}, ${word("orders", "status", "cancelled")})`,
   "CREATE INDEX ON lines_ordered (client)",
   `CREATE TABLE absent AS SELECT id, client_id AS client, "from" AS start, coalesce("to", 'infinity') AS ended, kind FROM absences WHERE tenant_id = '${tenant}' AND NOT deleted`,
@@ -45,7 +46,7 @@ export async function prepareSilences(client: pg.ClientBase): Promise<void> {
 }
 
 const indexes = [
-  `CREATE INDEX IF NOT EXISTS visits_of_staff ON visits (tenant_id, staff_id, day, start, id) INCLUDE ("end", status, client_id, start_proof, end_proof) WHERE NOT deleted`,
+  `CREATE INDEX IF NOT EXISTS visits_of_staff ON visits (tenant_id, staff_id, day, start, id) INCLUDE ("end", status, client_id, services, start_proof, end_proof) WHERE NOT deleted`,
   `CREATE INDEX IF NOT EXISTS visits_of_client ON visits (tenant_id, client_id, start, id) INCLUDE ("end", status, staff_id, day) WHERE NOT deleted`,
   "VACUUM ANALYZE",
 ];

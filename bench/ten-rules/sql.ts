@@ -1,5 +1,5 @@
-import { addWorkingDays, formatDay } from "#model";
-import { period, word } from "../month.ts";
+import { addWorkingDays, dayOf, formatDay } from "#model";
+import { asOf, period, word } from "../month.ts";
 
 /*
  * The ten rules as SQL, for Postgres and for DuckDB, with the same conditions, innocent causes and texts as in src/rules.
@@ -81,7 +81,7 @@ export function tenRules({ clock, local, day, json, temporary }: Dialect): Array
        FROM v WHERE ${of} IS NOT NULL),
      candidates AS (SELECT * FROM walked WHERE latest >= start + INTERVAL '1' MINUTE AND ${usable()})
      SELECT a.id AS a_id, b.id AS b_id, b.day, b.${of}, a.client AS a_client, b.client AS b_client, a.staff AS a_staff, b.staff AS b_staff,
-       a.start AS a_start, b.start AS b_start, a.ended AS a_ended, b.ended AS b_ended, a.service AS a_service, b.service AS b_service, a.law AS a_law, b.law AS b_law,
+       a.start AS a_start, b.start AS b_start, a.ended AS a_ended, b.ended AS b_ended, a.service AS a_service, b.service AS b_service, a.unit AS a_unit, b.unit AS b_unit, a.law AS a_law, b.law AS b_law,
        a.source_no = b.source_no AND a.group_code = b.group_code AS grouped, ${minutes("least(a.ended, b.ended) - b.start")} AS minutes
      FROM candidates b JOIN v a ON a.${of} = b.${of} AND a.day BETWEEN b.day - 1 AND b.day
      WHERE (a.start < b.start OR (a.start = b.start AND a.id < b.id)) AND ${usable("a.")}
@@ -104,7 +104,9 @@ export function tenRules({ clock, local, day, json, temporary }: Dialect): Array
       what: "judged pairs",
       text: `${temporary} judged AS
         SELECT p.* FROM staff_pairs p JOIN homes ha ON ha.client = p.a_client JOIN homes hb ON hb.client = p.b_client
+          LEFT JOIN kinds ka ON ka.service = p.a_service LEFT JOIN kinds kb ON kb.service = p.b_service
         WHERE a_client <> b_client AND (ha.household = hb.household) IS NOT TRUE AND grouped IS NOT TRUE AND (${samePlace}) = false
+          AND NOT (coalesce(ka.away, false) AND coalesce(kb.away, false))
           AND NOT EXISTS (SELECT 1 FROM found f WHERE f.rule = 'duplicate-visit' AND f.records = least(a_id, b_id) || ',' || greatest(a_id, b_id))`,
     },
     {
@@ -142,18 +144,26 @@ export function tenRules({ clock, local, day, json, temporary }: Dialect): Array
     {
       what: "client-overlap",
       text: `${insert}
+        WITH who AS (
+          SELECT p.*, coalesce(ua.provider <> ub.provider, false) AS two, coalesce(a_staff = b_staff, false) AS same,
+            (SELECT max(staffing) FROM lines_ordered o WHERE o.client = p.client AND p.day BETWEEN o.valid_from AND o.valid_to) AS ordered
+          FROM client_pairs p LEFT JOIN unit_providers ua ON ua.unit = p.a_unit LEFT JOIN unit_providers ub ON ub.unit = p.b_unit WHERE minutes > 10)
         SELECT 'client-overlap', least(a_id, b_id) || ',' || greatest(a_id, b_id), minutes,
-          'Två personer är registrerade hos brukaren samtidigt i ' || minutes || ' minuter (' || ${clock("a_start")} || '–' || ${clock("a_ended")} || ' och ' || ${clock("b_start")} || '–' || ${clock("b_ended")} || '), men en är beställd.',
+          CASE WHEN same THEN 'Samma person är registrerad hos brukaren för två utförare' WHEN two THEN 'Två utförares besök är registrerade hos brukaren'
+            ELSE 'Två personer är registrerade hos brukaren' END || ' samtidigt i ' || minutes || ' minuter (' || ${clock("a_start")} || '–' || ${clock("a_ended")} || ' och ' || ${clock("b_start")} || '–' || ${clock("b_ended")} || ')'
+            || CASE WHEN same THEN '.' ELSE ', men en person är beställd.' END,
           ${json([
             ["samtidig tid i minuter >", "minutes"],
-            ["två personer beställda", "'false'"],
+            ["två utförare", "CAST(two AS text)"],
+            ["samma person", "CAST(same AS text)"],
+            ["personer samtidigt enligt beställningen", "ordered"],
             ["olika lagar", "'false'"],
           ])}
-        FROM client_pairs p LEFT JOIN kinds ka ON ka.service = p.a_service LEFT JOIN kinds kb ON kb.service = p.b_service
-        WHERE minutes > 10 AND a_staff IS DISTINCT FROM b_staff AND coalesce(a_law, ${law("SoL")}) = coalesce(b_law, ${law("SoL")})
+        FROM who p LEFT JOIN kinds ka ON ka.service = p.a_service LEFT JOIN kinds kb ON kb.service = p.b_service
+        WHERE (two OR a_staff IS DISTINCT FROM b_staff) AND (ordered = 1 OR (ordered > 1 AND same)) AND coalesce(a_law, ${law("SoL")}) = coalesce(b_law, ${law("SoL")})
+          AND NOT EXISTS (SELECT 1 FROM found f WHERE f.rule = 'duplicate-visit' AND f.records = least(a_id, b_id) || ',' || greatest(a_id, b_id))
           AND coalesce(ka.kind = ${kind("nursing")}, false) = coalesce(kb.kind = ${kind("nursing")}, false)
           AND coalesce(ka.kind, -1) <> ${kind("alarm")} AND coalesce(kb.kind, -1) <> ${kind("alarm")}
-          AND (SELECT max(staffing) FROM lines_ordered o WHERE o.client = p.client AND p.day BETWEEN o.valid_from AND o.valid_to) = 1
           AND lower(coalesce(ka.code, '')) NOT IN ('introduktion', 'bredvidgång', 'bredvidgang') AND lower(coalesce(kb.code, '')) NOT IN ('introduktion', 'bredvidgång', 'bredvidgang')
           AND NOT EXISTS (SELECT 1 FROM special_shifts s WHERE (s.staff = p.a_staff AND s.start <= p.a_start AND s.ended > p.a_start) OR (s.staff = p.b_staff AND s.start <= p.b_start AND s.ended > p.b_start))`,
     },
@@ -163,19 +173,20 @@ export function tenRules({ clock, local, day, json, temporary }: Dialect): Array
       what: "journeys too fast",
       text: `${temporary} journeys AS
         WITH walked AS (
-          SELECT id, staff, day, start, ended, client, ${usable()} AS fits, ${proven("")} AS proven,
-            lag(id) OVER person AS l_id, lag(day) OVER person AS l_day, lag(client) OVER person AS l_client, lag(ended) OVER person AS l_ended, lag(${usable()}) OVER person AS l_fits, lag(${proven("")}) OVER person AS l_proven
+          SELECT id, staff, day, start, ended, client, service, ${usable()} AS fits, ${proven("")} AS proven,
+            lag(id) OVER person AS l_id, lag(day) OVER person AS l_day, lag(client) OVER person AS l_client, lag(service) OVER person AS l_service, lag(ended) OVER person AS l_ended, lag(${usable()}) OVER person AS l_fits, lag(${proven("")}) OVER person AS l_proven
           FROM v WHERE staff IS NOT NULL WINDOW person AS (PARTITION BY staff ORDER BY day, start, id)),
         begun AS (
-          SELECT id, staff, day, start, ended, client, proven, fits, l_id, l_client, l_fits, l_proven,
-            first_value(CASE WHEN l_day = day - 1 THEN l_id END) OVER today AS x_id, first_value(CASE WHEN l_day = day - 1 THEN l_client END) OVER today AS x_client,
+          SELECT id, staff, day, start, ended, client, service, proven, fits, l_id, l_client, l_service, l_fits, l_proven,
+            first_value(CASE WHEN l_day = day - 1 THEN l_id END) OVER today AS x_id, first_value(CASE WHEN l_day = day - 1 THEN l_client END) OVER today AS x_client, first_value(CASE WHEN l_day = day - 1 THEN l_service END) OVER today AS x_service,
             first_value(CASE WHEN l_day = day - 1 THEN l_ended END) OVER today AS x_ended, first_value(l_fits AND l_proven) OVER today AS x_good,
             max(CASE WHEN fits THEN ended END) OVER (today ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest, l_day = day AND l_fits AS has_n, l_ended
           FROM walked WINDOW today AS (PARTITION BY staff, day ORDER BY start, id)),
         chosen AS (
-          SELECT id, staff, day, start, client, proven,
+          SELECT id, staff, day, start, client, service, proven,
             CASE WHEN latest IS NULL OR x_ended > latest THEN x_id WHEN has_n AND l_ended = latest THEN l_id END AS a_id,
             CASE WHEN latest IS NULL OR x_ended > latest THEN x_client WHEN has_n AND l_ended = latest THEN l_client END AS a_client,
+            CASE WHEN latest IS NULL OR x_ended > latest THEN x_service WHEN has_n AND l_ended = latest THEN l_service END AS a_service,
             CASE WHEN latest IS NULL OR x_ended > latest THEN x_ended ELSE latest END AS a_ended,
             CASE WHEN latest IS NULL OR x_ended > latest THEN x_good ELSE l_proven END AS a_good,
             latest IS NOT NULL AND (x_ended > latest) IS NOT TRUE AND (has_n AND l_ended = latest) IS NOT TRUE AS searched
@@ -188,13 +199,13 @@ export function tenRules({ clock, local, day, json, temporary }: Dialect): Array
       what: "impossible-journey",
       text: `${insert}
         WITH searched AS (
-          SELECT j.id, j.staff, j.day, j.start, j.client, v.id AS a_id, v.client AS a_client, v.ended AS a_ended, ${proven("v.")} AS a_good,
+          SELECT j.id, j.staff, j.day, j.start, j.client, j.service, v.id AS a_id, v.client AS a_client, v.service AS a_service, v.ended AS a_ended, ${proven("v.")} AS a_good,
             row_number() OVER (PARTITION BY j.id ORDER BY v.ended DESC, v.start DESC, v.id DESC) AS nth
           FROM journeys j JOIN v ON v.staff = j.staff AND v.day = j.day AND (v.start < j.start OR (v.start = j.start AND v.id < j.id)) AND ${usable("v.")}
           WHERE j.searched),
         gone AS (
-          SELECT id, staff, day, start, client, a_id, a_client, a_ended FROM searched WHERE nth = 1 AND a_good
-          UNION ALL SELECT id, staff, day, start, client, a_id, a_client, a_ended FROM journeys WHERE NOT searched)
+          SELECT id, staff, day, start, client, service, a_id, a_client, a_service, a_ended FROM searched WHERE nth = 1 AND a_good
+          UNION ALL SELECT id, staff, day, start, client, service, a_id, a_client, a_service, a_ended FROM journeys WHERE NOT searched)
         SELECT 'impossible-journey', least(g.a_id, g.id) || ',' || greatest(g.a_id, g.id), NULL,
           'Från besöket som slutade ' || ${clock("a_ended")} || ' till det som började ' || ${clock("g.start")} || ' är det ' || replace(CAST(round(CAST(${metres} / 1000 AS numeric), 1) AS text), '.', ',') || ' km fågelvägen, på ' || ${minutes("g.start - a_ended")} || ' minuter.',
           ${json([
@@ -206,7 +217,8 @@ export function tenRules({ clock, local, day, json, temporary }: Dialect): Array
             ["båda besöken kvitterade", "'true'"],
           ])}
         FROM gone g JOIN homes ha ON ha.client = g.a_client JOIN homes hb ON hb.client = g.client
-        WHERE g.client <> g.a_client AND ${tooFast("g.start", "a_ended")} AND (ha.building = hb.building) IS NOT TRUE
+          LEFT JOIN kinds ka ON ka.service = g.a_service LEFT JOIN kinds kb ON kb.service = g.service
+        WHERE g.client <> g.a_client AND NOT coalesce(ka.away, false) AND NOT coalesce(kb.away, false) AND ${tooFast("g.start", "a_ended")} AND (ha.building = hb.building) IS NOT TRUE
           AND NOT EXISTS (SELECT 1 FROM short s JOIN judged p ON p.staff = s.staff AND p.day = s.day AND p.minutes < 8 AND g.id IN (p.a_id, p.b_id)
             JOIN judged q ON q.staff = s.staff AND q.day = s.day AND q.minutes < 8 AND g.a_id IN (q.a_id, q.b_id) WHERE s.staff = g.staff AND s.day = g.day)`,
     },
@@ -231,8 +243,10 @@ export function tenRules({ clock, local, day, json, temporary }: Dialect): Array
             ["timmar >", "round(length / 60.0, 1)"],
             ["räknas i avräkningen", `CAST(${usable()} AS text)`],
           ])}
-        FROM (SELECT *, ${minutes("ended - start")} AS length FROM odd) o
-        WHERE status <= ${completed} AND length > 720 AND coalesce(kind, -1) <> ${kind("nightWatch")}`.replaceAll(
+        FROM (SELECT *, ${minutes("ended - start")} AS length FROM odd) o LEFT JOIN unit_providers u ON u.unit = o.unit
+        WHERE status <= ${completed} AND length > 720 AND coalesce(kind, -1) <> ${kind("nightWatch")}
+          AND NOT (service IS NULL AND EXISTS (SELECT 1 FROM lines_ordered l WHERE l.client = o.client AND l.watch
+            AND o.day BETWEEN l.valid_from AND l.valid_to AND (l.provider = u.provider OR l.provider IS NULL OR u.provider IS NULL)))`.replaceAll(
         "length / 60 ||",
         "CAST(floor(length / 60) AS int) ||",
       ),
@@ -241,10 +255,16 @@ export function tenRules({ clock, local, day, json, temporary }: Dialect): Array
       what: "late-registration",
       text: `${insert}
         SELECT 'late-registration', id, CASE WHEN ${usable()} THEN ${minutes("ended - start")} ELSE 0 END,
-          'Besöket som slutade ' || ${local("ended")} || ' kom in ' || hours || ' timmar senare.', ${json([["timmar efter besökets slut >", "hours"]])}
-        FROM (SELECT *, CAST(floor(extract(epoch FROM (received_at - ended)) / 3600) AS int) AS hours FROM odd WHERE received_at - ended > INTERVAL '24' HOUR) o
-        WHERE extract(epoch FROM (received_at - ended)) - coalesce((SELECT sum(extract(epoch FROM (least(s.ended, o.received_at) - greatest(s.start, o.ended)))) FROM silences s
-          WHERE s.source_no = o.source_no AND s.start < o.received_at AND s.ended > o.ended), 0) > 86400`,
+          'Besöket som slutade ' || ${local("ended")} || ' kom in ' || hours || ' timmar senare.', CASE WHEN silent < 3600 THEN ${json([["timmar efter besökets slut >", "hours"]])}
+            ELSE ${json([
+              ["timmar efter besökets slut >", "hours"],
+              ["därav timmar då källan var tyst", "CAST(floor(silent / 3600) AS int)"],
+            ])} END
+        FROM (SELECT o.*, CAST(floor(extract(epoch FROM (received_at - ended)) / 3600) AS int) AS hours,
+            coalesce((SELECT sum(extract(epoch FROM (least(s.ended, o.received_at) - greatest(s.start, o.ended)))) FROM silences s
+              WHERE s.source_no = o.source_no AND s.start < o.received_at AND s.ended > o.ended), 0) AS silent
+          FROM odd o WHERE received_at - ended > INTERVAL '24' HOUR) o
+        WHERE extract(epoch FROM (received_at - ended)) - silent > 86400`,
     },
     {
       what: "visit-after-death",
@@ -258,10 +278,14 @@ export function tenRules({ clock, local, day, json, temporary }: Dialect): Array
     {
       what: "visit-during-absence",
       text: `${insert}
-        WITH covered AS (
-          SELECT v.id, v.start, v.ended, v.day, a.id AS a_id, a.start AS a_start, a.ended AS a_ended, a.kind,
+        WITH stays AS (
+          SELECT *, min(start) OVER (PARTITION BY client, stay) AS from_start, max(ended) OVER (PARTITION BY client, stay) AS to_end
+          FROM (SELECT *, count(*) FILTER (WHERE start > before) OVER (PARTITION BY client ORDER BY start, id) AS stay
+            FROM (SELECT *, max(ended) OVER (PARTITION BY client ORDER BY start, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM absent) b) n),
+        covered AS (
+          SELECT v.id, v.start, v.ended, v.day, a.id AS a_id, a.start AS a_from, a.from_start AS a_start, a.to_end AS a_ended, a.kind,
             row_number() OVER (PARTITION BY v.id, a.kind ORDER BY a.start, a.id) AS nth
-          FROM absent a JOIN v ON v.client = a.client AND v.start < a.ended AND v.ended > a.start LEFT JOIN kinds k ON k.service = v.service
+          FROM stays a JOIN v ON v.client = a.client AND v.start < a.ended AND v.ended > a.start LEFT JOIN kinds k ON k.service = v.service
           WHERE a.kind <> ${absence("hospital")} AND coalesce(k.away, false) = false AND ${usable("v.")} AND v.day BETWEEN DATE '${first}' AND DATE '${last}'),
         judged_stays AS (
           SELECT *, ${minutes("least(ended, a_ended) - greatest(start, a_start)")} AS inside,
@@ -271,7 +295,7 @@ export function tenRules({ clock, local, day, json, temporary }: Dialect): Array
           SELECT *, row_number() OVER (PARTITION BY id ORDER BY CASE kind WHEN ${absence("shortTermStay")} THEN 0 WHEN ${absence("away")} THEN 1 ELSE 2 END) AS rank
           FROM judged_stays WHERE CASE WHEN boundary THEN inside > 60 ELSE start >= a_start AND ended <= a_ended END)
         SELECT 'visit-during-absence', a_id || ',' || id, inside,
-          'Besöket ' || ${local("start")} || '–' || ${clock("ended")} || ' gjordes medan brukaren var ' || CASE kind WHEN ${absence("shortTermStay")} THEN 'på korttidsboende' WHEN ${absence("away")} THEN 'bortrest' ELSE 'frånvarande' END || ' (från ' || ${local("a_start")} || ').',
+          'Besöket ' || ${local("start")} || '–' || ${clock("ended")} || ' gjordes medan brukaren var ' || CASE kind WHEN ${absence("shortTermStay")} THEN 'på korttidsboende' WHEN ${absence("away")} THEN 'bortrest' ELSE 'frånvarande' END || ' (från ' || ${local("a_from")} || ').',
           ${json([["minuter av besöket inne i frånvaron", "inside"]])}
         FROM first_kind WHERE rank = 1`,
     },
@@ -286,7 +310,7 @@ export function tenRules({ clock, local, day, json, temporary }: Dialect): Array
             ["lades in senare, inom vardagar", "'false'"],
           ])}
         FROM v JOIN homes h ON h.client = v.client LEFT JOIN kinds k ON k.service = v.service LEFT JOIN unit_providers u ON u.unit = v.unit JOIN deadlines d ON d.day = v.day
-        WHERE v.status <= ${completed} AND coalesce(v.law, -1) <> ${law("HSL")} AND coalesce(k.kind, -1) NOT IN (${kind("alarm")}, ${kind("nursing")})
+        WHERE v.status <= ${completed} AND d.deadline < DATE '${formatDay(dayOf(asOf))}' AND coalesce(v.law, -1) <> ${law("HSL")} AND coalesce(k.kind, -1) NOT IN (${kind("alarm")}, ${kind("nursing")})
           AND NOT EXISTS (SELECT 1 FROM ordered o WHERE o.client = v.client AND v.day BETWEEN o.valid_from AND o.valid_to AND (o.provider = u.provider OR o.provider IS NULL OR u.provider IS NULL))
           AND NOT EXISTS (SELECT 1 FROM ordered o WHERE o.client = v.client AND (o.provider = u.provider OR o.provider IS NULL OR u.provider IS NULL)
             AND o.valid_from > v.day AND o.valid_from <= d.deadline AND o.ordered_on <= d.deadline)`,
