@@ -88,18 +88,21 @@ export default defineRule({
     }
     const visited = new Float64Array(staff.count);
     const shared = new Float64Array(staff.count);
-    /** Where the person's shifts are not known. */
+    /** Where nobody's shifts are known. */
     const beside = new Float64Array(staff.count);
+    // A shift that one person lacks is missing; what all lack has not been read.
+    const known = { from: Infinity, until: -Infinity };
+    for (const person of new Set(Array.from(slice.byStaff, (row) => visits.staff(row)))) {
+      const own = knownShifts(shifts, person, slice.firstDay, slice.lastDay);
+      known.from = Math.min(known.from, own.from);
+      known.until = Math.max(known.until, own.until);
+    }
     let [last, until] = [-1, -Infinity];
-    let known = { from: NaN, until: NaN };
     for (let i = 0; i < slice.byStaff.length; i++) {
       const row = slice.byStaff[i]!;
       if (!visits.usable(row)) continue;
       const person = visits.staff(row);
-      if (person !== last) {
-        [last, until] = [person, -Infinity];
-        known = knownShifts(shifts, person, slice.firstDay, slice.lastDay);
-      }
+      if (person !== last) [last, until] = [person, -Infinity];
       const start = visits.start(row);
       const end = visits.end(row);
       if (!(start >= known.from && start < known.until)) {

@@ -52,12 +52,11 @@ export default defineRule({
     for (const { line, minutes } of settlement.month(slice.client, slice.firstDay, slice.lastDay)) {
       // What belongs to no line is another rule's.
       if (line < 0) continue;
-      if (ofAlarm(line)) {
-        alarms += minutes.registered;
-        continue;
-      }
       granted += minutes.granted;
-      registered += minutes.registered;
+      // Somebody answers an alarm as long as it takes.
+      const answered = ofAlarm(line) ? Math.max(0, minutes.registered - minutes.granted) : 0;
+      registered += minutes.registered - answered;
+      alarms += answered;
     }
     const most = granted * (1 + percentAbove / 100);
     if (granted === 0 || registered <= most) {
