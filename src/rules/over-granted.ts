@@ -20,7 +20,7 @@ export default defineRule({
   title: { sv: "Mer utfört än beviljat", en: "More registered than granted" },
   why: "Tid utöver beslutet ska inte betalas. Behöver brukaren mer hjälp ska beslutet ändras.",
   remedy: "Kontrollera om beslutet har ändrats. Annars ersätts högst den beviljade tiden.",
-  innocent: { alarm: "Tiden utöver är larmutryckningar, som görs utan att någon tid är beviljad för dem." },
+  innocent: { alarm: "Tiden utöver är larmutryckningar, som tar den tid de tar." },
   reads: ["settlement", "visits", "lines", "services"],
   parameters: z.object({
     percentAbove: z.number().min(0).default(5).describe("Så många procent över den beviljade tiden godtas."),
