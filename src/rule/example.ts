@@ -1,4 +1,4 @@
-import { tablesFrom, type Tables } from "#columns";
+import { tablesFrom, type Tables, type Warning } from "#columns";
 import { day, samples } from "#model";
 import type { Example, Rule, Scope } from "./define.ts";
 import { type EngineResult, runEngine } from "./engine.ts";
@@ -52,4 +52,24 @@ function keyOf({ clients, staff, units, providers }: Tables, scope: Scope, who: 
   const code = people.find(`files/${who}`);
   if (code < 0) throw new RangeError(`The example has no ${who}.`);
   return people.key(code);
+}
+
+/** C1's visit is planned from 08:00 for so many minutes, and registered with so many. */
+export function plannedVisit(
+  minutes: number,
+  planned: number,
+  more: readonly samples.SampleRecord[] = [],
+  visit: Record<string, unknown> = {},
+): Example {
+  const { sample, at } = samples;
+  return example([
+    sample("planned-visits", "p-1", { start: "08:00", end: at("08:00", planned) }),
+    sample("visits", "v-1", { start: "08:00", end: at("08:00", minutes), plannedVisitId: "p-1", ...visit }),
+    ...more,
+  ]);
+}
+
+/** The visit began, without a zone, in the hour that comes twice: it may have begun an hour earlier or later. */
+export function ambiguousStart(id: string): Warning {
+  return { code: "ambiguous-time", source: "files", entity: "visits", id, field: "start", value: null, day: null };
 }

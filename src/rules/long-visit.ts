@@ -1,43 +1,17 @@
 import { z } from "zod";
 import {
-  at,
+  ambiguousStart,
   defineRule,
-  example,
   formatClock,
   formatLocal,
   heldAgainst,
   type Hit,
   type Matches,
   partsOf,
+  plannedVisit,
   sample,
   type Visits,
-  type Warning,
 } from "#rule";
-
-/** Said without a zone in the hour that comes twice: it may have begun an hour earlier or later. */
-const twice: Warning = {
-  code: "ambiguous-time",
-  source: "files",
-  entity: "visits",
-  id: "v-1",
-  field: "start",
-  value: null,
-  day: null,
-};
-
-/** Planned from 08:00 for so long, and registered for so long. */
-function visitOf(
-  minutes: number,
-  planned: number,
-  more: ReturnType<typeof sample>[] = [],
-  visit: Record<string, unknown> = {},
-) {
-  return example([
-    sample("planned-visits", "p-1", { start: "08:00", end: at("08:00", planned) }),
-    sample("visits", "v-1", { start: "08:00", end: at("08:00", minutes), plannedVisitId: "p-1", ...visit }),
-    ...more,
-  ]);
-}
 
 export default defineRule({
   id: "long-visit",
@@ -58,21 +32,21 @@ export default defineRule({
   }),
   examples: {
     reports: [
-      visitOf(41, 30),
-      visitOf(73, 60),
+      plannedVisit(41, 30),
+      plannedVisit(73, 60),
       // One person logs out and in again: the two together are too long.
-      visitOf(30, 30, [sample("visits", "v-2", { start: "08:32", end: "08:43" })]),
+      plannedVisit(30, 30, [sample("visits", "v-2", { start: "08:32", end: "08:43" })]),
     ],
     accepts: [
-      visitOf(40, 30),
-      visitOf(72, 60),
-      visitOf(41, 30, [], { approvedByManager: true }),
-      visitOf(60, 30, [sample("planned-visits", "p-2", { start: "08:30", end: "09:00" })]),
+      plannedVisit(40, 30),
+      plannedVisit(72, 60),
+      plannedVisit(41, 30, [], { approvedByManager: true }),
+      plannedVisit(60, 30, [sample("planned-visits", "p-2", { start: "08:30", end: "09:00" })]),
       // On the way out an alarm: nobody planned it, and it is no part of what was.
-      visitOf(30, 30, [sample("visits", "v-2", { start: "08:38", end: "08:49", services: ["larm"] })]),
-      { ...visitOf(41, 30), warnings: [twice] },
+      plannedVisit(30, 30, [sample("visits", "v-2", { start: "08:38", end: "08:49", services: ["larm"] })]),
+      { ...plannedVisit(41, 30), warnings: [ambiguousStart("v-1")] },
       // Probable only: more than an hour off, and nobody has said that it is this plan's.
-      visitOf(60, 30, [], { start: "09:05", end: "10:05", plannedVisitId: undefined }),
+      plannedVisit(60, 30, [], { start: "09:05", end: "10:05", plannedVisitId: undefined }),
     ],
   },
   evaluate({ visits, plans, matches, settlement, slice }, { minutesAbove, percentAbove }, report) {

@@ -1,15 +1,5 @@
 import { z } from "zod";
-import { at, defineRule, example, formatClock, type Hit, home, MINUTE, sample, type Warning } from "#rule";
-
-const twice: Warning = {
-  code: "ambiguous-time",
-  source: "files",
-  entity: "visits",
-  id: "v-2",
-  field: "start",
-  value: null,
-  day: null,
-};
+import { ambiguousStart, at, defineRule, example, formatClock, type Hit, home, MINUTE, sample } from "#rule";
 
 // One degree of latitude is 111.2 km: C2 lives 0.0225 degrees, 2.5 km, north of C1.
 /** S1 reads the tag of C1 at 08:30, and that of C2 so many minutes later. */
@@ -21,7 +11,7 @@ function readsOf(
     proof = "nfc",
     transport = "walking",
     precision = "exact",
-    warnings = [] as Warning[],
+    warnings = [] as ReturnType<typeof ambiguousStart>[],
     ends = "08:30",
   } = {},
 ) {
@@ -76,7 +66,7 @@ export default defineRule({
       readsOf(5, { proof: "manual" }),
       readsOf(-2),
       readsOf(5, { precision: "street" }),
-      readsOf(5, { warnings: [twice] }),
+      readsOf(5, { warnings: [ambiguousStart("v-2")] }),
     ],
   },
   evaluate({ visits, clients, tags, travel, slice }, { minutesMax, metresAbove, daysAroundChange }, report) {

@@ -1,41 +1,15 @@
 import { z } from "zod";
 import {
-  at,
+  ambiguousStart,
   defineRule,
-  example,
   formatClock,
   formatLocal,
   heldAgainst,
   type Hit,
   partsOf,
+  plannedVisit,
   sample,
-  type Warning,
 } from "#rule";
-
-/** Said without a zone in the hour that comes twice: it may have begun an hour earlier or later. */
-const twice: Warning = {
-  code: "ambiguous-time",
-  source: "files",
-  entity: "visits",
-  id: "v-1",
-  field: "start",
-  value: null,
-  day: null,
-};
-
-/** Planned from 08:00 for so long, and registered for so long. */
-function visitOf(
-  minutes: number,
-  planned: number,
-  more: ReturnType<typeof sample>[] = [],
-  visit: Record<string, unknown> = {},
-) {
-  return example([
-    sample("planned-visits", "p-1", { start: "08:00", end: at("08:00", planned) }),
-    sample("visits", "v-1", { start: "08:00", end: at("08:00", minutes), plannedVisitId: "p-1", ...visit }),
-    ...more,
-  ]);
-}
 
 export default defineRule({
   id: "short-visit",
@@ -63,23 +37,23 @@ export default defineRule({
   }),
   examples: {
     reports: [
-      visitOf(14, 30),
-      visitOf(8, 18),
+      plannedVisit(14, 30),
+      plannedVisit(8, 18),
       // Two registrations in a row by one person, which together are short too.
-      visitOf(6, 30, [sample("visits", "v-2", { start: "08:10", end: "08:16" })]),
+      plannedVisit(6, 30, [sample("visits", "v-2", { start: "08:10", end: "08:16" })]),
     ],
     accepts: [
-      visitOf(15, 30),
-      visitOf(8, 17),
-      visitOf(5, 30, [], { status: "declined" }),
-      visitOf(14, 30, [], { declinedReason: "Ville bara ha frukost" }),
-      visitOf(14, 30, [], { editReason: "Brukaren skulle iväg" }),
-      visitOf(14, 30, [sample("absences", "a-1", { from: "2026-10-05 08:14", to: "2026-10-07 12:00" })]),
-      visitOf(14, 30, [sample("visits", "v-2", { start: "08:20", end: "08:31" })]),
-      visitOf(14, 30, [sample("visits", "v-2", { start: "08:14", end: "08:30", staffId: "S2" })]),
-      { ...visitOf(14, 30), warnings: [twice] },
+      plannedVisit(15, 30),
+      plannedVisit(8, 17),
+      plannedVisit(5, 30, [], { status: "declined" }),
+      plannedVisit(14, 30, [], { declinedReason: "Ville bara ha frukost" }),
+      plannedVisit(14, 30, [], { editReason: "Brukaren skulle iväg" }),
+      plannedVisit(14, 30, [sample("absences", "a-1", { from: "2026-10-05 08:14", to: "2026-10-07 12:00" })]),
+      plannedVisit(14, 30, [sample("visits", "v-2", { start: "08:20", end: "08:31" })]),
+      plannedVisit(14, 30, [sample("visits", "v-2", { start: "08:14", end: "08:30", staffId: "S2" })]),
+      { ...plannedVisit(14, 30), warnings: [ambiguousStart("v-1")] },
       // Probable only: an hour late, and nobody has said that it is this plan's.
-      visitOf(5, 30, [], { start: "09:05", end: "09:10", plannedVisitId: undefined }),
+      plannedVisit(5, 30, [], { start: "09:05", end: "09:10", plannedVisitId: undefined }),
     ],
   },
   evaluate({ visits, plans, matches, absences, slice }, { percentBelow, minutesShorterMin }, report) {

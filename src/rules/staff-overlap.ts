@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  ambiguousStart,
   at,
   defineRule,
   example,
@@ -8,18 +9,7 @@ import {
   overlapMinutes,
   overlappingPairs,
   sample,
-  type Warning,
 } from "#rule";
-
-const twice: Warning = {
-  code: "ambiguous-time",
-  source: "files",
-  entity: "visits",
-  id: "v-2",
-  field: "start",
-  value: null,
-  day: null,
-};
 
 /** S1 is at C1 until 08:30, and at C2 from so many minutes before. */
 function overlapOf(
@@ -28,7 +18,7 @@ function overlapOf(
     building = "other",
     household = "H-C2",
     group = undefined as string | undefined,
-    warnings = [] as Warning[],
+    warnings = [] as ReturnType<typeof ambiguousStart>[],
     services = ["omvardnad", "omvardnad"],
   } = {},
 ) {
@@ -101,7 +91,7 @@ export default defineRule({
       overlapOf(30, { group: "G1" }),
       // Two out on the same walk.
       overlapOf(30, { services: ["ledsagning", "ledsagning"] }),
-      overlapOf(30, { warnings: [twice] }),
+      overlapOf(30, { warnings: [ambiguousStart("v-2")] }),
       shortOverlapsOf(4),
       example([
         sample("clients", "C2", { addresses: undefined }),
