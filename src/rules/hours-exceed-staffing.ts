@@ -92,12 +92,16 @@ export default defineRule({
     const beside = new Float64Array(staff.count);
     // A shift that one person lacks is missing; what all lack has not been read.
     const known = { from: Infinity, until: -Infinity };
-    for (const person of new Set(Array.from(slice.byStaff, (row) => visits.staff(row)))) {
+    let [last, until] = [-1, -Infinity];
+    for (const row of slice.byStaff) {
+      const person = visits.staff(row);
+      if (person === last) continue;
+      last = person;
       const own = knownShifts(shifts, person, slice.firstDay, slice.lastDay);
       known.from = Math.min(known.from, own.from);
       known.until = Math.max(known.until, own.until);
     }
-    let [last, until] = [-1, -Infinity];
+    last = -1;
     for (let i = 0; i < slice.byStaff.length; i++) {
       const row = slice.byStaff[i]!;
       if (!visits.usable(row)) continue;
