@@ -280,7 +280,7 @@ export function tenRules({ clock, local, day, json, temporary }: Dialect): Array
       text: `${insert}
         WITH stays AS (
           SELECT *, min(start) OVER (PARTITION BY client, stay) AS from_start, max(ended) OVER (PARTITION BY client, stay) AS to_end
-          FROM (SELECT *, count(*) FILTER (WHERE start > before) OVER (PARTITION BY client ORDER BY start, id) AS stay
+          FROM (SELECT *, count(*) FILTER (WHERE start > before OR (start = before AND ${day("start")} > ${day("start - INTERVAL '1 millisecond'")})) OVER (PARTITION BY client ORDER BY start, id) AS stay
             FROM (SELECT *, max(ended) OVER (PARTITION BY client ORDER BY start, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM absent) b) n),
         covered AS (
           SELECT v.id, v.start, v.ended, v.day, a.id AS a_id, a.start AS a_from, a.from_start AS a_start, a.to_end AS a_ended, a.kind,

@@ -15,7 +15,7 @@ const words = { shortTermStay: "på korttidsboende", away: "bortrest", other: "f
 
 export default defineRule({
   id: "visit-during-absence",
-  version: 2,
+  version: 3,
   level: "indicator",
   severity: "hold",
   scope: "visit",

@@ -9,18 +9,18 @@ function visitAt(start: string, end: string, kind = "hospital") {
   ]);
 }
 
-/** From one hospital straight to the next on Friday at 10:00. */
-function movedOn(start: string, end: string) {
-  const { records, ...rest } = visitAt(start, end);
-  return {
-    records: [...records, sample("absences", "a-2", { from: "2026-10-09 10:00", to: "2026-10-14 10:00" })],
-    ...rest,
-  };
+/** From one hospital straight to the next, on Friday at 10:00 where nothing else is said. */
+function movedOn(start: string, end: string, moved = "2026-10-09 10:00") {
+  return example([
+    sample("absences", "a-1", { from: "2026-10-06 11:20", to: moved }),
+    sample("absences", "a-2", { from: moved, to: "2026-10-14 10:00" }),
+    sample("visits", "v-1", { start, end }),
+  ]);
 }
 
 export default defineRule({
   id: "visit-during-hospital-stay",
-  version: 2,
+  version: 3,
   level: "indicator",
   severity: "hold",
   scope: "visit",
@@ -52,6 +52,8 @@ export default defineRule({
       visitAt("2026-10-06 11:00", "2026-10-06 12:20"),
       visitAt("2026-10-09 10:00", "2026-10-09 10:30"),
       movedOn("2026-10-14 09:45", "2026-10-14 10:15"),
+      // Two admissions of which only the days are known: the client may have come home between them.
+      movedOn("2026-10-09 22:30", "2026-10-09 23:30", "2026-10-10 00:00"),
       visitAt("2026-10-07 08:00", "2026-10-07 08:30", "away"),
     ],
   },

@@ -368,7 +368,7 @@ const openFindings = [
       client: "C5",
       staff: "S2",
     },
-    { version: 2 },
+    { version: 3 },
   ),
   found("staff-overlap-across-providers", "indicator", "review", "15", ["visits/v-C7", "visits/v-C8"], 10, null, {
     provider: null,
