@@ -56,6 +56,7 @@ export function labelWhatFollows(bench: Bench) {
   labelLuckyEdits(bench);
   labelManual(bench);
   labelInvoices(bench);
+  labelMonthlyInAbsence(bench);
 }
 
 /** Who was given clearly less or more than granted, for whatever reason: to call it so is true, and accuses nobody. */
@@ -196,5 +197,29 @@ function labelInvoices(bench: Bench) {
     const what = "Månadens besök är inte som de borde";
     for (const rule of ["claim-exceeds-payable", "unbilled-visit"])
       bench.label({ rule, planted: true, optional: true, what, client, ...periodOf(month) });
+  }
+}
+
+/**
+ * Absence is paid of the granted minutes of a day, and what is granted by the month has its share in every day. Bookkeepers
+ * bill it where somebody would have come: what they leave out is little, and unbilled all the same.
+ */
+function labelMonthlyInAbsence({ population, organisation, label }: Bench) {
+  for (const { client, orders, needs, stays } of population.people) {
+    for (const { from, to, planned } of stays) {
+      if (planned) continue;
+      for (const order of orders) {
+        const monthly = order.versions.at(-1)!.lines.some(({ service, per }) => per === "month" && service !== "larm");
+        const provider = needs.find((need) => need.order === order)?.team.provider.id;
+        const paidDays = organisation.agreements.get(provider ?? "")?.absencePercent.length ?? 0;
+        if (!monthly || provider === undefined || paidDays === 0) continue;
+        const first = dayOf(from);
+        // The first day that is paid is the first on which nobody came.
+        const last = Math.min(first + paidDays, to === undefined ? Infinity : dayOf(to));
+        const period = { from: formatDay(first), through: formatDay(last) };
+        const what = "En del av månadens tid föll under frånvaron";
+        label({ rule: "unbilled-visit", planted: true, optional: true, what, client: client.id, provider, ...period });
+      }
+    }
   }
 }
