@@ -41,7 +41,7 @@ function cell(text: string): string {
 function page(rule: Rule): string {
   const parameters = parametersOf(rule);
   const innocent = Object.entries(rule.innocent);
-  const { reports, accepts } = rule.examples;
+  const { reports, accepts } = rule.examples();
   return [
     `# ${rule.title.sv}`,
     "",

@@ -228,6 +228,9 @@ export interface Example {
   parameters?: Readonly<Record<string, unknown>>;
 }
 
+/** Made when they are asked for: whoever starts a program waits for none of them. */
+type Examples = () => { reports: readonly Example[]; accepts: readonly Example[] };
+
 export interface Rule {
   id: string;
   /** Raised when the same records may give another result. */
@@ -246,7 +249,7 @@ export interface Rule {
   source?: string;
   reads: readonly TableName[];
   parameters: z.ZodObject;
-  examples: { reports: readonly Example[]; accepts: readonly Example[] };
+  examples: Examples;
   /** How many days after a slice's last day the clock alone may still change the outcome. */
   settlesAfterDays: number;
   /** "records": the problem is in particular records; "slice": in a person's or provider's day or month. */
@@ -282,7 +285,7 @@ interface Declaration<S extends Scope, Reads extends TableName, Parameters exten
   source?: string;
   reads: readonly Reads[];
   parameters: Parameters;
-  examples: { reports: readonly Example[]; accepts: readonly Example[] };
+  examples: Examples;
   /** Default 0. */
   settlesAfterDays?: number;
   /** Default: "slice" for months and sources, else "records". */

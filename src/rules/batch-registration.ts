@@ -32,10 +32,10 @@ export default defineRule({
     hoursLateMin: z.number().positive().default(24).describe("Så sent efter besökets slut kom de in."),
   }),
   subject: "slice",
-  examples: {
+  examples: () => ({
     reports: [batchOf(5)],
     accepts: [batchOf(4), batchOf(5, { proof: "nfc" }), batchOf(5, { hoursLate: 8 }), batchOf(5, { minutesApart: 5 })],
-  },
+  }),
   evaluate({ visits, slice }, { visitsMin, minutesWithin, hoursLateMin }, report) {
     const hits: Hit[] = [];
     if (slice.visits.length < visitsMin) return hits;

@@ -33,7 +33,7 @@ export default defineRule({
     daysAfter: z.int().min(0).default(2).describe("Så många dagar efter radens sista dag väntar regeln på sena besök."),
   }),
   settlesAfterDays: 35,
-  examples: {
+  examples: () => ({
     reports: [
       twice({}),
       twice({ invoiceId: "F1" }),
@@ -67,7 +67,7 @@ export default defineRule({
       twice({}, [sample("claims", "k-3", { kind: "credit", invoiceId: "F3" })]),
       twice({ clientId: "C2" }, [sample("visits", "v-2", { clientId: "C2", start: "18:00" })]),
     ],
-  },
+  }),
   evaluate({ claims, settlement, slice, asOf }, { daysAfter }) {
     const hits: Hit[] = [];
     for (const judged of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {

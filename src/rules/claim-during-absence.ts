@@ -46,7 +46,7 @@ export default defineRule({
       .describe("Så många dagar efter radens sista dag väntar regeln på sena uppgifter."),
   }),
   settlesAfterDays: 35,
-  examples: {
+  examples: () => ({
     reports: [
       claimedFor("2026-10-06", "2026-10-06"),
       // Monday has its visit; the two days in hospital are claimed too.
@@ -57,7 +57,7 @@ export default defineRule({
       claimedFor("2026-10-06", "2026-10-06", { terms: { absence: { unplannedPaidDays: 5 } } }),
       claimedFor("2026-10-06", "2026-10-06", { more: [sample("visits", "v-2", { start: "2026-10-06 08:00" })] }),
     ],
-  },
+  }),
   evaluate({ claims, absences, settlement, slice, asOf }, { daysAfter }) {
     const hits: Hit[] = [];
     for (const judged of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {

@@ -62,7 +62,7 @@ export default defineRule({
     daysAfter: z.int().min(0).default(2).describe("Så många dagar efter radens sista dag väntar regeln på sena besök."),
   }),
   settlesAfterDays: 35,
-  examples: {
+  examples: () => ({
     // A minute or two per cent a day is within the tolerance.
     reports: [claimed(62), claimed(70, { contract: { rounding: { to: 5, direction: "nearest", per: "visit" } } })],
     accepts: [
@@ -73,7 +73,7 @@ export default defineRule({
       // Nobody orders an alarm beforehand, so nothing of it is payable by the order.
       claimed(60, { visit: { services: ["larm"] }, service: "larm" }),
     ],
-  },
+  }),
   evaluate({ claims, services, settlement, slice, asOf }, { daysAfter }, report) {
     const hits: Hit[] = [];
     for (const judged of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {

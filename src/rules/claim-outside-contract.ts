@@ -29,7 +29,7 @@ export default defineRule({
       .describe("Så många dagar efter radens sista dag väntar regeln på rättade avtal."),
   }),
   settlesAfterDays: 35,
-  examples: {
+  examples: () => ({
     reports: [claimed({ validTo: "2026-10-04" }), claimed({ services: ["stad"] }), claimed({ unitIds: ["U2"] })],
     accepts: [
       claimed({ validTo: "2026-10-05" }),
@@ -39,7 +39,7 @@ export default defineRule({
       // A claim without unit or order may be under a contract that names units.
       claimed({ unitIds: ["U1"] }, { unitId: undefined, service: "stad" }),
     ],
-  },
+  }),
   evaluate({ claims, contracts, settlement, slice, asOf }, { daysAfter }, report) {
     const hits: Hit[] = [];
     for (const row of slice.claims) {

@@ -36,7 +36,7 @@ export default defineRule({
       .describe("Så många dagar efter periodens sista dag väntar regeln på sena besök."),
   }),
   settlesAfterDays: 35,
-  examples: {
+  examples: () => ({
     reports: [weekWith(["2026-10-05", "2026-10-06", "2026-10-09"])],
     accepts: [
       weekWith(week),
@@ -58,7 +58,7 @@ export default defineRule({
         ],
       },
     ],
-  },
+  }),
   evaluate({ claims, settlement, slice, asOf }, { daysAfter }, report) {
     const hits: Hit[] = [];
     for (const one of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {

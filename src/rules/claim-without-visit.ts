@@ -46,7 +46,7 @@ export default defineRule({
       .describe("Så många dagar efter periodens sista dag väntar regeln på sena besök."),
   }),
   settlesAfterDays: 35,
-  examples: {
+  examples: () => ({
     reports: [claimed()],
     accepts: [
       claimed([sample("visits", "v-1", { start: "2026-10-06 08:00" })]),
@@ -78,7 +78,7 @@ export default defineRule({
         ],
       },
     ],
-  },
+  }),
   evaluate({ claims, settlement, slice, asOf }, { daysAfter }, report) {
     const hits: Hit[] = [];
     const empty = (claim: number): boolean => settlement.claim(claim).visits.length === 0;

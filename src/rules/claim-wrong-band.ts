@@ -45,7 +45,7 @@ export default defineRule({
     daysAfter: z.int().min(0).default(2).describe("Så många dagar efter radens sista dag väntar regeln på sena besök."),
   }),
   settlesAfterDays: 35,
-  examples: {
+  examples: () => ({
     reports: [hourFrom("16:00", { kvall: 60 }), hourFrom("17:30", { kvall: 60 })],
     accepts: [
       hourFrom("18:00", { kvall: 60 }),
@@ -54,7 +54,7 @@ export default defineRule({
       hourFrom("17:30", { dag: 29, kvall: 31 }),
       hourFrom("16:00", { helgkväll: 60 }),
     ],
-  },
+  }),
   evaluate({ claims, settlement, slice, asOf }, { daysAfter }) {
     const hits: Hit[] = [];
     for (const judged of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {

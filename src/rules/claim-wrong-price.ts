@@ -27,7 +27,7 @@ export default defineRule({
     daysAfter: z.int().min(0).default(2).describe("Så många dagar efter radens sista dag väntar regeln på sena besök."),
   }),
   settlesAfterDays: 35,
-  examples: {
+  examples: () => ({
     reports: [
       priced({ unitPriceOre: 48_100, amountOre: 48_100 }),
       priced({ unitPriceOre: undefined, amountOre: 49_000 }),
@@ -44,7 +44,7 @@ export default defineRule({
       ]),
       priced({ unitPriceOre: 51_000, amountOre: 51_000 }, [{ services: ["stad"], orePerHour: 48_000 }]),
     ],
-  },
+  }),
   evaluate({ claims, settlement, slice, asOf }, { daysAfter }) {
     const hits: Hit[] = [];
     for (const judged of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {

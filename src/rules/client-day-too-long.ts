@@ -54,7 +54,7 @@ export default defineRule({
       .describe("Ett längre besök som inte är vaknatt räknas som glömd utloggning."),
   }),
   subject: "slice",
-  examples: {
+  examples: () => ({
     reports: [turnsOf(11)],
     accepts: [
       turnsOf(0),
@@ -70,7 +70,7 @@ export default defineRule({
       ]),
       turnsOf(11, { more: [sample("orders", "o-1", { validTo: "2026-09-30" })] }),
     ],
-  },
+  }),
   evaluate({ visits, orders, lines, services, settlement, slice }, { handOverMinutes, visitHoursAbove }, report) {
     const hits: Hit[] = [];
     let sum = 0;

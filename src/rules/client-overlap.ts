@@ -65,7 +65,7 @@ export default defineRule({
       .describe("Insatskoder som enheterna använder för bredvidgång, med små bokstäver."),
   }),
   yieldsTo: ["duplicate-visit", "double-staffing-not-ordered"],
-  examples: {
+  examples: () => ({
     reports: [
       overlapOf(11),
       forTwoProviders(11, "S4"),
@@ -87,7 +87,7 @@ export default defineRule({
       // Nobody says who: it may be one person's visit, registered twice.
       forTwoProviders(30, undefined, { unitId: "U1" }),
     ],
-  },
+  }),
   evaluate({ visits, orders, lines, services, shifts, slice }, { minutesAbove, shadowingServices }, report) {
     const hits: Hit[] = [];
     for (const [a, b] of overlappingPairs(visits, slice)) {

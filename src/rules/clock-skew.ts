@@ -32,10 +32,10 @@ export default defineRule({
     visitsMin: z.int().min(1).default(20).describe("Färre besök om dagen säger för lite."),
     daysMin: z.int().min(2).default(5).describe("Så många dagar behövs för att veta vad som är vanligt."),
   }),
-  examples: {
+  examples: () => ({
     reports: [skewOf(3), skewOf(-3)],
     accepts: [skewOf(2), skewOf(0)],
-  },
+  }),
   evaluate({ visits, sources, slice }, { minutesAbove, visitsMin, daysMin }, report) {
     const hits: Hit[] = [];
     const byDay = new Map<number, number[]>();

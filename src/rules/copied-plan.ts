@@ -71,7 +71,7 @@ export default defineRule({
         "Är så många tider avskrivna hos alla andra i källan, eller hos den enda utföraren i den, har systemet fyllt i dem: en brist i uppgifterna, som bara visas på begäran.",
       ),
   }),
-  examples: {
+  examples: () => ({
     reports: [
       example([...monthOf(19, 30), ...another]),
       // Shown on request only: everybody in the source has the times of the plan.
@@ -82,7 +82,7 @@ export default defineRule({
       example([...monthOf(29, 29), ...another]),
       example([...monthOf(30, 30, { plan: { modifiedAt: "2026-11-01 08:00" } }), ...another]),
     ],
-  },
+  }),
   evaluate({ visits, plans, matches, staff, slice }, parameters, report) {
     const hits: Hit[] = [];
     const { visitsMin, percentAbove, minutesWithin } = parameters;

@@ -84,7 +84,7 @@ export default defineRule({
   }),
   subject: "slice",
   settlesAfterDays: 4,
-  examples: {
+  examples: () => ({
     reports: [
       octoberOf(),
       octoberOf([], { decidedOn: "2026-02-01", quietSince: "2026-08-01" }),
@@ -120,7 +120,7 @@ export default defineRule({
         ],
       },
     ],
-  },
+  }),
   evaluate(
     {
       visits,

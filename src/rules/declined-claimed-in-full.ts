@@ -33,14 +33,14 @@ export default defineRule({
       .describe("Så många dagar efter radens sista dag väntar regeln på sena uppgifter."),
   }),
   settlesAfterDays: 35,
-  examples: {
+  examples: () => ({
     reports: [declined(30), declined(30, { percent: 50 })],
     accepts: [
       declined(30, { percent: 100 }),
       declined(15, { percent: 50 }),
       declined(30, { visit: { status: "completed", end: "08:30" } }),
     ],
-  },
+  }),
   evaluate({ claims, settlement, slice, asOf }, { daysAfter }) {
     const hits: Hit[] = [];
     for (const judged of ripeClaims({ claims, settlement, slice, asOf }, daysAfter)) {

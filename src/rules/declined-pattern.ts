@@ -95,7 +95,7 @@ export default defineRule({
       .default(80)
       .describe("Större del hos en enda brukare är dennes vana, inte utförarens."),
   }),
-  examples: {
+  examples: () => ({
     // The others' median is 9 % and their MAD 1: the limit is 12 %. Where all have 9 %, the MAD counts as 0.5.
     reports: [
       providersOf(13, { others: [6, 8, 9, 9, 10, 12] }),
@@ -112,7 +112,7 @@ export default defineRule({
       // Told of a day in advance: declined, and not paid.
       providersOf(20, { notified: 24 }),
     ],
-  },
+  }),
   evaluate(tables, parameters, report) {
     const hits: Hit[] = [];
     const { madsAbove, peersMin, madPercentMin, visitsMin, oneClientPercentAbove } = parameters;

@@ -82,7 +82,7 @@ export default defineRule({
   }),
   // The second person's registration may come a day later.
   settlesAfterDays: 2,
-  examples: {
+  examples: () => ({
     reports: [
       secondFor(31),
       secondFor(0),
@@ -118,7 +118,7 @@ export default defineRule({
       }),
       secondFor(0, { asOf: "2026-10-06 12:00" }),
     ],
-  },
+  }),
   evaluate(tables, { percentBelow, minutesMin }, report) {
     const hits: Hit[] = [];
     const { visits, orders, lines, claims, settlement, slice, asOf } = tables;

@@ -63,7 +63,7 @@ export default defineRule({
       .describe("Insatskoder som enheterna använder för bredvidgång, med små bokstäver."),
   }),
   yieldsTo: ["duplicate-visit"],
-  examples: {
+  examples: () => ({
     reports: [togetherFor(5), togetherFor(30, { flags: [true, undefined] })],
     accepts: [
       togetherFor(4),
@@ -77,7 +77,7 @@ export default defineRule({
       // What is ordered is another service: nothing says how many may come for this one.
       togetherFor(30, { service: "stad" }),
     ],
-  },
+  }),
   evaluate({ visits, orders, lines, services, shifts, settlement, slice }, { minutesMin, shadowingServices }, report) {
     const hits: Hit[] = [];
     for (const [a, b] of overlappingPairs(visits, slice)) {

@@ -21,7 +21,7 @@ export default defineRule({
   parameters: z.object({
     minutesWithin: z.number().min(0).default(2).describe("Så nära varandra börjar besök som räknas som samma."),
   }),
-  examples: {
+  examples: () => ({
     reports: [
       againAfter(2),
       // The one before midnight, the other at midnight.
@@ -44,7 +44,7 @@ export default defineRule({
         sample("visits", "v-3", { start: "08:02", clientId: "K1", staffId: "A1" }, { source: "phoniro" }),
       ]),
     ],
-  },
+  }),
   evaluate({ visits, slice }, { minutesWithin }, report) {
     const hits: Hit[] = [];
     const { visits: rows, before } = slice;

@@ -39,7 +39,7 @@ export default defineRule({
   innocent: { sameTimes: "Ändringen rörde inte tiderna, till exempel ett godkännande." },
   reads: ["visits", "services", "settlement"],
   parameters: z.object({}),
-  examples: {
+  examples: () => ({
     reports: [editedAt("2026-11-04 12:01"), editedAt("2026-11-04 12:01", { added: -10 })],
     accepts: [
       editedAt("2026-11-04 12:00"),
@@ -48,7 +48,7 @@ export default defineRule({
       editedAt("2026-11-04 12:01", { added: 0, originalStart: null }),
       editedAt("2026-11-04 12:01", { contract: false }),
     ],
-  },
+  }),
   evaluate({ visits, services, settlement, slice }, _parameters, report) {
     const hits: Hit[] = [];
     const endOfMonth = startOfDay(slice.lastDay + 1);

@@ -78,7 +78,7 @@ export default defineRule({
   }),
   // The cut-off is a few weekdays into the next month.
   settlesAfterDays: 15,
-  examples: {
+  examples: () => ({
     reports: [editsOf(12, 5), editsOf(12, 5, { history: [0, 0] })],
     accepts: [
       // Four of ten.
@@ -89,7 +89,7 @@ export default defineRule({
       editsOf(12, 5, { lateAt: "2026-11-02 11:50" }),
       editsOf(12, 5, { asOf: "2026-11-04 11:00" }),
     ],
-  },
+  }),
   evaluate(
     { visits, services, settlement, measures, slice, asOf },
     { percentAbove, hoursBefore, timesOwnHistory, editsMin, monthsMin },

@@ -34,7 +34,7 @@ export default defineRule({
   parameters: z.object({
     charactersMin: z.int().min(1).default(5).describe("Ett kortare skäl räknas som inget skäl."),
   }),
-  examples: {
+  examples: () => ({
     reports: [editedBy(5), editedBy(5, { reason: "sen." }), editedBy(0, { terms: byHand, proof: "manual" })],
     accepts: [
       editedBy(5, { reason: "glömd" }),
@@ -44,7 +44,7 @@ export default defineRule({
       editedBy(0, { proof: "manual" }),
       editedBy(0, { terms: byHand, proof: "manual", reason: "Telefonen var trasig" }),
     ],
-  },
+  }),
   evaluate({ visits, services, settlement, slice }, { charactersMin }, report) {
     const hits: Hit[] = [];
     for (const row of slice.visits) {

@@ -52,10 +52,10 @@ export default defineRule({
       .describe("Så stor del av ändringarna får sluta exakt enligt plan."),
     editsMin: z.int().min(1).default(10).describe("Färre ändringar säger för lite."),
   }),
-  examples: {
+  examples: () => ({
     reports: [editsOf(10, 4)],
     accepts: [editsOf(10, 3), editsOf(9, 9), editsOf(20, 20, { longer: false }), editsOf(20, 20, { exact: 1 })],
-  },
+  }),
   evaluate({ visits, plans, matches, slice }, { percentAbove, editsMin }, report) {
     const hits: Hit[] = [];
     let edits = 0;

@@ -41,7 +41,7 @@ export default defineRule({
       .describe("Större del av förlängningarna av en person granskas."),
     editsMin: z.int().min(1).default(20).describe("Färre förlängningar säger för lite."),
   }),
-  examples: {
+  examples: () => ({
     reports: [editsBy([...times(13, "S1"), ...times(7, "S2")])],
     accepts: [
       editsBy([...times(12, "S1"), ...times(8, "S2")]),
@@ -49,7 +49,7 @@ export default defineRule({
       editsBy(times(30, "S1"), -10),
       editsBy([...times(13, "S1"), ...times(9, undefined)]),
     ],
-  },
+  }),
   evaluate({ visits, slice }, { percentAbove, editsMin }, report) {
     const hits: Hit[] = [];
     let known = 0;

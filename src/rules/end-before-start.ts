@@ -19,7 +19,7 @@ export default defineRule({
   innocent: {},
   reads: ["visits", "sources"],
   parameters: z.object({}),
-  examples: {
+  examples: () => ({
     reports: [
       visitOf(0),
       visitOf(-5),
@@ -39,7 +39,7 @@ export default defineRule({
       }),
     ],
     accepts: [visitOf(1), example([sample("visits", "v-1", { end: undefined, status: "started" })])],
-  },
+  }),
   evaluate({ visits, sources, slice }) {
     const hits: Hit[] = [];
     const nonexistent = sources.warnings.filter(

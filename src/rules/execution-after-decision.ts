@@ -41,7 +41,7 @@ export default defineRule({
       .describe("Förnyas beslutet inom så många dagar är det en brist i uppgifterna, som bara visas på begäran."),
   }),
   subject: "slice",
-  examples: {
+  examples: () => ({
     reports: [
       visitOn("2026-10-11"),
       visitOn("2026-10-11", { validFrom: "2026-10-25" }),
@@ -56,7 +56,7 @@ export default defineRule({
       visitOn("2026-10-11", { validFrom: "2026-10-11" }),
       visitOn("2026-10-11", null, { decisionId: undefined }),
     ],
-  },
+  }),
   evaluate({ visits, orders, lines, decisions, services, sources, settlement, slice }, { renewalWithinDays }, report) {
     const hits: Hit[] = [];
     if (slice.visits.length === 0) return hits;

@@ -71,7 +71,7 @@ export default defineRule({
       .describe("Så många dagar efter månadens slut väntar regeln på sena registreringar."),
   }),
   settlesAfterDays: 5,
-  examples: {
+  examples: () => ({
     reports: [octoberWithout(6, [98.1, 99.2])],
     accepts: [
       octoberWithout(7, [98.1, 99.2]),
@@ -80,7 +80,7 @@ export default defineRule({
       octoberWithout(5, [98.1, 99.2], 9),
       octoberWithout(6, null),
     ],
-  },
+  }),
   evaluate(
     { visits, orders, lines, absences, decisions, services, settlement, measures, slice, asOf },
     { percentMin, monthsMin, spreadBelow, clientsMin, daysAfter },

@@ -79,7 +79,7 @@ export default defineRule({
       ),
     daysBeforeMin: z.int().min(1).max(31).default(25).describe("Så många dagar av månaden då ska ha besök."),
   }),
-  examples: {
+  examples: () => ({
     reports: [
       october(150, 10),
       // Fifteen visits are usual, and seven and a half make a whole one: 9.3 per cent more.
@@ -95,7 +95,7 @@ export default defineRule({
       october(150, 10, { before: {} }),
       october(150, 10, { shiftHours: 40, before: { hours: 100, carers: 10, days: 31, shiftHours: 30 } }),
     ],
-  },
+  }),
   evaluate(
     { visits, staff, shifts, measures, slice },
     { hoursPercentMin, staffPercentBelow, monthsBack, hoursBeforeMin, wholePercent, daysBeforeMin },

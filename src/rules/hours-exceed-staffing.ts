@@ -68,7 +68,7 @@ export default defineRule({
       .default(20)
       .describe("Så stor del av besökstiden får vara av personal utan kända arbetspass."),
   }),
-  examples: {
+  examples: () => ({
     reports: [worked(9.6), worked(9, { breakMinutes: 60 })],
     accepts: [
       worked(9.5),
@@ -79,7 +79,7 @@ export default defineRule({
       worked(9.6, { others: 20 }),
       worked(9.6, { second: true }),
     ],
-  },
+  }),
   evaluate({ visits, staff, shifts, slice }, { partAbove, hoursMin, unknownPercentMax }, report) {
     const hits: Hit[] = [];
     if (shifts.count === 0) {

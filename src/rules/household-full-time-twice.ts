@@ -53,7 +53,7 @@ export default defineRule({
       .default(80)
       .describe("Så stor del av det längre besöket ska vara gemensam för att båda ska räknas som fulla."),
   }),
-  examples: {
+  examples: () => ({
     reports: [bothFor(49)],
     accepts: [
       bothFor(48),
@@ -65,7 +65,7 @@ export default defineRule({
       // Half the time at each: the longer visit is not full at both.
       bothFor(30, { length: 30 }),
     ],
-  },
+  }),
   evaluate({ visits, clients, services, settlement, slice }, { percentAbove }, report) {
     const hits: Hit[] = [];
     const others = clients.household(slice.client);

@@ -50,7 +50,7 @@ export default defineRule({
       .describe("Ett längre besök som inte är vaknatt räknas som glömd utloggning."),
   }),
   subject: "slice",
-  examples: {
+  examples: () => ({
     reports: [worksFor(16 * 60 + 1), worksFor(20 * 60 + 1)],
     accepts: [
       worksFor(16 * 60),
@@ -59,7 +59,7 @@ export default defineRule({
       // A log-out that came the next morning.
       example([sample("visits", "v-1", { start: "07:00", end: at("07:00", 17 * 60) })]),
     ],
-  },
+  }),
   evaluate({ visits, services, slice }, { hoursAbove, hoursHoldAbove, visitHoursAbove }, report) {
     const hits: Hit[] = [];
     let sum = 0;

@@ -38,7 +38,7 @@ export default defineRule({
     metresAbove: z.number().positive().default(1000).describe("Kortare sträckor bedöms inte."),
   }),
   yieldsTo: ["duplicate-visit", "staff-overlap-across-providers", "staff-overlap"],
-  examples: {
+  examples: () => ({
     reports: [journeyOf(5)],
     accepts: [
       // 10 km in 6 minutes is 100 km/h.
@@ -49,7 +49,7 @@ export default defineRule({
       journeyOf(1, { building: "B-far-1" }),
       journeyOf(1, { service: "ledsagning" }),
     ],
-  },
+  }),
   evaluate({ visits, clients, services, slice }, { kilometresPerHourAbove, metresAbove }, report) {
     const hits: Hit[] = [];
     let last = slice.before.length > 0 ? slice.before[slice.before.length - 1]! : -1;

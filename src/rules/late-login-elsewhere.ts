@@ -75,7 +75,7 @@ export default defineRule({
     timesMin: z.int().min(1).default(10).describe("Så många gånger under månaden."),
   }),
   yieldsTo: ["duplicate-visit", "staff-overlap-across-providers", "staff-overlap"],
-  examples: {
+  examples: () => ({
     reports: [
       daysOf(10),
       daysOf(10, { minutes: 1 }),
@@ -94,7 +94,7 @@ export default defineRule({
       // Logged out in time; somebody made the visit longer afterwards.
       daysOf(12, { loggedOut: "08:24" }),
     ],
-  },
+  }),
   evaluate({ visits, clients, services, slice }, { minutesMin, timesMin }, report) {
     const hits: Hit[] = [];
     let rows: number[] | null = null;

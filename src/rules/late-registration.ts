@@ -27,10 +27,10 @@ export default defineRule({
     hoursAbove: z.number().positive().default(24).describe("Senare än så räknas som sent."),
     hoursReviewAbove: z.number().positive().default(72).describe("Senare än så granskas."),
   }),
-  examples: {
+  examples: () => ({
     reports: [receivedAfter(25)],
     accepts: [receivedAfter(24), receivedAfter(30, { outage: true }), receivedAfter(NaN)],
-  },
+  }),
   evaluate({ visits, sources, slice, asOf }, { hoursAbove, hoursReviewAbove }, report) {
     const hits: Hit[] = [];
     for (const row of slice.visits) {

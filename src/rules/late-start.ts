@@ -40,7 +40,7 @@ export default defineRule({
       .default(60)
       .describe("Så många minuter efter den planerade tidens slut får besöket börja."),
   }),
-  examples: {
+  examples: () => ({
     reports: [startedAfter(61)],
     accepts: [
       startedAfter(60),
@@ -49,7 +49,7 @@ export default defineRule({
       // Nobody has said that it is this plan's, and it starts too late to be held against it.
       startedAfter(61, [], { plannedVisitId: undefined }),
     ],
-  },
+  }),
   evaluate({ visits, plans, matches, absences, slice }, { minutesAfterAbove }, report) {
     const hits: Hit[] = [];
     for (const row of slice.visits) {

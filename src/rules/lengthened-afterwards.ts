@@ -60,7 +60,7 @@ export default defineRule({
       .describe("Så stor del av enhetens minuter en månad får ändringar lägga till."),
     unitVisitsMin: z.int().min(1).default(30).describe("Färre besök på en enhet en månad säger för lite."),
   }),
-  examples: {
+  examples: () => ({
     reports: [lengthenedBy(6), unitOf(50, 7)],
     accepts: [
       lengthenedBy(5),
@@ -70,7 +70,7 @@ export default defineRule({
       unitOf(29, 20),
       unitOf(50, 50, -40),
     ],
-  },
+  }),
   evaluate({ visits, slice }, { minutesAbove }, report) {
     const hits: Hit[] = [];
     for (const row of slice.visits) {

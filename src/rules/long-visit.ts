@@ -30,7 +30,7 @@ export default defineRule({
     minutesAbove: z.number().min(0).default(10).describe("Så många minuter längre än planerat godtas alltid."),
     percentAbove: z.number().min(0).default(20).describe("Så många procent längre än planerat godtas alltid."),
   }),
-  examples: {
+  examples: () => ({
     reports: [
       plannedVisit(41, 30),
       plannedVisit(73, 60),
@@ -48,7 +48,7 @@ export default defineRule({
       // Probable only: more than an hour off, and nobody has said that it is this plan's.
       plannedVisit(60, 30, [], { start: "09:05", end: "10:05", plannedVisitId: undefined }),
     ],
-  },
+  }),
   evaluate({ visits, plans, matches, settlement, slice }, { minutesAbove, percentAbove }, report) {
     const hits: Hit[] = [];
     for (const row of slice.visits) {

@@ -30,10 +30,10 @@ export default defineRule({
     provenPercentBelow: z.number().min(0).max(100).default(80).describe("Lägre andel kvitterade besök granskas."),
     provenPercentHoldBelow: z.number().min(0).max(100).default(50).describe("Vid lägre andel väntar utbetalningen."),
   }),
-  examples: {
+  examples: () => ({
     reports: [monthWith(7)],
     accepts: [monthWith(6), monthWith(7, 29)],
-  },
+  }),
   evaluate({ visits, slice }, { visitsMin, provenPercentBelow, provenPercentHoldBelow }, report) {
     const hits: Hit[] = [];
     const whole = new Tally();

@@ -50,7 +50,7 @@ export default defineRule({
       .describe("Så stor del av de fakturerade minuterna ska ha besök."),
   }),
   settlesAfterDays: 35,
-  examples: {
+  examples: () => ({
     reports: [daysWithVisit(8)],
     accepts: [
       daysWithVisit(9),
@@ -62,7 +62,7 @@ export default defineRule({
       // The days without a visit are credited.
       withCredits(daysWithVisit(8)),
     ],
-  },
+  }),
   evaluate({ claims, settlement, slice }, { percentBelow }) {
     const hits: Hit[] = [];
     /** Öre that are credited of a claim. */

@@ -41,7 +41,7 @@ export default defineRule({
     daysAfter: z.int().min(0).default(2).describe("Så många dagar efter radens sista dag väntar regeln på leveranser."),
   }),
   settlesAfterDays: 35,
-  examples: {
+  examples: () => ({
     reports: [
       meals(21),
       meals(4, [sample("meals", "m-1", { clientId: "C2", unitId: "U1", ...october, kind: "lunch", quantity: 9 })]),
@@ -62,7 +62,7 @@ export default defineRule({
       // Nobody tells of this provider's meals.
       meals(21, [], false),
     ],
-  },
+  }),
   evaluate({ claims, services, settlement, slice, asOf }, { daysAfter }, report) {
     const hits: Hit[] = [];
     const judged = new Set<number>();

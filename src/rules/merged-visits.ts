@@ -60,7 +60,7 @@ export default defineRule({
       .describe("Så stor del av det andra besökets tid ska registreringen rymma utöver sin egen."),
   }),
   settlesAfterDays: 3,
-  examples: {
+  examples: () => ({
     reports: [
       registeredUntil("09:00"),
       registeredUntil("12:30"),
@@ -83,7 +83,7 @@ export default defineRule({
         ],
       }),
     ],
-  },
+  }),
   evaluate(
     { visits, plans, services, matches, slice },
     { hoursApartMin, minutesLongerMin, percentOfOtherMin },

@@ -32,7 +32,7 @@ export default defineRule({
   reads: ["plans", "matches"],
   parameters: z.object({}),
   settlesAfterDays: 3,
-  examples: {
+  examples: () => ({
     reports: [plannedWithout()],
     accepts: [
       plannedWithout([sample("visits", "v-1", { start: "2026-10-05 08:20" })]),
@@ -56,7 +56,7 @@ export default defineRule({
       // The day has ended, but not 24 hours ago.
       plannedWithout([], {}, "2026-10-06 23:59"),
     ],
-  },
+  }),
   evaluate({ plans, matches, slice }, _parameters, report) {
     const hits: Hit[] = [];
     for (const plan of slice.plans) {

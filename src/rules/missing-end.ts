@@ -19,10 +19,10 @@ export default defineRule({
   reads: ["visits"],
   parameters: z.object({ hoursMin: z.int().min(1).default(24).describe("Så länge får ett besök sakna sluttid.") }),
   settlesAfterDays: 2,
-  examples: {
+  examples: () => ({
     reports: [startedHoursAgo(24)],
     accepts: [startedHoursAgo(23), startedHoursAgo(48, "cancelled")],
-  },
+  }),
   evaluate({ visits, slice, asOf }, { hoursMin }) {
     const hits: Hit[] = [];
     for (const row of slice.visits) {

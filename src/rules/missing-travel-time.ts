@@ -119,7 +119,7 @@ export default defineRule({
       .describe("För en bostad: så stor del av resorna dit och därifrån saknar restid."),
     homeStaffMin: z.int().min(2).default(3).describe("För en bostad: så många i personalen gäller det."),
   }),
-  examples: {
+  examples: () => ({
     // Twenty-one journeys; five are 23.8 %, four 19.0 %.
     reports: [
       roundsOf(3, 5),
@@ -143,7 +143,7 @@ export default defineRule({
       homeOf(21, "lock"),
       homeOf(19, "nfc"),
     ],
-  },
+  }),
   evaluate({ visits, plans, clients, staff, units, services, matches, travel, slice }, limits, report) {
     const hits: Hit[] = [];
     const part = limits.partOfJourneyPercent / 100;

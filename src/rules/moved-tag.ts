@@ -54,7 +54,7 @@ export default defineRule({
     metresAbove: z.number().positive().default(2000).describe("Fågelvägen mellan bostäderna."),
     daysAroundChange: z.int().min(0).default(3).describe("Så nära ett byte av tagg bedöms den inte."),
   }),
-  examples: {
+  examples: () => ({
     reports: [readsOf(10), readsOf(1, { transport: "car" }), readsOf(5, { ends: "23:58" })],
     accepts: [
       readsOf(11),
@@ -68,7 +68,7 @@ export default defineRule({
       readsOf(5, { precision: "street" }),
       readsOf(5, { warnings: [ambiguousStart("v-2")] }),
     ],
-  },
+  }),
   evaluate({ visits, clients, tags, travel, slice }, { minutesMax, metresAbove, daysAroundChange }, report) {
     const hits: Hit[] = [];
     if (tags.count === 0) return hits;

@@ -41,10 +41,10 @@ export default defineRule({
   parameters: z.object({
     daysAbove: z.int().min(1).default(28).describe("Så många dagar i rad med besök godtas."),
   }),
-  examples: {
+  examples: () => ({
     reports: [daysInRow(29), daysInRow(9, { before: 20 })],
     accepts: [daysInRow(28), daysInRow(8, { before: 20 }), daysInRow(31, { off: 15 }), everyOtherNight()],
-  },
+  }),
   evaluate({ visits, measures, slice }, { daysAbove }, report) {
     const hits: Hit[] = [];
     const { firstDay, lastDay } = slice;

@@ -89,7 +89,7 @@ export default defineRule({
     timesAbove: z.int().min(0).default(3).describe("Så många korta vilor på en månad godtas."),
     hoursAnyBelow: z.number().positive().default(8).describe("En enda vila som är kortare än så granskas."),
   }),
-  examples: {
+  examples: () => ({
     reports: [
       shortRests(4, 11 * 60 - 1),
       shortRests(1, 8 * 60 - 1),
@@ -113,7 +113,7 @@ export default defineRule({
       longDay("23:45", "2026-10-07 07:00"),
       longDay("2026-10-06 00:45", "2026-10-06 12:00"),
     ],
-  },
+  }),
   evaluate({ visits, shifts, services, slice }, { hoursBelow, timesAbove, hoursAnyBelow }, report) {
     const hits: Hit[] = [];
     const { before, visits: own, after } = slice;

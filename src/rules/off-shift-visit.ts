@@ -50,7 +50,7 @@ export default defineRule({
     minutesFromShiftAbove: z.int().min(0).default(60).describe("Så långt före eller efter ett pass godtas ett besök."),
     shiftsMin: z.int().min(1).default(5).describe("Så många arbetspass under månaden visar att schemat är känt."),
   }),
-  examples: {
+  examples: () => ({
     reports: [visitAt("17:01"), visitAt("05:29")],
     accepts: [
       visitAt("17:00"),
@@ -66,7 +66,7 @@ export default defineRule({
       // The other employer's schedule is not here.
       visitAt("18:00", { twoEmployers: true }),
     ],
-  },
+  }),
   evaluate({ visits, shifts, staff, services, slice }, { minutesFromShiftAbove, shiftsMin }, report) {
     const hits: Hit[] = [];
     if (slice.visits.length === 0) return hits;

@@ -41,7 +41,7 @@ export default defineRule({
     minutesAround: z.int().min(0).default(15).describe("Så nära ett besök hör öppningen till det."),
     openingsMin: z.int().min(1).default(2).describe("Färre öppningar under månaden rapporteras inte."),
   }),
-  examples: {
+  examples: () => ({
     reports: [
       openings(["07:44", "2026-10-06 03:00"]),
       openings(["08:46", "2026-10-06 03:00"]),
@@ -56,7 +56,7 @@ export default defineRule({
       openings(["2026-10-06 03:00", "2026-10-07 03:00"], { planned: "2026-10-07 03:00" }),
       openings(["2026-10-06 03:00", "2026-10-07 03:00"], { event: "failed" }),
     ],
-  },
+  }),
   evaluate({ visits, plans, orders, lockEvents, staff, slice }, { minutesAround, openingsMin }, report) {
     const hits: Hit[] = [];
     const { offsets, rows } = lockEvents.byClient;

@@ -109,7 +109,7 @@ export default defineRule({
   }),
   subject: "slice",
   settlesAfterDays: 4,
-  examples: {
+  examples: () => ({
     reports: [
       example([changed({ minutes: 20 }), ...given(() => 30)]),
       example([changed({ minutes: 45 }), ...given(() => 29)]),
@@ -172,7 +172,7 @@ export default defineRule({
       example([changed({ minutes: 20 }), ...given(() => 30)], answers("declined", "2026-10-08 16:00")),
       example([...replaced, ...given(() => 30)], answers("declined", "2026-10-02 15:00", { order: "o-9" })),
     ],
-  },
+  }),
   evaluate(
     { visits, plans, orders, lines, services, absences, sources, matches, settlement, slice, asOf },
     { workingDaysAfter, minutesMin, longerMin, longerPercentAbove, visitsMin, visitsApartMin },

@@ -74,7 +74,7 @@ export default defineRule({
   parameters: z.object({}),
   // The last day of a month and the public holidays of Christmas or Easter.
   settlesAfterDays: 14,
-  examples: {
+  examples: () => ({
     reports: [
       order({}),
       order({ status: "accepted", acceptedAt: "2026-10-07 16:01" }),
@@ -122,7 +122,7 @@ export default defineRule({
       order({}, {}, "2026-10-07 16:00"),
       order({}, null),
     ],
-  },
+  }),
   evaluate({ orders, lines, settlement, slice, asOf }, _parameters, report) {
     const hits: Hit[] = [];
     for (const row of slice.orders) {

@@ -25,7 +25,7 @@ export default defineRule({
   parameters: z.object({
     percentAbove: z.number().min(0).default(5).describe("Så många procent över den beviljade tiden godtas."),
   }),
-  examples: {
+  examples: () => ({
     reports: [octoberOf(95)],
     accepts: [
       octoberOf(94),
@@ -42,7 +42,7 @@ export default defineRule({
         ),
       ]),
     ],
-  },
+  }),
   evaluate({ settlement, visits, lines, services, slice }, { percentAbove }, report) {
     const hits: Hit[] = [];
     let granted = 0;

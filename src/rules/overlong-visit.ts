@@ -29,10 +29,10 @@ export default defineRule({
   innocent: { nightWatch: "Insatsen är beställd vaknatt." },
   reads: ["visits", "services", "orders", "lines"],
   parameters: z.object({ hoursAbove: z.number().positive().default(12).describe("Längre besök granskas.") }),
-  examples: {
+  examples: () => ({
     reports: [visitOf(12 * 60 + 1), ordered(13 * 60, ["omvardnad"])],
     accepts: [visitOf(12 * 60), visitOf(13 * 60, ["vak"]), ordered(13 * 60, undefined)],
-  },
+  }),
   evaluate({ visits, services, orders, lines, slice }, { hoursAbove }, report) {
     const hits: Hit[] = [];
     for (const row of slice.visits) {

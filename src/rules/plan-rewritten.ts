@@ -43,7 +43,7 @@ export default defineRule({
   parameters: z.object({
     minutesMovedMin: z.number().min(0).default(1).describe("Så många minuter ska start eller slut minst ha flyttats."),
   }),
-  examples: {
+  examples: () => ({
     reports: [changedAfter(1), changedAfter(600, { end: "08:45" })],
     accepts: [
       changedAfter(0),
@@ -52,7 +52,7 @@ export default defineRule({
       // Probable only: another person, more than an hour off.
       changedAfter(600, { start: "09:20", end: "09:50" }, { start: "09:20", end: "09:50", staffId: "S2" }),
     ],
-  },
+  }),
   evaluate({ visits, plans, matches, slice }, { minutesMovedMin }, report) {
     const hits: Hit[] = [];
     for (const row of slice.visits) {

@@ -67,7 +67,7 @@ export default defineRule({
       .describe("Så många standardavvikelser fler än andelen vid andra hela timmar ger: färre kan vara en slump."),
     usualMin: z.int().min(1).default(60).describe("Så många besök kring andra hela timmar behövs att jämföra med."),
   }),
-  examples: {
+  examples: () => ({
     reports: [
       evenings(10, "18:02"),
       evenings(31, "18:09"),
@@ -89,7 +89,7 @@ export default defineRule({
       evenings(31, "18:02", { price: {} }),
       evenings(29, "18:02", { usual: 29 }),
     ],
-  },
+  }),
   evaluate(
     { visits, plans, matches, settlement, units, services, slice },
     { minutesInside, minutesAround, movedMin, percentMin, timesUsualMin, deviationsMin, usualMin },

@@ -92,7 +92,7 @@ export default defineRule({
     monthsBack: z.int().min(4).max(36).default(12).describe("Så många egna månader ses tillbaka."),
     visitsMin: z.int().min(1).default(100).describe("Med färre besök under månaden säger måtten för lite."),
   }),
-  examples: {
+  examples: () => ({
     reports: [
       october({ manual: 45, long: 80, round: 90 }),
       // Too few others, but the own months tell.
@@ -105,7 +105,7 @@ export default defineRule({
       october({ manual: 45, long: 80, round: 90 }, { count: 99 }),
       october({ manual: 4, long: 2, round: 14 }, { peers: 2, earlier: history }),
     ],
-  },
+  }),
   evaluate(
     { visits, matches, clients, peers, measures, slice },
     { measuresMin, ranges, peersMin, monthsBack, visitsMin },

@@ -26,14 +26,14 @@ export default defineRule({
   innocent: {},
   reads: ["visits", "providers"],
   parameters: z.object({}),
-  examples: {
+  examples: () => ({
     reports: [permit({ permitFrom: "2020-01-01", permitTo: "2026-10-06" }), permit({ permitFrom: "2026-10-06" })],
     accepts: [
       permit({ permitFrom: "2020-01-01", permitTo: "2026-10-07" }),
       permit({ permitFrom: "2026-10-05" }),
       permit({}),
     ],
-  },
+  }),
   evaluate({ visits, providers, slice }, _parameters, report) {
     const hits: Hit[] = [];
     const [from, to] = [providers.permitFrom(slice.provider), providers.permitTo(slice.provider)];

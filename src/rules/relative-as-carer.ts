@@ -29,7 +29,7 @@ export default defineRule({
   parameters: z.object({
     visitsMin: z.int().min(1).default(1).describe("Färre besök under månaden rapporteras inte."),
   }),
-  examples: {
+  examples: () => ({
     reports: [carer(), carer({ household: true })],
     accepts: [
       carer({ lives: "B-C2" }),
@@ -37,7 +37,7 @@ export default defineRule({
       { ...carer(), parameters: { visitsMin: 2 } },
       example([sample("visits", "v-1")]),
     ],
-  },
+  }),
   evaluate({ visits, clients, staff, slice }, { visitsMin }, report) {
     const hits: Hit[] = [];
     let found: Map<number, number[]> | null = null;

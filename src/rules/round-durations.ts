@@ -63,7 +63,7 @@ export default defineRule({
     peersMin: z.int().min(1).default(3).describe("Så många andra utförare behövs att jämföra med."),
     percentSource: z.number().min(0).max(100).default(99).describe("Från denna andel är det källan som avrundar."),
   }),
-  examples: {
+  examples: () => ({
     reports: [endsOf(16)],
     accepts: [
       endsOf(15),
@@ -73,7 +73,7 @@ export default defineRule({
       endsOf(30, { count: 39 }),
       endsOf(30, { proof: "manual" }),
     ],
-  },
+  }),
   evaluate(
     { visits, peers, slice },
     { visitsMin, percentMin, madsAbove, madPointsMin, peersMin, percentSource },

@@ -38,7 +38,7 @@ export default defineRule({
     visitsMin: z.int().min(10).default(30).describe("Färre besök än så säger inget om snittet."),
   }),
   settlesAfterDays: 35,
-  examples: {
+  examples: () => ({
     reports: [visitsOf(28, 30, nearest), visitsOf(26, 30, up), visitsOf(28, 30, { ...nearest, direction: "none" })],
     accepts: [
       visitsOf(29, 30, nearest),
@@ -47,7 +47,7 @@ export default defineRule({
       // So much is not rounding but more than is payable.
       visitsOf(20, 30, nearest),
     ],
-  },
+  }),
   evaluate({ claims, services, visits, settlement, slice }, { minutesAbove, visitsMin }, report) {
     const hits: Hit[] = [];
     const mine = (row: number): boolean => claims.provider(row) === slice.provider;

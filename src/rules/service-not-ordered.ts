@@ -56,7 +56,7 @@ export default defineRule({
   }),
   // Three weekdays, and the public holidays of Christmas or Easter.
   settlesAfterDays: 10,
-  examples: {
+  examples: () => ({
     reports: [
       visitWith(["stad"]),
       { ...visitWith(["stad"]), asOf: at("2026-10-09 00:00") },
@@ -79,7 +79,7 @@ export default defineRule({
       // No order at all is another rule's.
       visitWith(["stad"], {}, [sample("orders", "o-1", { validTo: "2026-09-30" })]),
     ],
-  },
+  }),
   evaluate({ visits, orders, lines, services, settlement, slice, asOf }, { workingDaysAfter }, report) {
     const hits: Hit[] = [];
     if (slice.visits.length === 0) return hits;

@@ -63,7 +63,7 @@ export default defineRule({
       .describe("Så nära varandra i tiden används två telefoner av samma person."),
     staffAbove: z.int().min(1).default(2).describe("Så många personer får använda samma telefon under ett pass."),
   }),
-  examples: {
+  examples: () => ({
     reports: [twoDevices(30), onePhone(["S1", "S2", "S3", "S1"])],
     accepts: [
       twoDevices(31),
@@ -73,7 +73,7 @@ export default defineRule({
       onePhone(["S1", "S2", "S1", "S2"]),
       onePhone(["S1", "S1", "S2", "S2", "S3", "S3"]),
     ],
-  },
+  }),
   evaluate({ visits, slice }, { minutesWithin }, report) {
     const hits: Hit[] = [];
     let last = -1;

@@ -45,7 +45,7 @@ export default defineRule({
     timesMin: z.int().min(1).default(5).describe("Så många korta besök under månaden."),
     sharePercentMin: z.number().min(0).max(100).default(20).describe("Så stor del av besöken med schablon."),
   }),
-  examples: {
+  examples: () => ({
     // 40 % of 96 minutes is 38.4.
     reports: [cleanings(5, 38)],
     accepts: [
@@ -55,7 +55,7 @@ export default defineRule({
       cleanings(5, 38, { reason: "Orkade inte mer" }),
       cleanings(5, 38, { basis: "performed" }),
     ],
-  },
+  }),
   evaluate({ visits, services, units, settlement, slice }, { percentBelow, timesMin, sharePercentMin }, report) {
     const hits: Hit[] = [];
     const width = services.code.length;

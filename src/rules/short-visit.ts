@@ -35,7 +35,7 @@ export default defineRule({
       .describe("Under så stor del av den planerade tiden är besöket mycket kortare."),
     minutesShorterMin: z.number().min(0).default(10).describe("Så många minuter kortare ska det minst vara."),
   }),
-  examples: {
+  examples: () => ({
     reports: [
       plannedVisit(14, 30),
       plannedVisit(8, 18),
@@ -55,7 +55,7 @@ export default defineRule({
       // Probable only: an hour late, and nobody has said that it is this plan's.
       plannedVisit(5, 30, [], { start: "09:05", end: "09:10", plannedVisitId: undefined }),
     ],
-  },
+  }),
   evaluate({ visits, plans, matches, absences, slice }, { percentBelow, minutesShorterMin }, report) {
     const hits: Hit[] = [];
     for (const row of slice.visits) {

@@ -35,7 +35,7 @@ export default defineRule({
     hoursPerWeekAbove: z.number().positive().default(40).describe("Så mycket hjälp i veckan ska brukaren ha."),
     daysMin: z.int().min(1).default(14).describe("Kortare tid med besök säger för lite."),
   }),
-  examples: {
+  examples: () => ({
     reports: [octoberOf(319, 35)],
     accepts: [
       // 318 of 354 minutes are 89.8 percent.
@@ -44,7 +44,7 @@ export default defineRule({
       octoberOf(342, 0),
       octoberOf(354, 0, { days: 13 }),
     ],
-  },
+  }),
   evaluate({ visits, slice }, { percentAbove, hoursPerWeekAbove, daysMin }, report) {
     const hits: Hit[] = [];
     let total = 0;

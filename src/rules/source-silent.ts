@@ -44,7 +44,7 @@ export default defineRule({
   reads: ["sources", "plans"],
   parameters: z.object({}),
   settlesAfterDays: 3,
-  examples: { reports: [silentFor(7)], accepts: [silentFor(2), officeHours] },
+  examples: () => ({ reports: [silentFor(7)], accepts: [silentFor(2), officeHours] }),
   evaluate({ sources, plans, slice, asOf }) {
     const hits: Hit[] = [];
     for (const { from, until, everyHours, learned } of sources.silences(slice.source, asOf)) {

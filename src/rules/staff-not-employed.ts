@@ -26,7 +26,7 @@ export default defineRule({
   parameters: z.object({
     daysAbove: z.int().min(0).default(7).describe("Så många dagar före eller efter anställningen godtas ett besök."),
   }),
-  examples: {
+  examples: () => ({
     reports: [
       employed({ employedTo: "2026-09-27" }),
       employed({ employedFrom: "2026-10-13" }),
@@ -46,7 +46,7 @@ export default defineRule({
       // A list of logins alone says no days.
       employed({ employedFrom: undefined }),
     ],
-  },
+  }),
   evaluate({ visits, staff, slice }, { daysAbove }, report) {
     const hits: Hit[] = [];
     let outside: Map<number, { rows: number[]; minutes: number }> | null = null;

@@ -42,7 +42,7 @@ export default defineRule({
     minutesMin: z.int().min(1).default(5).describe("Kortare överlapp räknas som skillnad mellan två klockor."),
   }),
   yieldsTo: ["duplicate-visit"],
-  examples: {
+  examples: () => ({
     reports: [overlapOf(5)],
     accepts: [
       overlapOf(4),
@@ -52,7 +52,7 @@ export default defineRule({
       // Without personal identity number or HSA-id they are two people: names join nobody.
       overlapOf(10, { identified: false }),
     ],
-  },
+  }),
   evaluate({ visits, clients, staff, slice }, { minutesMin }, report) {
     const hits: Hit[] = [];
     for (const [a, b] of overlappingPairs(visits, slice)) {

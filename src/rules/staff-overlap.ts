@@ -77,7 +77,7 @@ export default defineRule({
       .describe("Så många minuter av kortare överlapp under en dag rapporteras ändå."),
   }),
   yieldsTo: ["duplicate-visit", "staff-overlap-across-providers"],
-  examples: {
+  examples: () => ({
     reports: [overlapOf(8), shortOverlapsOf(5), overlapOf(8, { services: ["ledsagning", "omvardnad"] })],
     accepts: [
       overlapOf(7),
@@ -99,7 +99,7 @@ export default defineRule({
         sample("visits", "v-2", { clientId: "C2", start: "08:00", end: "08:30" }),
       ]),
     ],
-  },
+  }),
   evaluate({ visits, clients, services, slice }, { minutesMin, minutesPerDayMin }, report) {
     const hits: Hit[] = [];
     let short: number[] | null = null;

@@ -26,7 +26,7 @@ export default defineRule({
   parameters: z.object({
     daysAroundChange: z.int().min(0).default(3).describe("Så nära ett byte av tagg bedöms inte besöket."),
   }),
-  examples: {
+  examples: () => ({
     reports: [tagRead(), tagRead({ from: "2026-10-01" }), tagRead({ to: "2026-10-09" })],
     accepts: [
       tagRead({ belongsTo: "C1" }),
@@ -35,7 +35,7 @@ export default defineRule({
       tagRead({ to: "2026-10-01" }),
       tagRead({ near: true }),
     ],
-  },
+  }),
   evaluate({ visits, clients, tags, slice }, { daysAroundChange }, report) {
     const hits: Hit[] = [];
     if (tags.count === 0) return hits;

@@ -50,7 +50,7 @@ export default defineRule({
   }),
   settlesAfterDays: 62,
   subject: "slice",
-  examples: {
+  examples: () => ({
     reports: [
       secondDay("2026-12-03 12:30"),
       // Less claimed than was done.
@@ -78,7 +78,7 @@ export default defineRule({
         { asOf: at("2026-12-03 12:30") },
       ),
     ],
-  },
+  }),
   evaluate({ lines, services, settlement, slice, asOf }, { payRuns }, report) {
     const hits: Hit[] = [];
     const byLine = new Map<string, JudgedClaim[]>();

@@ -71,7 +71,7 @@ export default defineRule({
       .describe("Så många dagar efter månadens slut väntar regeln på sena registreringar."),
   }),
   settlesAfterDays: 5,
-  examples: {
+  examples: () => ({
     reports: [
       octoberOf(71),
       octoberOf(71, [sample("orders", "o-1", { status: "ended", validTo: "2026-10-31" })]),
@@ -113,7 +113,7 @@ export default defineRule({
         ],
       },
     ],
-  },
+  }),
   evaluate(
     { settlement, orders, visits, clients, services, matches, slice, asOf },
     { percentBelow, daysAfter },

@@ -19,10 +19,10 @@ export default defineRule({
     hoursMin: z.int().min(0).default(48).describe("Så länge väntar regeln efter att besöket kom in."),
   }),
   settlesAfterDays: 62,
-  examples: {
+  examples: () => ({
     reports: [visitTo("C99", "2026-10-05 09:00")],
     accepts: [visitTo("C1", "2026-10-05 09:00"), visitTo("C99", "2026-11-08 05:00")],
-  },
+  }),
   evaluate({ visits, clients, slice, asOf }, { hoursMin }, report) {
     const hits: Hit[] = [];
     if (clients.known(slice.client)) return hits;

@@ -19,10 +19,10 @@ export default defineRule({
     hoursMin: z.int().min(0).default(48).describe("Så länge väntar regeln efter att besöket kom in."),
   }),
   settlesAfterDays: 62,
-  examples: {
+  examples: () => ({
     reports: [visitBy("S99", "2026-10-05 09:00")],
     accepts: [visitBy("S1", "2026-10-05 09:00"), visitBy("S99", "2026-11-08 05:00")],
-  },
+  }),
   evaluate({ visits, staff, slice, asOf }, { hoursMin }, report) {
     const hits: Hit[] = [];
     for (const row of slice.visits) {

@@ -30,10 +30,10 @@ export default defineRule({
   innocent: {},
   reads: ["sources", "visits", "services"],
   parameters: z.object({}),
-  examples: {
+  examples: () => ({
     reports: [example(known, { warnings: [warning] }), example(visited)],
     accepts: [example(known), example(known, { warnings: [{ ...warning, code: "ambiguous-time", value: null }] })],
-  },
+  }),
   evaluate({ sources, visits, services, slice, asOf }) {
     const hits: Hit[] = [];
     const seen = new Set<string>();

@@ -42,7 +42,7 @@ export default defineRule({
   reads: ["visits", "plans", "services", "matches"],
   parameters: z.object({}),
   settlesAfterDays: 1,
-  examples: {
+  examples: () => ({
     reports: [
       visitAt("2026-10-05 12:00"),
       visitAt("2026-10-05 12:00", { on: "2026-10-06" }, [...others, ...plannedElse, planOfOthers]),
@@ -66,7 +66,7 @@ export default defineRule({
       // Only another provider's plans of the client are known.
       visitAt("2026-10-05 12:00", { planner: "U2" }),
     ],
-  },
+  }),
   evaluate({ visits, plans, services, matches, slice }, _parameters, report) {
     const hits: Hit[] = [];
     const plannedThisMonth = (client: number, provider: number): boolean =>

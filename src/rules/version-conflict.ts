@@ -24,10 +24,10 @@ export default defineRule({
   innocent: {},
   reads: ["sources"],
   parameters: z.object({}),
-  examples: {
+  examples: () => ({
     reports: [example(visited, { warnings: [warning] })],
     accepts: [example(visited), example(visited, { warnings: [{ ...warning, code: "unmapped-code", value: "X" }] })],
-  },
+  }),
   evaluate({ sources, slice, asOf }) {
     const hits: Hit[] = [];
     const source = sources.id(slice.source);

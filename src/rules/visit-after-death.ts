@@ -23,10 +23,10 @@ export default defineRule({
   parameters: z.object({
     daysAfterAbove: z.int().min(0).default(1).describe("Så många dagar efter dödsdagen godtas ett besök."),
   }),
-  examples: {
+  examples: () => ({
     reports: [visitOn("2026-10-08")],
     accepts: [visitOn("2026-10-07"), visitOn("2026-10-06"), visitOn("2026-10-08", "cancelled")],
-  },
+  }),
   evaluate({ visits, clients, slice }, { daysAfterAbove }, report) {
     const hits: Hit[] = [];
     const deceasedOn = clients.deceasedOn(slice.client);

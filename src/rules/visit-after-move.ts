@@ -29,7 +29,7 @@ export default defineRule({
   parameters: z.object({
     daysAfterAbove: z.int().min(0).default(1).describe("Så många dagar efter flyttdagen godtas ett besök."),
   }),
-  examples: {
+  examples: () => ({
     reports: [visitOn("2026-10-08")],
     accepts: [
       visitOn("2026-10-07"),
@@ -38,7 +38,7 @@ export default defineRule({
       visitOn("2026-10-08", { services: ["ledsagning"] }),
       visitOn("2026-10-08", { back: true }),
     ],
-  },
+  }),
   evaluate({ visits, clients, services, orders, slice }, { daysAfterAbove }, report) {
     const hits: Hit[] = [];
     const movedOn = clients.movedOn(slice.client);

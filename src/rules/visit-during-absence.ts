@@ -35,7 +35,7 @@ export default defineRule({
       .default(60)
       .describe("Så många minuter får ett besök ligga inne i frånvaron samma dag som den började eller slutade."),
   }),
-  examples: {
+  examples: () => ({
     reports: [
       visitAt("2026-10-07 08:00", "2026-10-07 08:30"),
       visitAt("2026-10-08 08:00", "2026-10-08 08:30", { kind: "shortTermStay" }),
@@ -47,7 +47,7 @@ export default defineRule({
       visitAt("2026-10-07 08:00", "2026-10-07 10:30", { services: ["ledsagning"] }),
       visitAt("2026-10-07 08:00", "2026-10-07 08:30", { kind: "hospital" }),
     ],
-  },
+  }),
   evaluate({ visits, absences, services, slice }, { minutesOnBoundaryDayAbove }, report) {
     const hits: Hit[] = [];
     if (absences.byClient.offsets[slice.client] === absences.byClient.offsets[slice.client + 1]) return hits;

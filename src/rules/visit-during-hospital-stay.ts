@@ -39,7 +39,7 @@ export default defineRule({
       .default(60)
       .describe("Så många minuter får ett besök ligga inne i vårdtiden samma dag som in- eller utskrivningen."),
   }),
-  examples: {
+  examples: () => ({
     reports: [
       visitAt("2026-10-07 08:00", "2026-10-07 08:30"),
       // 61 minutes after admission are inside.
@@ -56,7 +56,7 @@ export default defineRule({
       movedOn("2026-10-09 22:30", "2026-10-09 23:30", "2026-10-10 00:00"),
       visitAt("2026-10-07 08:00", "2026-10-07 08:30", "away"),
     ],
-  },
+  }),
   evaluate({ visits, absences, slice }, { minutesOnBoundaryDayAbove }, report) {
     const hits: Hit[] = [];
     if (absences.byClient.offsets[slice.client] === absences.byClient.offsets[slice.client + 1]) return hits;

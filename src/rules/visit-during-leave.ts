@@ -25,7 +25,7 @@ export default defineRule({
   },
   reads: ["visits", "shifts"],
   parameters: z.object({}),
-  examples: {
+  examples: () => ({
     reports: [visitAt("07:00", "07:30"), visitAt("15:30", "16:00", { kind: "leave" })],
     accepts: [
       visitAt("06:59", "07:30"),
@@ -33,7 +33,7 @@ export default defineRule({
       visitAt("08:00", "08:30", { worksToo: true }),
       visitAt("08:00", "08:30", { kind: "work" }),
     ],
-  },
+  }),
   evaluate({ visits, shifts, slice }, _parameters, report) {
     const hits: Hit[] = [];
     if (shifts.byStaff.offsets[slice.staff] === shifts.byStaff.offsets[slice.staff + 1]) return hits;

@@ -82,7 +82,7 @@ export default defineRule({
     unopenedMin: z.int().min(1).default(5).describe("Färre besök utan öppning säger för lite."),
     otherHomesMin: z.int().min(1).default(3).describe("Så många andra bostäder med lås behövs att jämföra med."),
   }),
-  examples: {
+  examples: () => ({
     // Six of thirty are 20 %; the others have 3.3 %.
     reports: [month(6), month(24), month(6, { apart: true })],
     accepts: [
@@ -95,7 +95,7 @@ export default defineRule({
       month(24, { homes: 3 }),
       month(18, { count: 19 }),
     ],
-  },
+  }),
   evaluate(
     { visits, services, lockEvents, peers, slice },
     { minutesAround, timesMedianAbove, percentMin, visitsMin, unopenedMin, otherHomesMin },

@@ -59,7 +59,7 @@ export default defineRule({
   }),
   // Three weekdays, and the public holidays of Christmas or Easter.
   settlesAfterDays: 10,
-  examples: {
+  examples: () => ({
     reports: [
       visitAfterOrder(),
       visitAfterOrder({ from: "2026-10-06", entered: "2026-10-09 10:00" }),
@@ -75,7 +75,7 @@ export default defineRule({
       visitAfterOrder({ asOf: "2026-10-08 23:59" }),
       visitAfterOrder({ clientId: "C99" }),
     ],
-  },
+  }),
   evaluate({ visits, orders, clients, services, slice, asOf }, { workingDaysAfter }, report) {
     const hits: Hit[] = [];
     if (slice.visits.length === 0) return hits;

@@ -45,10 +45,10 @@ export default defineRule({
     weeksMin: z.int().min(2).default(3).describe("Så många andra dagar av samma veckodag behövs."),
   }),
   settlesAfterDays: 3,
-  examples: {
+  examples: () => ({
     reports: [octoberWith(13)],
     accepts: [octoberWith(14), octoberWith(5, "2026-10-31")],
-  },
+  }),
   evaluate({ visits, sources, slice, asOf }, { percentBelow, medianMin, weeksMin }, report) {
     const hits: Hit[] = [];
     if (slice.visits.length === 0) return hits;

@@ -52,7 +52,7 @@ export default defineRule({
       .default(2)
       .describe("Så många personer på samma plats, och ingen vid bostaden, visar att adressens läge är fel."),
   }),
-  examples: {
+  examples: () => ({
     reports: [
       visitsAt([["S1", 501]]),
       visitsAt([["S1", 601]], { accuracy: null }),
@@ -78,7 +78,7 @@ export default defineRule({
         ["S2", 960],
       ]),
     ],
-  },
+  }),
   evaluate({ visits, clients, services, slice }, { metresAbove, accuracyAssumed, staffSamePlaceMin }, report) {
     const hits: Hit[] = [];
     let far: Array<{ row: number; metres: number; limit: number; latitude: number; longitude: number }> | null = null;

@@ -35,7 +35,7 @@ export default defineRule({
     visitsMin: z.int().min(2).default(4).describe("Så många besök i följd."),
     minutesMax: z.number().min(0).default(1).describe("Så kort tid mellan två besök räknas som ingen."),
   }),
-  examples: {
+  examples: () => ({
     reports: [chainOf(4), chainOf(5, { seconds: 0 })],
     accepts: [
       chainOf(3),
@@ -44,7 +44,7 @@ export default defineRule({
       chainOf(4, { known: false }),
       chainOf(4, { service: "ledsagning" }),
     ],
-  },
+  }),
   evaluate({ visits, clients, services, slice }, { visitsMin, minutesMax }, report) {
     const hits: Hit[] = [];
     const { visits: rows, day } = slice;

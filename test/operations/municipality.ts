@@ -12,7 +12,7 @@ const declared = {
   innocent: { declined: "Brukaren avböjde." },
   reads: ["visits"],
   parameters: z.object({ minutesMax: z.int().min(1).default(60).describe("Längre är långt.") }),
-  examples: { reports: [], accepts: [] },
+  examples: () => ({ reports: [], accepts: [] }),
 } as const;
 
 /** A rule about single visits, whose findings a test can count. */

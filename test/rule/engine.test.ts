@@ -32,7 +32,7 @@ const longVisit = defineRule({
   innocent: { doubled: "Dubbelbemanning." },
   reads: ["visits"],
   parameters: z.object({ minutesMax: z.int().default(60) }),
-  examples: { reports: [], accepts: [] },
+  examples: () => ({ reports: [], accepts: [] }),
   *evaluate({ visits, slice }, { minutesMax }, report) {
     for (const visit of slice.visits) {
       const minutes = visits.minutes(visit);
@@ -494,7 +494,7 @@ describe("what rules remember of a month", () => {
     innocent: {},
     reads: ["measures"],
     parameters: z.object({}),
-    examples: { reports: [], accepts: [] },
+    examples: () => ({ reports: [], accepts: [] }),
     *evaluate({ measures, slice }, _, report) {
       report.measure("visits", slice.visits.length);
       const before = measures.of("visits", 1);

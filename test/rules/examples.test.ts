@@ -3,6 +3,7 @@ import { type Example, runExample } from "#rule";
 import { rules } from "#rules";
 
 describe.each(rules.map((rule) => [rule.id, rule] as const))("%s", (_, rule) => {
+  const { reports, accepts } = rule.examples();
   const before = rules.filter((other) => rule.yieldsTo.includes(other.id));
   const reported = (example: Example) =>
     runExample(rule, example, before).findings.filter(
@@ -10,11 +11,11 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))("%s", (_, rule) => 
     );
 
   test("has examples on either side of its boundary", () => {
-    expect(rule.examples.reports.length).toBeGreaterThan(0);
-    expect(rule.examples.accepts.length).toBeGreaterThan(0);
+    expect(reports.length).toBeGreaterThan(0);
+    expect(accepts.length).toBeGreaterThan(0);
   });
 
-  test.each(rule.examples.reports.map((example, position) => [position + 1, example] as const))(
+  test.each(reports.map((example, position) => [position + 1, example] as const))(
     "reports example %i",
     (_number, example) => {
       const findings = reported(example);
@@ -26,7 +27,7 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))("%s", (_, rule) => 
     },
   );
 
-  test.each(rule.examples.accepts.map((example, position) => [position + 1, example] as const))(
+  test.each(accepts.map((example, position) => [position + 1, example] as const))(
     "accepts example %i",
     (_number, example) => {
       expect(reported(example)).toEqual([]);
@@ -34,7 +35,7 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))("%s", (_, rule) => 
   );
 
   test("gives the same findings in whatever order the records arrive", () => {
-    for (const example of [...rule.examples.reports, ...rule.examples.accepts]) {
+    for (const example of [...reports, ...accepts]) {
       const turned = { ...example, records: newestLast(example).toReversed() };
       expect(runExample(rule, turned, before).findings).toEqual(
         runExample(rule, { ...example, records: newestLast(example) }, before).findings,
