@@ -17,7 +17,8 @@ COPY src src
 COPY adapters adapters
 COPY mappings mappings
 COPY migrations migrations
-RUN mkdir /data && chown node:node /data
+# What has been compiled is kept beside the packages.
+RUN mkdir -p /data node_modules/.cache/klarsyn && chown node:node /data node_modules/.cache/klarsyn
 USER node
 VOLUME /data
 EXPOSE 3000
