@@ -1,6 +1,6 @@
 import type { Tables } from "#columns";
 import { type Matches, matchVisits } from "#match";
-import { type Day, dayOf, formatDay } from "#model";
+import { type Day, dayOf, formatDay, stableId } from "#model";
 import { Settlement, settlementRow, type SettlementRow } from "#settle";
 import { Travel } from "#travel";
 import type {
@@ -20,7 +20,6 @@ import type {
   Slices,
 } from "./define.ts";
 import { dirtyClosure, type DirtySlices, type Evaluate } from "./dirty.ts";
-import { stableId } from "./finding-id.ts";
 import { type Measure, MeasureBook } from "./measures.ts";
 import { PeerBook } from "./peers.ts";
 import {
