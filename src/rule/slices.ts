@@ -141,20 +141,30 @@ export class ProviderMonths {
 }
 
 function providerMonths({ visits, providers }: Tables, firstDay: Day, lastDay: Day): Array<ProviderMonthSlice | null> {
-  const inMonth = (row: number): boolean => visits.day(row) >= firstDay && visits.day(row) <= lastDay;
   const months = Array.from({ length: providers.count }, (_, provider) => {
-    const rows = rowsOf(visits.byProvider, provider).filter(inMonth);
+    const rows = within(visits, rowsOf(visits.byProvider, provider), firstDay, lastDay);
     return rows.length === 0
       ? null
       : { provider, firstDay, lastDay, visits: rows, byStaff: new Int32Array(rows.length) };
   });
   const counts = new Int32Array(providers.count);
-  const { rows } = visits.byStaff;
+  const rows = within(visits, visits.byStaff.rows, firstDay, lastDay);
   for (let i = 0; i < rows.length; i++) {
     const provider = visits.provider(rows[i]!);
-    if (provider >= 0 && inMonth(rows[i]!)) months[provider]!.byStaff[counts[provider]!++] = rows[i]!;
+    if (provider >= 0) months[provider]!.byStaff[counts[provider]!++] = rows[i]!;
   }
   return months.map((month) => month && { ...month, byStaff: month.byStaff.subarray(0, counts[month.provider]) });
+}
+
+/** Those of rows in no order of day that lie in some days. By hand: to filter a million makes a list of them first. */
+function within(visits: Visits, rows: Int32Array, first: Day, last: Day): Int32Array {
+  const own = new Int32Array(rows.length);
+  let count = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const on = visits.day(rows[i]!);
+    if (on >= first && on <= last) own[count++] = rows[i]!;
+  }
+  return own.subarray(0, count);
 }
 
 export function staffMonth(tables: Tables, staff: number, firstDay: Day, lastDay: Day): StaffMonthSlice | null {
@@ -185,22 +195,18 @@ export function unitMonths(
   { visits, units }: Tables,
   { provider, firstDay, lastDay, visits: rows }: ProviderMonthSlice,
 ): UnitMonthSlice[] {
-  const ofUnit = groupBy(
-    upTo(rows.length),
-    rows.map((row) => visits.unit(row)),
-    units.count,
-  );
-  return Array.from({ length: units.count }, (_, unit) => rowsOf(ofUnit, unit).map((at) => rows[at]!)).flatMap(
-    (own, unit) => (own.length === 0 ? [] : [{ unit, provider, firstDay, lastDay, visits: own }]),
+  const unitOf = new Int32Array(rows.length);
+  for (let at = 0; at < rows.length; at++) unitOf[at] = visits.unit(rows[at]!);
+  const ofUnit = groupBy(upTo(rows.length), unitOf, units.count);
+  for (let at = 0; at < ofUnit.rows.length; at++) ofUnit.rows[at] = rows[ofUnit.rows[at]!]!;
+  return Array.from({ length: units.count }, (_, unit) => rowsOf(ofUnit, unit)).flatMap((own, unit) =>
+    own.length === 0 ? [] : [{ unit, provider, firstDay, lastDay, visits: own }],
   );
 }
 
 export function sourceMonth(tables: Tables, source: number, firstDay: Day, lastDay: Day): SourceMonthSlice {
   const { visits } = tables;
-  const rows = rowsOf(visits.bySource, source).filter(
-    (row) => visits.day(row) >= firstDay && visits.day(row) <= lastDay,
-  );
-  return { source, firstDay, lastDay, visits: rows };
+  return { source, firstDay, lastDay, visits: within(visits, rowsOf(visits.bySource, source), firstDay, lastDay) };
 }
 
 /** How rules group their slices: several scopes walk the same ones. */
