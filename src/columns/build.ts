@@ -572,15 +572,22 @@ function linkText(
     if (better && accepts(row, candidate)) best = candidate;
     return false;
   };
+  const named = (candidate: number): boolean =>
+    target.source[candidate] === raw.source[row] && sameText(target.id, candidate, texts, row);
   for (; row < raw.count; row++) {
     if (texts.nulls[row] === 1) continue;
-    // Both lie by day, client and start: mostly it is the one after the last one's, or one soon after it.
+    // Both lie by day, client and start: mostly it is the one after the last one's, or one near it.
     const soon = Math.min(last + 1 + SOON, target.count);
     best = last + 1;
-    while (best < soon && !(target.source[best] === raw.source[row] && sameText(target.id, best, texts, row))) best++;
+    while (best < soon && !named(best)) best++;
     if (best >= soon) {
-      best = -1;
-      (index ??= new IdIndex(target.id, target.source, target.count)).find(texts, row, see);
+      const near = Math.max(last - SOON, -1);
+      best = last - 1;
+      while (best > near && !named(best)) best--;
+      if (best <= near) {
+        best = -1;
+        (index ??= new IdIndex(target.id, target.source, target.count)).find(texts, row, see);
+      }
     }
     if (best >= 0) last = best;
     links[row] = best;
