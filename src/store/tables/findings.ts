@@ -43,7 +43,6 @@ export const findings = pgTable(
   },
   (t) => [
     primaryKey({ name: "findings_one_per_subject_and_period", columns: [t.tenantId, t.id] }),
-    index("findings_by_rule").on(t.tenantId, t.ruleId, t.fromDay),
     index("findings_by_slice").on(t.tenantId, t.slice),
     // All that sums of what stands are made of, so that a page that shows some reads the index alone.
     index("findings_standing")
