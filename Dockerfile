@@ -8,7 +8,7 @@ FROM node:24-bookworm-slim
 ENV NODE_ENV=production KLARSYN_DATA=/data
 # A night's data lies outside the heap, in a few large blocks: the heap need not grow with it (below 2 GB it grows in
 # smaller steps), and a block that is let go of is given back at once.
-ENV NODE_OPTIONS="--max-semi-space-size=16 --max-old-space-size=1900" MALLOC_MMAP_THRESHOLD_=131072 MALLOC_ARENA_MAX=2
+ENV NODE_OPTIONS="--max-semi-space-size=32 --max-old-space-size=1900" MALLOC_MMAP_THRESHOLD_=131072 MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY --from=install /app/node_modules node_modules
 COPY package.json klarsyn.schema.json LICENSE README.md ./

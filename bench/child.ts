@@ -7,7 +7,7 @@ const root = resolve(import.meta.dirname, "..");
 
 /** As the image and bin/klarsyn.js set it. */
 export const image = {
-  NODE_OPTIONS: "--max-semi-space-size=16 --max-old-space-size=1900",
+  NODE_OPTIONS: "--max-semi-space-size=32 --max-old-space-size=1900",
   MALLOC_MMAP_THRESHOLD_: "131072",
   MALLOC_ARENA_MAX: "2",
   NODE_COMPILE_CACHE: resolve(root, "node_modules/.cache/klarsyn"),
