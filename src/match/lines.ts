@@ -21,7 +21,7 @@ const parts = {
 } as const;
 
 /** 0 inside the part; else the minutes to its nearer edge, around the clock, as a share of the half day that is the most. */
-function outsidePart(part: keyof typeof parts, minute: number): number {
+export function outsidePart(part: keyof typeof parts, minute: number): number {
   const [from, until] = parts[part];
   const inside = from < until ? minute >= from && minute < until : minute >= from || minute < until;
   if (inside) return 0;

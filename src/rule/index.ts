@@ -57,7 +57,7 @@ export type {
   Visits,
   Warning,
 } from "#columns";
-export { grossMinutes, type Matches, orderedPair, silentFor, visitSilences } from "#match";
+export { grossMinutes, type Matches, orderedPair, outsidePart, silentFor, visitSilences } from "#match";
 export { speedKmPerHour } from "#travel";
 export type { JudgedClaim } from "#settle";
 /** Records for examples. */

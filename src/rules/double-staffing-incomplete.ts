@@ -10,8 +10,10 @@ import {
   type Hit,
   HOUR,
   MINUTE,
+  minuteOfDay,
   mostStaffing,
   orderedStaffing,
+  outsidePart,
   percentOf,
   type RuleTables,
   sample,
@@ -26,6 +28,8 @@ function secondFor(
     staffing = 2,
     of = 40,
     who = {},
+    start = "10:00",
+    services = ["omvardnad"],
     claimed = 1,
     asOf = "2026-11-10 04:30",
     more = [] as ReturnType<typeof sample>[],
@@ -36,10 +40,8 @@ function secondFor(
     [
       sample("order-lines", "o-1-1", { orderId: "o-1", times: 3, staffing }),
       sample("claims", "k-1", { staffing: claimed }),
-      sample("visits", "v-1", { start: "10:00", end: at("10:00", of), doubleStaffing: flagged }),
-      ...(minutes === 0
-        ? []
-        : [sample("visits", "v-2", { staffId: "S2", start: "10:00", end: at("10:00", minutes), ...who })]),
+      sample("visits", "v-1", { start, end: at(start, of), doubleStaffing: flagged, services }),
+      ...(minutes === 0 ? [] : [sample("visits", "v-2", { staffId: "S2", start, end: at(start, minutes), ...who })]),
       ...more,
     ],
     { asOf: at(asOf) },
@@ -47,6 +49,12 @@ function secondFor(
 }
 
 const single = sample("order-lines", "o-1-2", { orderId: "o-1", times: 1 });
+/** Two come in the morning to help, one at midday with a meal. */
+const helpAndMeal = [
+  sample("services", "maltid"),
+  sample("order-lines", "o-1-1", { orderId: "o-1", staffing: 2, partOfDay: "morning" }),
+  sample("order-lines", "o-1-2", { orderId: "o-1", service: "maltid", partOfDay: "midday" }),
+];
 const twoPlans = ["S1", "S2"].map((staffId) =>
   sample("planned-visits", `p-${staffId}`, { staffId, start: "10:00", end: "10:40" }),
 );
@@ -55,7 +63,7 @@ const LONGEST_MS = 25 * HOUR;
 
 export default defineRule({
   id: "double-staffing-incomplete",
-  version: 3,
+  version: 4,
   level: "indicator",
   scope: "client-day",
   title: { sv: "Dubbelbemanning där den andra saknas", en: "Double staffing without the second person" },
@@ -93,6 +101,7 @@ export default defineRule({
       // Another line asks for one person, but two were planned, or two are registered.
       secondFor(0, { more: [single, ...twoPlans] }),
       secondFor(0, { more: [single], flagged: true }),
+      secondFor(0, { more: helpAndMeal, services: ["omvardnad", "maltid"], start: "09:00" }),
     ],
     accepts: [
       secondFor(32),
@@ -116,6 +125,8 @@ export default defineRule({
           sample("order-lines", "o-1-2", { orderId: "o-1", times: 1, partOfDay: "morning" }),
         ],
       }),
+      // Who came with the meal, late, also helped with something.
+      secondFor(0, { more: helpAndMeal, services: ["omvardnad", "maltid"], start: "15:12" }),
       secondFor(0, { asOf: "2026-10-06 12:00" }),
     ],
   }),
@@ -233,13 +244,14 @@ function plannedForTwo(
   return false;
 }
 
-/** A line for one person is in force, of a service that the visit names and at a time of day that does not rule it out. */
+/** A line for one person is in force, of a service that the visit names and at a time of day that fits the visit as well. */
 function mayBeSingle(
   { visits, orders, lines, services }: Pick<RuleTables, "visits" | "orders" | "lines" | "services">,
   row: number,
   ofTwo: number,
 ): boolean {
   const [client, day, named] = [visits.client(row), visits.day(row), visits.services(row)];
+  const minute = minuteOfDay(visits.start(row));
   for (let at = orders.byClient.offsets[client]!; at < orders.byClient.offsets[client + 1]!; at++) {
     const order = orders.byClient.rows[at]!;
     if (!orders.valid(order, day)) continue;
@@ -248,7 +260,7 @@ function mayBeSingle(
       if (!lines.valid(line, day) || lines.staffing(line) >= 2) continue;
       if (named >= 0 && !services.list(named).includes(lines.service(line))) continue;
       const [part, ofPair] = [lines.partOfDay(line), lines.partOfDay(ofTwo)];
-      if (part === "any" || ofPair === "any" || part === ofPair) return true;
+      if (part === "any" || ofPair === "any" || outsidePart(part, minute) <= outsidePart(ofPair, minute)) return true;
     }
   }
   return false;

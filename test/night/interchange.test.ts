@@ -408,7 +408,7 @@ const openFindings = [
     12,
     9_600,
     { client: "C2" },
-    { version: 3 },
+    { version: 4 },
   ),
   // 180 of 300 minutes are 60 percent.
   found(
