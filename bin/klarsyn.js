@@ -14,7 +14,7 @@ if (Number(process.versions.node.split(".")[0]) >= 24) {
   // For each file of a package Node reads its package.json anew, and that of drizzle-orm has 180 kB: half a second.
   modules.registerHooks({
     resolve(specifier, context, next) {
-      return specifier.startsWith(".") && context.parentURL?.includes("/node_modules/drizzle-orm/")
+      return /^\..*\.js$/.test(specifier) && context.parentURL?.includes("/node_modules/drizzle-orm/")
         ? { url: new URL(specifier, context.parentURL).href, format: "module", shortCircuit: true }
         : next(specifier, context);
     },
