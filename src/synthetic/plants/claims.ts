@@ -61,19 +61,20 @@ function findNeed(bench: Bench, provider: string, holds: (need: Need) => boolean
 const ofService = (bench: Bench, need: Need) =>
   bench.ofPerson(need.person).filter((one) => headOf(one).services.includes(need.services[0]!));
 
+/** On a day of an outage, or beside one, nobody knows whether there was a visit: the silence lasts until a night ends. */
+const heardOn = (bench: Bench, first: Day, last: Day) => bench.heard(atMinute(first - 1, 720), atMinute(last + 1, 720));
+
 /** A weekday on which the client had nothing of the service, nor on those beside it. */
 function emptyDay(bench: Bench, need: Need): Day | null {
   const busy = new Set(ofService(bench, need).map(dateOf));
   for (let tried = 0; tried < 40; tried++) {
     const day = bench.random.int(bench.from + 3, bench.through - 4);
-    // On a day of an outage, or beside one, nobody knows whether there was a visit: the silence lasts until a night ends.
-    const heard = bench.heard(atMinute(day - 1, 720), atMinute(day + 1, 720));
     // Who was away is another story: that is what the claim is then remarked for.
     const away = need.person.stays.some(
       ({ from, to }) => from < atMinute(day + 1, 0) && (to ?? Infinity) > atMinute(day, 0),
     );
     const empty = ![day - 1, day, day + 1].some((near) => busy.has(near));
-    if (weekdayOf(day) <= 5 && heard && !away && validOn(need, day) && empty) return day;
+    if (weekdayOf(day) <= 5 && heardOn(bench, day, day) && !away && validOn(need, day) && empty) return day;
   }
   return null;
 }
@@ -155,6 +156,7 @@ function plantSpanGaps(bench: Bench) {
   bench.plant(everyProvider, (provider) => {
     let week: Happening[] = [];
     const first = mondayIn(bench);
+    if (!heardOn(bench, first + 2, first + 3)) return false;
     const need = findNeed(bench, provider, (one) => {
       if (one.lines[0]!.per !== "day" || one.staffing === 2 || !byDay(one) || !lone(one)) return false;
       week = span(one, first, first + 4);
