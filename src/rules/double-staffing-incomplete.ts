@@ -55,11 +55,19 @@ const helpAndMeal = [
   sample("order-lines", "o-1-1", { orderId: "o-1", staffing: 2, partOfDay: "morning" }),
   sample("order-lines", "o-1-2", { orderId: "o-1", service: "maltid", partOfDay: "midday" }),
 ];
+/** Nothing was heard from noon to eight in the evening. */
+const silentFromNoon = {
+  facts: [
+    { source: "files", everyHours: 1, arrivals: ["12:00", "20:00"].map((time) => ({ at: at(time), records: 5 })) },
+  ],
+};
 const twoPlans = ["S1", "S2"].map((staffId) =>
   sample("planned-visits", `p-${staffId}`, { staffId, start: "10:00", end: "10:40" }),
 );
 
 const LONGEST_MS = 25 * HOUR;
+/** A registration is sent when it ends, and the second may leave a while after the first. */
+const LEAVES_LATER_MS = 30 * MINUTE;
 
 export default defineRule({
   id: "double-staffing-incomplete",
@@ -102,6 +110,7 @@ export default defineRule({
       secondFor(0, { more: [single, ...twoPlans] }),
       secondFor(0, { more: [single], flagged: true }),
       secondFor(0, { more: helpAndMeal, services: ["omvardnad", "maltid"], start: "09:00" }),
+      { ...secondFor(0, { start: "10:50" }), ...silentFromNoon },
     ],
     accepts: [
       secondFor(32),
@@ -127,6 +136,7 @@ export default defineRule({
       }),
       // Who came with the meal, late, also helped with something.
       secondFor(0, { more: helpAndMeal, services: ["omvardnad", "maltid"], start: "15:12" }),
+      { ...secondFor(0, { start: "10:51" }), ...silentFromNoon },
       secondFor(0, { asOf: "2026-10-06 12:00" }),
     ],
   }),
@@ -168,7 +178,7 @@ export default defineRule({
         continue;
       }
       if (silent(tables, row)) {
-        report.tooLittleData("en källa var tyst under besöket");
+        report.tooLittleData("en källa var tyst under besöket eller strax efter");
         continue;
       }
       const present = others(visits, row);
@@ -266,7 +276,7 @@ function mayBeSingle(
   return false;
 }
 
-/** Some source that registers visits was silent during the visit: the second person's may be missing for that. */
+/** Some source that registers visits was silent during the visit or soon after: the second person's may be missing for that. */
 function silent(
   { visits, sources, asOf }: Pick<RuleTables, "visits" | "sources"> & { asOf: number },
   row: number,
@@ -274,7 +284,7 @@ function silent(
   for (let source = 0; source < sources.count; source++) {
     if (!visits.registeredBy(source)) continue;
     for (const { from, until } of sources.silences(source, asOf)) {
-      if (from < visits.end(row) && visits.start(row) < until) return true;
+      if (from < visits.end(row) + LEAVES_LATER_MS && visits.start(row) < until) return true;
     }
   }
   return false;
