@@ -80,7 +80,8 @@ export default defineRule({
     "Fråga utföraren om den andra personen kom och varför besöket inte är registrerat. Rätta registreringen eller kräv tillbaka tiden.",
   innocent: {
     otherUnit: "Den andra personen kom från en annan enhet eller utförare, till exempel nattpatrullen.",
-    alsoSingle: "Brukaren har också en beställning för en person av samma insats, och besöket kan höra till den.",
+    alsoSingle:
+      "Brukaren har också en beställning för en person, av en insats som besöket anger, och besöket kan höra till den.",
   },
   reads: ["visits", "plans", "matches", "orders", "lines", "services", "claims", "sources", "settlement"],
   parameters: z.object({
