@@ -61,8 +61,10 @@ class UnknownProvider extends AppError {
   readonly code = "statement.unknown-provider";
   readonly kind = "missing";
 
-  constructor(provider: string, month: Month) {
-    super(`${provider} has no figures for ${month}.`, { month });
+  constructor(provider: string, month: Month, line: string | undefined) {
+    super(`${provider} has no figures for ${line === undefined ? "" : `the order line ${line} in `}${month}.`, {
+      month,
+    });
   }
 }
 
@@ -78,7 +80,7 @@ export async function listStatementProviders(needs: StatementNeeds, actor: Actor
 
 /**
  * A provider's month, from every registered interval to öre: of an open month as it is now, of a closed one as it stands.
- * The reading is recorded. `line` narrows it to one order line. Throws where the provider has no figures.
+ * The reading is recorded. `line` narrows it to one order line. Throws where the provider, or the line, has no figures.
  */
 export async function makeStatement(
   needs: StatementNeeds,
@@ -95,7 +97,7 @@ export async function makeStatement(
     provider,
     ...(line === undefined ? {} : { line }),
   });
-  if (code < 0) throw new UnknownProvider(provider, month);
+  if (code < 0) throw new UnknownProvider(provider, month, line);
   const adjustments =
     closed === null || line !== undefined ? [] : await adjustmentsOf(database, actor.tenantId, month, provider, tables);
   await recordAccess(database, actor, {

@@ -125,6 +125,13 @@ test("a statement explains a capped, rounded, double-staffed visit over two pric
   ]);
   expect(statement.totals).toMatchObject({ payableMinutes: 120, payableOre: 108_400 });
 
+  const of = (asked: { provider: string; line?: string }) =>
+    makeStatement(needs, actor, { month: "2026-10", ...asked });
+  await expect(of({ provider: "P1", line: "o-2-1" })).rejects.toThrow(
+    "P1 has no figures for the order line o-2-1 in 2026-10.",
+  );
+  await expect(of({ provider: "P2" })).rejects.toThrow("P2 has no figures for 2026-10.");
+
   expect(statementText(statement)).toContain("Tak −13 min enligt avtalet 4.2");
   const csv = statementCsv(statement);
   expect(csv.split("\r\n")).toHaveLength(6);
