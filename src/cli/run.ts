@@ -54,6 +54,8 @@ export function parseOptions(
   } catch (error) {
     throw new UsageError(`${(error as Error).message.split(". ")[0]}. See \`klarsyn ${command.name} --help\`.`);
   }
+  // Who asks what a command needs does not know it yet.
+  if (parsed.values["help"] === true) return { values: { help: true }, positionals: [] };
   const values: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(options)) {
     const given = parsed.values[name] ?? option.default;
@@ -76,7 +78,7 @@ export function parseOptions(
     values[name] = option.multiple === true ? (given ?? []) : given;
   }
   const { min, max } = command.positionals;
-  if (values["help"] !== true && (parsed.positionals.length < min || parsed.positionals.length > max)) {
+  if (parsed.positionals.length < min || parsed.positionals.length > max) {
     throw new UsageError(`Usage: klarsyn ${command.name} ${command.usage}`.trim());
   }
   return { values, positionals: parsed.positionals };

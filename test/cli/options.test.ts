@@ -52,6 +52,8 @@ describe("options", () => {
 
   test("ask for help without what a command needs", () => {
     expect(parseOptions(command("mapping"), ["--help"]).values["help"]).toBe(true);
+    // Before an option that the command requires, too.
+    expect(parseOptions(command("settlement"), ["statement", "--help"]).values["help"]).toBe(true);
   });
 });
 
