@@ -60,7 +60,7 @@ export function makeAgreement(provider: WorldProvider, index: number, from: Day)
   const bands: Band[] =
     kind === 3
       ? [
-          { name: "kvall", from: 1080, to: 1320, percent: 120 },
+          { name: "kväll", from: 1080, to: 1320, percent: 120 },
           { name: "natt", from: 1320, to: 420, percent: 140 },
         ]
       : kind === 4
@@ -95,7 +95,7 @@ export function makeAgreement(provider: WorldProvider, index: number, from: Day)
     lengthening: kind < 2 ? "always" : "withReason",
     cutOff: { weekdayOfMonth: 3, time: "12:00" },
     orderConfirm: { hours: 24, weekdaysOnly: true, from: "08:00", to: "17:00" },
-    clauses: { "over-granted": "4.2", "manual-share": "6.1" },
+    clauses: { cap: "4.2", rounding: "4.5", declined: "5.3", "over-granted": "4.2", "manual-share": "6.1" },
   };
   if (bands.length > 0) {
     terms["bands"] = bands.map(({ name, from: begins, to, weekdays }) => ({
