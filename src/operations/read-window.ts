@@ -112,13 +112,13 @@ export async function readRecords(
     });
   };
   // The longest go first.
+  const largest: readonly EntityName[] = ["visits", "planned-visits", "claims"];
   await twoAtATime([
-    () => read("visits"),
-    () => read("planned-visits"),
+    ...largest.map((entity) => () => read(entity)),
     () => read("planned-visits", true),
     () => read("order-lines", true),
     ...entityNames
-      .filter((entity) => neededFields[entity] !== undefined && entity !== "visits" && entity !== "planned-visits")
+      .filter((entity) => neededFields[entity] !== undefined && !largest.includes(entity))
       .map((entity) => () => read(entity)),
   ]);
   return {
