@@ -168,7 +168,8 @@ export async function reconcileChanged(
     .map((rule) => standingOn(rule, knowledge.parameters, window.through))
     .filter((rule) => isHeld(holds, rule));
   const slices = [...slicesOf(keys, monthsOf(window))];
-  const findings = await writeWindow(database, tenantId, result, {
+  const checked = { findings: [result.findings], result: Promise.resolve(result), covers: result.covers };
+  const findings = await writeWindow(database, tenantId, checked, {
     at: now(),
     rules: rules.map(({ id, version }) => ({ ruleId: id, ruleVersion: version })),
     // So few findings are no flood; what is held back stays so.

@@ -144,34 +144,45 @@ export async function reconcileUnder(
     const check = beginBeside(input, thread?.ask ?? null);
     const matches = matchVisits(tables);
     progress?.("check", window);
-    const result = await check(matches);
-    // What it holds is not needed while findings are written.
-    await thread?.[Symbol.asyncDispose]();
-    signal.throwIfAborted();
-    progress?.("write", window);
-    lease.check();
+    const checking = check(matches);
+    async function* found() {
+      yield* checking.findings;
+      // What it holds is not needed while the rest is written.
+      await thread?.[Symbol.asyncDispose]();
+      signal.throwIfAborted();
+      progress?.("write", window);
+      lease.check();
+    }
     const seen = seenIn(tables, window);
     const standing = rules.map((rule) => standingOn(rule, surroundings.parameters, window.through));
     const at = now();
-    const findings = await writeWindow(database, tenantId, result, {
-      at,
-      rules: standing,
-      holdBack: (unshown) => holdBack(unshown, standing, expectations, seen, at),
-      evaluated: { months: monthsOf(window).map(({ first }) => monthOf(first)), covers: result.covers },
-      async once() {
-        // After the last window: then all findings are written.
-        if (window !== open) return;
-        if (from === undefined) await measureNight(needs, actor, standing, expectations, seen);
-        lease.check();
-        await bringUpToDate(needs, tenantId);
+    const findings = await writeWindow(
+      database,
+      tenantId,
+      { ...checking, findings: found() },
+      {
+        at,
+        rules: standing,
+        holdBack: (unshown) => holdBack(unshown, standing, expectations, seen, at),
+        evaluated: {
+          months: monthsOf(window).map(({ first }) => monthOf(first)),
+          covers: checking.covers,
+        },
+        async once() {
+          // After the last window: then all findings are written.
+          if (window !== open) return;
+          lease.check();
+          if (from === undefined) await measureNight(needs, actor, standing, expectations, seen);
+          await bringUpToDate(needs, tenantId);
+        },
       },
-    });
+    );
     reconciled.push({
       ...window,
       visits: tables.visits.count,
       plans: tables.plans.count,
       findings,
-      settlementLines: result.settlement.length,
+      settlementLines: (await checking.result).settlement.length,
       routerFailure: travelling.failure,
     });
   }

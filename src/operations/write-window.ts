@@ -1,5 +1,5 @@
 import { type Instant, parseDate } from "#model";
-import type { EngineResult, FindingText, RowText } from "#rule";
+import type { Checking, FindingText } from "#rule";
 import {
   type Database,
   type Evaluated,
@@ -13,11 +13,11 @@ import {
   writeSettlement,
 } from "#store";
 
-/** Writes what a window gave, and what is gone of the slices that were looked at. */
+/** Writes what is found in a window while the rest is looked for, then what else it gives, and what is gone of the slices that were looked at. */
 export async function writeWindow(
   database: Database,
   tenantId: string,
-  result: EngineResult<FindingText, RowText>,
+  checking: Checking,
   {
     at,
     rules,
@@ -35,24 +35,12 @@ export async function writeWindow(
 ): Promise<FindingsWritten> {
   // Of so little the night makes one row.
   const fold = !(evaluated instanceof Set);
-  const findings = writeFindings(database, tenantId, {
-    evaluated,
-    findings: result.findings.map((finding): FindingToWrite => {
-      const { rule, version, period, status: _status, ...rest } = finding;
-      return {
-        ...rest,
-        ruleId: rule,
-        ruleVersion: version,
-        subject: finding.client ?? finding.staff ?? finding.unit ?? finding.provider ?? "",
-        fromDay: parseDate(period.from) ?? 0,
-        throughDay: parseDate(period.to) ?? 0,
-      };
-    }),
-    at,
-    rules,
-    holdBack,
-    fold,
-  });
+  async function* found() {
+    for await (const part of checking.findings) yield part.map(toWrite);
+  }
+  const findings = writeFindings(database, tenantId, { evaluated, findings: found(), at, rules, holdBack, fold });
+  // Where looking for more fails, writing does, and nothing is left of it then.
+  const result = await Promise.race([checking.result, findings.then(() => checking.result)]);
   const outcomes = result.outcomes.map(({ rule, slice, kind, cause, count }): RuleOutcome => ({
     ruleId: rule,
     slice,
@@ -71,4 +59,16 @@ export async function writeWindow(
   ]);
   for (const one of written) if (one.status === "rejected") throw one.reason;
   return findings;
+}
+
+function toWrite(finding: FindingText): FindingToWrite {
+  const { rule, version, period, status: _status, ...rest } = finding;
+  return {
+    ...rest,
+    ruleId: rule,
+    ruleVersion: version,
+    subject: finding.client ?? finding.staff ?? finding.unit ?? finding.provider ?? "",
+    fromDay: parseDate(period.from) ?? 0,
+    throughDay: parseDate(period.to) ?? 0,
+  };
 }

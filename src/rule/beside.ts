@@ -2,7 +2,8 @@ import { type TableParts, tablesOf } from "#columns";
 import { type Matches, matchesOf, type MatchParts } from "#match";
 import { Journeys, type JourneySeconds, Travel } from "#travel";
 import type { Rule } from "./define.ts";
-import { dirtySlices, type EngineInput, type EngineResult, type Found, inOrder, runEngine, walk } from "./engine.ts";
+import type { DirtySlices } from "./dirty.ts";
+import { dirtySlices, type EngineInput, type Found, inOrder, walk, walking } from "./engine.ts";
 import { asText, type FindingText, type RowText } from "./kept.ts";
 
 /*
@@ -55,32 +56,62 @@ const take = (taken: Int32Array): boolean => Atomics.exchange(taken, 0, 1) === 0
 const notTaken = (): Int32Array => new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Rules of which none need know what those of another part have reported: those that ask for a client's figures, which
- * are computed as the client is walked, those that need no matching, and the others.
+ * Rules of which none need know what those of another part have reported: those that ask for all figures of a client's
+ * month, which are computed as the client is walked, those that need no matching, and the others. Rules about a visit, a
+ * day or an order ask settlement for terms, or for the figures of a few.
  */
 function inParts(rules: readonly Rule[]): Record<"figures" | "early" | "others", readonly Rule[]> {
   const linked = new Set(rules.flatMap(({ id, yieldsTo }) => (yieldsTo.length > 0 ? [id, ...yieldsTo] : [])));
-  const ofClients = ["visit", "planned-visit", "order", "claim", "client-day", "client-month"];
+  const ofMonths = ["visit", "planned-visit", "order", "claim", "client-day", "client-month"];
   const waits = ({ reads }: Rule): boolean => reads.includes("matches") || reads.includes("settlement");
   const linkedWait = rules.some((rule) => linked.has(rule.id) && waits(rule));
   const parts = Object.groupBy(rules, (rule) => {
     if (linked.has(rule.id)) return linkedWait ? "others" : "early";
     if (!waits(rule)) return "early";
-    return rule.reads.includes("settlement") && ofClients.includes(rule.scope) ? "figures" : "others";
+    return rule.reads.includes("settlement") && ofMonths.includes(rule.scope) ? "figures" : "others";
   });
   return { figures: parts.figures ?? [], early: parts.early ?? [], others: parts.others ?? [] };
 }
 
+/** What is under way of a run: its findings can be written while the rest are looked for. */
+export interface Checking {
+  /** As they are found, to be read once and to the end; fails where the run does. One that stands otherwise after all comes again. */
+  findings: AsyncIterable<readonly FindingText[]> | Iterable<readonly FindingText[]>;
+  /** Once all are found; never where the run fails. */
+  result: Promise<Found<FindingText, RowText>>;
+  /** As of an `EngineResult`, once all are found. */
+  covers: (slice: string) => boolean;
+}
+
+/** Of findings that come until there is a result. */
+function checking(
+  { covers }: DirtySlices,
+  find: () => AsyncGenerator<readonly FindingText[], Found<FindingText, RowText>>,
+): Checking {
+  const { promise: result, resolve } = Promise.withResolvers<Found<FindingText, RowText>>();
+  async function* findings() {
+    resolve(yield* find());
+  }
+  return { findings: findings(), result, covers };
+}
+
+/** As `runEngine`, as text, while its findings are read. */
+export function beginAlone(input: EngineInput): Checking {
+  const dirty = dirtySlices(input);
+  return checking(dirty, async function* () {
+    return inOrder([yield* walking(input, asText, dirty)]);
+  });
+}
+
 /**
- * As `runEngine`, as text, and where everything is looked at together with a second thread, if there is one: it begins at
- * once. Gives what walks the rest, once visits are matched.
+ * As `beginAlone`, and where everything is looked at together with a second thread, if there is one: it begins at once.
+ * Gives what walks the rest, once visits are matched.
  */
 export function beginBeside(
   input: Omit<EngineInput, "matches"> & Required<Pick<EngineInput, "travel">>,
   ask: Ask | null,
-): (matches: Matches) => Promise<EngineResult<FindingText, RowText>> {
-  if (ask === null || (input.evaluate ?? "all") !== "all")
-    return (matches) => Promise.resolve(runEngine({ ...input, matches }, asText));
+): (matches: Matches) => Checking {
+  if (ask === null || (input.evaluate ?? "all") !== "all") return (matches) => beginAlone({ ...input, matches });
   // What fails there is told when it is waited for; where this thread fails first, nobody does.
   const asks = (asked: Asked): Promise<Answer> => {
     const answer = ask(asked);
@@ -94,13 +125,32 @@ export function beginBeside(
   const { figures, early, others } = inParts(input.rules);
   const idsOf = (rules: readonly Rule[]): string[] => rules.map(({ id }) => id);
   const first = asks({ kind: "walk", rules: idsOf(early), matches: null, taken: notTaken() });
-  return async (matches) => {
-    const taken = notTaken();
-    const second = asks({ kind: "walk", rules: idsOf(others), matches: matches.parts, taken });
-    const here = [walk({ ...input, matches, rules: figures }, asText)];
-    if (take(taken)) here.push(walk({ ...input, matches, rules: others, figures: false }, asText));
-    await begun;
-    const there = [await first, await second].filter((found) => found !== null);
-    return { ...inOrder([...here, ...there]), covers: dirtySlices(input).covers };
-  };
+  return (matches) =>
+    checking(dirtySlices(input), async function* () {
+      const taken = notTaken();
+      const second = asks({ kind: "walk", rules: idsOf(others), matches: matches.parts, taken });
+      // What the other thread finds is handed over when it is there, between what is found here.
+      const there: Array<Found<FindingText, RowText>> = [];
+      let handed = 0;
+      const arrived = [first, second].map(async (answer) => {
+        const found = await answer;
+        if (found !== null) there.push(found);
+      });
+      for (const answer of arrived) answer.catch(() => undefined);
+      async function* walkHere(of: EngineInput) {
+        const going = walking({ ...input, ...of, matches }, asText);
+        for (;;) {
+          const { done, value } = going.next();
+          if (done === true) return value;
+          yield value;
+          for (; handed < there.length; handed++) yield there[handed]!.findings;
+        }
+      }
+      const here = [yield* walkHere({ ...input, rules: figures })];
+      if (take(taken)) here.push(yield* walkHere({ ...input, rules: others, figures: false }));
+      await begun;
+      await Promise.all(arrived);
+      for (; handed < there.length; handed++) yield there[handed]!.findings;
+      return inOrder([...here, ...there]);
+    });
 }

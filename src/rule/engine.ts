@@ -123,19 +123,31 @@ export function dirtySlices({ rules, tables, evaluate = "all" }: EngineInput): D
   return dirtyClosure(tables, evaluate, settles);
 }
 
-/** Month by month all clients, then all staff, who must know of the pairs that were reported of clients, then the others. */
-export function walk<F extends Kept, L>(
+/** A walk to its end. */
+export function walk<F extends Kept, L>(...of: Parameters<typeof walking<F, L>>): Found<F, L> {
+  const going = walking(...of);
+  for (;;) {
+    const { done, value } = going.next();
+    if (done === true) return value;
+  }
+}
+
+/**
+ * Month by month all clients, then all staff, who must know of the pairs that were reported of clients, then the others.
+ * Hands over now and then what it has found, and at its end all of it. What stands otherwise after all comes again.
+ */
+export function* walking<F extends Kept, L>(
   input: EngineInput,
   keeping: Keeping<F, L>,
   dirty: DirtySlices = dirtySlices(input),
-): Found<F, L> {
+): Generator<readonly F[], Found<F, L>> {
   const { tables } = input;
   const months = monthsOf(tables.period);
   const run = new Run(input, inOrderOfPrecedence(input.rules), keeping);
   for (const [month, { first, last }] of months.entries()) {
     dirty.open(month);
-    walkClients(run, input, (client) => dirty.client(client, month), first, last);
-    walkStaff(run, tables, (staff) => dirty.staff(staff, month), first, last);
+    yield* walkClients(run, input, (client) => dirty.client(client, month), first, last);
+    yield* walkStaff(run, tables, (staff) => dirty.staff(staff, month), first, last);
     if (dirty.providers(month)) walkProviders(run, tables, first, last);
     if (dirty.sources && run.has("source")) {
       for (let source = 0; source < tables.sources.count; source++)
@@ -143,18 +155,19 @@ export function walk<F extends Kept, L>(
     }
     // A later month is held against this one: where something else was measured now, it must be looked at again.
     if (month + 1 < months.length) for (const slice of run.measuredAnew(first)) dirty.mark(slice, month + 1);
+    yield run.handOver();
   }
   return run.found();
 }
 
 /** Pairs of one client's visits are reported before those of one staff member's: see `yieldsTo`. */
-function walkClients<F extends Kept, L>(
+function* walkClients<F extends Kept, L>(
   run: Run<F, L>,
   { tables, figures }: EngineInput,
   evaluated: (client: number) => boolean,
   first: Day,
   last: Day,
-): void {
+): Generator<readonly F[], void> {
   const scopes = (["visit", "planned-visit", "order", "claim", "client-month"] as const).filter((one) => run.has(one));
   const days = run.has("client-day");
   if (figures === false && scopes.length === 0 && !days) return;
@@ -167,16 +180,17 @@ function walkClients<F extends Kept, L>(
     for (const scope of scopes) run.slice(scope, slice, key);
     if (days && slice.visits.length > 0)
       for (const daySlice of clientDays(tables, client, first, last)) run.slice("client-day", daySlice, key);
+    if (run.fresh >= HAND_OVER) yield run.handOver();
   }
 }
 
-function walkStaff<F extends Kept, L>(
+function* walkStaff<F extends Kept, L>(
   run: Run<F, L>,
   tables: Tables,
   evaluated: (staff: number) => boolean,
   first: Day,
   last: Day,
-): void {
+): Generator<readonly F[], void> {
   const [days, months] = [run.has("staff-day"), run.has("staff-month")];
   if (!days && !months) return;
   for (let staff = 0; staff < tables.staff.count; staff++) {
@@ -186,6 +200,7 @@ function walkStaff<F extends Kept, L>(
     // After the days: a month of overlaps is what its days have not reported.
     const slice = months ? staffMonth(tables, staff, first, last) : null;
     if (slice !== null) run.slice("staff-month", slice, key);
+    if (run.fresh >= HAND_OVER) yield run.handOver();
   }
 }
 
@@ -199,12 +214,8 @@ function walkProviders<F extends Kept, L>(run: Run<F, L>, tables: Tables, first:
   }
 }
 
-/** The same subject twice: an open finding stands before a suppressed one, else the first. */
-function keep<F extends Kept>(findings: Map<string, F>, finding: F): void {
-  const other = findings.get(finding.id);
-  if (other === undefined || (finding.suppressed === null && other.suppressed !== null))
-    findings.set(finding.id, finding);
-}
+/** So many findings are a chunk for the database: to stop for fewer would cost more than it wins. */
+const HAND_OVER = 250;
 
 /** Rules before those that yield to them; otherwise by id. */
 function inOrderOfPrecedence(rules: readonly Rule[]): Rule[] {
@@ -297,6 +308,8 @@ class Run<F extends Kept, L> {
   readonly #report: Report<string>;
   readonly #measures: MeasureBook;
   readonly #findings = new Map<string, F>();
+  /** Ids of those that have not been handed over as they stand. */
+  #fresh = new Set<string>();
   readonly #outcomes: Outcome[] = [];
   readonly #settled: L[] = [];
   /** Pairs of visits that rules with precedence reported, by rule. */
@@ -507,7 +520,11 @@ class Run<F extends Kept, L> {
       finding.suppressed = `exception: ${exception.reason}`;
       this.#count("suppressed", "exception", period.from);
     }
-    keep(this.#findings, this.#keeping.finding(finding));
+    // The same subject twice: an open finding stands before a suppressed one, else the first.
+    const other = this.#findings.get(finding.id);
+    if (other !== undefined && (finding.suppressed !== null || other.suppressed === null)) return;
+    this.#findings.set(finding.id, this.#keeping.finding(finding));
+    this.#fresh.add(finding.id);
   }
 
   #ref(ref: RowRef): Ref {
@@ -621,6 +638,16 @@ class Run<F extends Kept, L> {
 
   #exception(finding: Finding, period: { from: Day; to: Day }): RuleException | undefined {
     return this.#input.exceptions?.find((exception) => excepts(exception, finding, period));
+  }
+
+  get fresh(): number {
+    return this.#fresh.size;
+  }
+
+  handOver(): F[] {
+    const found = Array.from(this.#fresh, (id) => this.#findings.get(id)!);
+    this.#fresh = new Set();
+    return found;
   }
 
   found(): Found<F, L> {

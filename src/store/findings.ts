@@ -2,17 +2,19 @@ import { and, asc, eq, gt, gte, inArray, lte } from "drizzle-orm";
 import type pg from "pg";
 import type { Day, Instant } from "#model";
 import type { Level, Severity } from "#rule";
-import type { Database } from "./database.ts";
+import type { Database, Transaction } from "./database.ts";
 import { insertRuleHolds, type NewRuleHold } from "./rule-rates.ts";
 import {
   areStored,
   compareInBulk,
+  copyParts,
   copyRows,
   deleteDiffering,
   type Evaluated,
   field,
   type Hashed,
   hashing,
+  isEmpty,
   isFirst,
   json,
   listOf,
@@ -119,90 +121,149 @@ const said: StagedColumns<FindingToWrite> = [
   ["evidence", "text", ({ evidence }) => json(evidence)],
 ];
 const columns = ofHashed(said);
-type Found = Hashed<FindingToWrite>;
 const about = (finding: FindingToWrite) => ({ id: finding.id, says: said.map(([, , of]) => of(finding)) });
+
+interface FindingsRun {
+  evaluated: Evaluated;
+  /** May come while others are looked for; one that comes again stands as it came last. */
+  findings: readonly FindingToWrite[] | AsyncIterable<readonly FindingToWrite[]>;
+  at: Instant;
+  /** All that the run had; what a rule found as another version is not corrected because it is gone. */
+  rules?: ReadonlyArray<{ ruleId: string; ruleVersion: number }>;
+  /** False where sums may wait for a later run to be made one row again. */
+  fold?: boolean;
+  /** Asked with how many findings of each active rule nobody has been shown yet. */
+  holdBack?: (unshown: ReadonlyMap<string, number>) => HeldBack;
+}
 
 /**
  * Writes what a run found in the slices that it looked at: new findings are opened, those that are known and the same
  * are only seen again, those that say something else count a change, and those that are gone are closed: as corrected at
  * source, unless the rule has been changed since. A closed one that comes back is opened again. Findings of other slices stay as they are.
  */
-export async function writeFindings(
-  database: Database,
-  tenantId: string,
-  run: {
-    evaluated: Evaluated;
-    findings: readonly FindingToWrite[];
-    at: Instant;
-    /** All that the run had; what a rule found as another version is not corrected because it is gone. */
-    rules?: ReadonlyArray<{ ruleId: string; ruleVersion: number }>;
-    /** False where sums may wait for a later run to be made one row again. */
-    fold?: boolean;
-    /** Asked with how many findings of each active rule nobody has been shown yet. */
-    holdBack?: (unshown: ReadonlyMap<string, number>) => HeldBack;
-  },
-): Promise<FindingsWritten> {
+export async function writeFindings(database: Database, tenantId: string, run: FindingsRun): Promise<FindingsWritten> {
+  const first = !(run.evaluated instanceof Set) && (await isEmpty(database.pool, tenantId, "findings"));
+  // A transaction that only waited for them would keep the database from tidying up.
+  const all = first ? null : await gather(run.findings);
   return database.transaction(async (tx) => {
-    const { client } = tx;
-    await compareInBulk(client, run.evaluated);
-    // Where nothing is stored, each is hashed as it is sent: the database need not wait for all. Otherwise all at once,
-    // before figures are: cases wait for what comes of it.
-    const first = await isFirst(client, tenantId, "findings", run.findings.length);
-    const found = first ? null : [...hashing(run.findings, about)];
-    const staged = found === null ? null : await stageHashes(client, found);
-    const before = staged === null ? null : await compare(client, tenantId, staged);
-    const unshown = new Map<string, number>();
-    const counts = { opened: 0, changed: 0 };
-    for (const finding of run.findings) {
-      const was = before === null ? NOT_STORED : before.get(finding.id);
-      // Nearly all of most nights: stored, and the same.
-      if (was === undefined) continue;
-      if (!was.stands) counts.opened++;
-      else if (was.changed) counts.changed++;
-      if (was.unshown && isForHandlers(finding)) unshown.set(finding.ruleId, (unshown.get(finding.ruleId) ?? 0) + 1);
-    }
-    const changed =
-      found?.filter(({ id }) => before?.get(id)?.stored === true && before.get(id)?.changed === true) ?? [];
-    const added = found?.filter(({ id }) => before?.get(id)?.stored === false);
-    const heldBack = run.holdBack?.(unshown);
-    await insertRuleHolds(tx, tenantId, heldBack?.holds ?? []);
-    const heldRules = heldBack?.rules ?? new Set();
-    const at = new Date(run.at);
-    if (changed.length > 0) {
-      const rows = await stage(client, "findings", columns, ["id"], changed);
-      await client.query(
-        `UPDATE findings f SET ${listOf(columns, (name) => `${name} = s.${name}`)},
-           changes = f.changes + 1, changed_at = $2, ${seen("s")}
-         FROM ${rows} s WHERE f.tenant_id = $1 AND f.id = s.id`,
-        [tenantId, at, [...heldRules]],
-      );
-    }
-    let closed = 0;
-    if (staged !== null) {
-      await client.query(
-        `UPDATE findings f SET ${seen("f")} FROM ${staged} s
-         WHERE f.tenant_id = $1 AND f.id = s.id AND (f.last_seen_at <> $2 OR f.status = 'closed' OR f.held)`,
-        [tenantId, at, [...heldRules]],
-      );
-      const condition = "f.status <> 'closed'";
-      const gone = await selectGone(client, tenantId, "findings", { evaluated: run.evaluated, staged, condition });
-      closed = gone.length;
-      // Of a rule that has been changed since nobody can say that its finding was corrected.
-      if (closed > 0)
-        await client.query(
-          `UPDATE findings f SET status = 'closed', closed_at = $2, closed_as = CASE
-             WHEN f.rule_id || ' ' || f.rule_version <> ALL ($3) OR EXISTS (SELECT FROM rule_parameters p
-               WHERE p.tenant_id = $1 AND p.rule_id = f.rule_id AND p.set_at > f.last_seen_at)
-             THEN 'rule-changed' ELSE 'corrected-at-source' END
-           WHERE f.tenant_id = $1 AND f.id = ANY ($4)`,
-          [tenantId, at, run.rules?.map(({ ruleId, ruleVersion }) => `${ruleId} ${ruleVersion}`) ?? null, gone],
-        );
-    }
-    if (added === undefined || added.length > 0)
-      await copyRows(client, "findings", firstSeen(tenantId, run.at, heldRules), added ?? hashing(run.findings, about));
-    if (run.fold !== false) await foldSums(client, tenantId, "finding_sums");
-    return { ...counts, kept: run.findings.length - counts.opened - counts.changed, closed };
+    await compareInBulk(tx.client, run.evaluated);
+    const written = all === null ? await writeFirst(tx, tenantId, run) : await writeDiffering(tx, tenantId, run, all);
+    if (run.fold !== false) await foldSums(tx.client, tenantId, "finding_sums");
+    return written;
   });
+}
+
+async function gather(findings: FindingsRun["findings"]): Promise<ReadonlyMap<string, FindingToWrite>> {
+  const all = new Map<string, FindingToWrite>();
+  for await (const part of partsOf(findings)) for (const finding of part) all.set(finding.id, finding);
+  return all;
+}
+
+/** Where nothing is stored: each is hashed and sent as it comes, so that neither the run nor the database waits for all. */
+async function writeFirst(tx: Transaction, tenantId: string, run: FindingsRun): Promise<FindingsWritten> {
+  const { client } = tx;
+  const all = new Map<string, FindingToWrite>();
+  const again = new Map<string, FindingToWrite>();
+  async function* parts() {
+    for await (const part of partsOf(run.findings)) {
+      const fresh = part.filter(({ id }) => !all.has(id));
+      for (const finding of part) {
+        if (all.has(finding.id)) again.set(finding.id, finding);
+        all.set(finding.id, finding);
+      }
+      yield hashing(fresh, about);
+    }
+  }
+  await copyParts(client, "findings", firstSeen(tenantId, run.at), parts());
+  const unshown = new Map<string, number>();
+  for (const finding of all.values()) countUnshown(unshown, finding);
+  const held = await hold(tx, tenantId, run.holdBack?.(unshown));
+  await rewrite(client, tenantId, { at: run.at, held, changes: 0 }, [...hashing(again.values(), about)]);
+  if (held.length > 0)
+    await client.query(
+      `UPDATE findings f SET held = true
+       WHERE f.tenant_id = $1 AND f.rule_id = ANY ($2) AND f.mode = 'active' AND f.suppressed IS NULL`,
+      [tenantId, held],
+    );
+  return { opened: all.size, kept: 0, changed: 0, closed: 0 };
+}
+
+/** Against what is stored. All are hashed at once, before figures are: cases wait for what comes of it. */
+async function writeDiffering(
+  tx: Transaction,
+  tenantId: string,
+  run: FindingsRun,
+  all: ReadonlyMap<string, FindingToWrite>,
+): Promise<FindingsWritten> {
+  const { client } = tx;
+  const found = [...hashing(all.values(), about)];
+  const staged = await stageHashes(client, found);
+  const before = await compare(client, tenantId, staged);
+  const unshown = new Map<string, number>();
+  const counts = { opened: 0, changed: 0 };
+  // Nearly all of most nights are stored, and the same: of those nothing is known here.
+  for (const [id, was] of before) {
+    if (!was.stands) counts.opened++;
+    else if (was.changed) counts.changed++;
+    if (was.unshown) countUnshown(unshown, all.get(id)!);
+  }
+  const held = await hold(tx, tenantId, run.holdBack?.(unshown));
+  const at = new Date(run.at);
+  const changed = found.filter(({ id }) => before.get(id)?.stored === true && before.get(id)?.changed === true);
+  await rewrite(client, tenantId, { at: run.at, held, changes: 1 }, changed);
+  await client.query(
+    `UPDATE findings f SET ${seen("f")} FROM ${staged} s
+     WHERE f.tenant_id = $1 AND f.id = s.id AND (f.last_seen_at <> $2 OR f.status = 'closed' OR f.held)`,
+    [tenantId, at, held],
+  );
+  const condition = "f.status <> 'closed'";
+  const gone = await selectGone(client, tenantId, "findings", { evaluated: run.evaluated, staged, condition });
+  // Of a rule that has been changed since nobody can say that its finding was corrected.
+  if (gone.length > 0)
+    await client.query(
+      `UPDATE findings f SET status = 'closed', closed_at = $2, closed_as = CASE
+         WHEN f.rule_id || ' ' || f.rule_version <> ALL ($3) OR EXISTS (SELECT FROM rule_parameters p
+           WHERE p.tenant_id = $1 AND p.rule_id = f.rule_id AND p.set_at > f.last_seen_at)
+         THEN 'rule-changed' ELSE 'corrected-at-source' END
+       WHERE f.tenant_id = $1 AND f.id = ANY ($4)`,
+      [tenantId, at, run.rules?.map(({ ruleId, ruleVersion }) => `${ruleId} ${ruleVersion}`) ?? null, gone],
+    );
+  const added = found.filter(({ id }) => before.get(id)?.stored === false);
+  if (added.length > 0) await copyRows(client, "findings", firstSeen(tenantId, run.at, new Set(held)), added);
+  return { ...counts, kept: all.size - counts.opened - counts.changed, closed: gone.length };
+}
+
+/** An array is one part. */
+async function* partsOf(findings: FindingsRun["findings"]): AsyncGenerator<readonly FindingToWrite[]> {
+  if (Symbol.asyncIterator in findings) yield* findings;
+  else yield findings;
+}
+
+function countUnshown(unshown: Map<string, number>, finding: FindingToWrite): void {
+  if (isForHandlers(finding)) unshown.set(finding.ruleId, (unshown.get(finding.ruleId) ?? 0) + 1);
+}
+
+/** Writes what is to be held back, and gives by id which rules are. */
+async function hold(tx: Transaction, tenantId: string, heldBack: HeldBack | undefined): Promise<string[]> {
+  await insertRuleHolds(tx, tenantId, heldBack?.holds ?? []);
+  return [...(heldBack?.rules ?? [])];
+}
+
+/** Writes what some stored findings say now. */
+async function rewrite(
+  client: pg.ClientBase,
+  tenantId: string,
+  { at, held, changes }: { at: Instant; held: readonly string[]; changes: number },
+  rows: ReadonlyArray<Hashed<FindingToWrite>>,
+): Promise<void> {
+  if (rows.length === 0) return;
+  const staged = await stage(client, "findings", columns, ["id"], rows);
+  await client.query(
+    `UPDATE findings f SET ${listOf(columns, (name) => `${name} = s.${name}`)},
+       changes = f.changes + ${changes}, changed_at = $2, ${seen("s")}
+     FROM ${staged} s WHERE f.tenant_id = $1 AND f.id = s.id`,
+    [tenantId, new Date(at), held],
+  );
 }
 
 /** What is stored under the id of something that was found. */
@@ -215,8 +276,6 @@ interface Before {
   /** No handler has been shown it. */
   unshown: boolean;
 }
-
-const NOT_STORED: Before = { stored: false, stands: false, changed: false, unshown: true };
 
 /** What is stored of what was found, by its staged hashes, and is not simply the same as before. */
 async function compare(client: pg.ClientBase, tenantId: string, staged: string): Promise<ReadonlyMap<string, Before>> {
@@ -239,7 +298,11 @@ const seen = (s: string): string =>
    held = ${s}.mode = 'active' AND ${s}.suppressed IS NULL AND ${s}.rule_id = ANY ($3) AND ${wasUnshown},
    last_seen_at = $2, closed_at = NULL, closed_as = NULL`;
 
-const firstSeen = (tenantId: string, at: Instant, heldRules: ReadonlySet<string>): StagedColumns<Found> => [
+const firstSeen = (
+  tenantId: string,
+  at: Instant,
+  heldRules: ReadonlySet<string> = new Set(),
+): StagedColumns<Hashed<FindingToWrite>> => [
   ["tenant_id", "text", () => tenantId],
   ...columns,
   ["status", "text", ({ item }) => (item.suppressed === null ? "open" : "suppressed")],

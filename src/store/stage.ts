@@ -68,12 +68,24 @@ export async function copyRows<Row>(
   columns: StagedColumns<Row>,
   rows: Iterable<Row>,
 ): Promise<number> {
+  return copyParts(client, table, columns, [rows]);
+}
+
+/** Copies rows that come by and by. */
+export async function copyParts<Row>(
+  client: pg.ClientBase,
+  table: string,
+  columns: StagedColumns<Row>,
+  parts: AsyncIterable<Iterable<Row>> | Iterable<Iterable<Row>>,
+): Promise<number> {
   const names = columns.map(([name]) => name);
   return copyIn(client, table, names, async (writer) => {
-    for (const row of rows) {
-      writer.row();
-      for (const [, type, of] of columns) writer.value(type, of(row));
-      if (writer.full) await writer.drain();
+    for await (const rows of parts) {
+      for (const row of rows) {
+        writer.row();
+        for (const [, type, of] of columns) writer.value(type, of(row));
+        if (writer.full) await writer.drain();
+      }
     }
   });
 }
@@ -174,7 +186,11 @@ export async function deleteDiffering(
 
 /** Whether a tenant has nothing in a table yet that so many rows are to be written to: none of them need be held against it. */
 export async function isFirst(client: pg.ClientBase, tenantId: string, target: string, rows: number): Promise<boolean> {
-  if (rows < FEW) return false;
+  return rows >= FEW && (await isEmpty(client, tenantId, target));
+}
+
+/** Whether a tenant has nothing in a table. */
+export async function isEmpty(client: pg.ClientBase | pg.Pool, tenantId: string, target: string): Promise<boolean> {
   const { rowCount } = await client.query(`SELECT FROM ${target} WHERE tenant_id = $1 LIMIT 1`, [tenantId]);
   return rowCount === 0;
 }

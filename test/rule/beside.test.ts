@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type SourcedRecord, type Tables, tablesFrom } from "#columns";
 import { matchVisits } from "#match";
 import { day, formatDay, samples } from "#model";
-import { type Ask, asText, beginBeside, type EngineInput, runEngine, WalkBeside } from "#rule";
+import { type Ask, asText, beginBeside, type Checking, type EngineInput, runEngine, WalkBeside } from "#rule";
 import { rules } from "#rules";
 import { Travel } from "#travel";
 import { SecondThread } from "../../src/operations/second-thread.ts";
@@ -52,11 +52,25 @@ const answered = (): Ask => {
   return (asked) => Promise.resolve(structuredClone(beside.answer(structuredClone(asked))));
 };
 
+/** What a run gives, once its findings are read; each must have been handed over as it stands at the end. */
+async function read({ findings, result, covers }: Checking) {
+  const handed = new Map<string, unknown>();
+  let parts = 0;
+  for await (const part of findings) {
+    if (part.length > 0) parts++;
+    for (const finding of part) handed.set(finding.id, finding);
+  }
+  const found = await result;
+  expect([...handed.values()].length).toBe(found.findings.length);
+  for (const finding of found.findings) expect(handed.get(finding.id)).toBe(finding);
+  return { ...found, covers, parts };
+}
+
 describe("a walk that is shared", () => {
   const tables = tablesFrom(records(), { asOf, period });
   const matches = matchVisits(tables);
   const alone = runEngine({ ...inputOf(tables), matches }, asText);
-  const compared = ({ findings, outcomes, measures, settlement }: typeof alone) => ({
+  const compared = ({ findings, outcomes, measures, settlement }: Omit<typeof alone, "covers">) => ({
     findings,
     outcomes,
     measures,
@@ -65,7 +79,8 @@ describe("a walk that is shared", () => {
 
   test("finds the same with a thread beside it", async () => {
     await using thread = new SecondThread(new URL("../../src/check-thread.ts", import.meta.url));
-    const shared = await beginBeside(inputOf(tables), thread.ask)(matches);
+    const shared = await read(beginBeside(inputOf(tables), thread.ask)(matches));
+    expect(shared.parts).toBeGreaterThan(3);
     expect(alone.findings.length).toBeGreaterThan(500);
     expect(compared(shared)).toEqual(compared(alone));
     expect(shared.covers("client-month:files/C-1:2026-10")).toBe(true);
@@ -73,19 +88,19 @@ describe("a walk that is shared", () => {
 
   test("finds the same where the other one is faster, or slower", async () => {
     const fast = answered();
-    expect(compared(await beginBeside(inputOf(tables), fast)(matches))).toEqual(compared(alone));
+    expect(compared(await read(beginBeside(inputOf(tables), fast)(matches)))).toEqual(compared(alone));
     const slow = answered();
     const late: Ask = async (asked) => {
       await Promise.resolve();
       return slow(asked);
     };
-    expect(compared(await beginBeside(inputOf(tables), late)(matches))).toEqual(compared(alone));
+    expect(compared(await read(beginBeside(inputOf(tables), late)(matches)))).toEqual(compared(alone));
   });
 
   test("asks nothing where only a part is looked at", async () => {
     const evaluate = { clients: new Set([1, 2]), staff: new Set<number>() };
     const asks: Ask = () => Promise.reject(new Error("nobody is asked"));
-    const some = await beginBeside({ ...inputOf(tables), evaluate }, asks)(matches);
+    const some = await read(beginBeside({ ...inputOf(tables), evaluate }, asks)(matches));
     expect(some.findings).toEqual(runEngine({ ...inputOf(tables), matches, evaluate }, asText).findings);
     expect(some.findings.length).toBeGreaterThan(0);
   });
@@ -93,7 +108,7 @@ describe("a walk that is shared", () => {
   test("fails where the thread fails", async () => {
     await using thread = new SecondThread(new URL("../../src/check-thread.ts", import.meta.url));
     const broken = { ...tables, parts: null } as unknown as Tables;
-    await expect(beginBeside({ ...inputOf(tables), tables: broken }, thread.ask)(matches)).rejects.toThrow(
+    await expect(read(beginBeside({ ...inputOf(tables), tables: broken }, thread.ask)(matches))).rejects.toThrow(
       "reading 'visits'",
     );
   });

@@ -144,6 +144,53 @@ describe("writeFindings", () => {
     expect(await selectFindings(database, "0180")).toEqual([]);
   });
 
+  test("writes the first findings as they come; one that comes again stands as it came last", async () => {
+    await using system = await testDatabase();
+    const { database, tenantId } = system;
+    async function* parts() {
+      yield [finding("a", { suppressed: "samePlace" }), finding("b")];
+      yield [];
+      yield [finding("c"), finding("a", { minutes: 7 })];
+    }
+    const held: number[] = [];
+    const run = {
+      evaluated: "all" as const,
+      at: first,
+      holdBack: (unshown: ReadonlyMap<string, number>) => {
+        held.push(unshown.get("staff-overlap") ?? 0);
+        return { rules: new Set(["staff-overlap"]), holds: [] };
+      },
+    };
+    expect(await writeFindings(database, tenantId, { ...run, findings: parts() })).toMatchObject({ opened: 3 });
+    expect(held).toEqual([3]);
+    const all = await selectFindings(database, tenantId);
+    expect(all).toMatchObject([
+      { id: "a", status: "open", mode: "held", suppressed: null, minutes: 7, changes: 0 },
+      { id: "b", status: "open", mode: "held", changes: 0 },
+      { id: "c", status: "open", mode: "held", changes: 0 },
+    ]);
+    // They are known by what they said last.
+    const again = [finding("a", { minutes: 7 }), finding("b"), finding("c")];
+    expect(await writeFindings(database, tenantId, { ...run, findings: again, at: second })).toEqual({
+      opened: 0,
+      kept: 3,
+      changed: 0,
+      closed: 0,
+    });
+  });
+
+  test("leaves nothing of a run that fails on the way", async () => {
+    await using system = await testDatabase();
+    const { database, tenantId } = system;
+    async function* parts() {
+      yield Array.from({ length: 2000 }, (_, no) => finding(`f-${no}`));
+      throw new Error("no more");
+    }
+    const writing = writeFindings(database, tenantId, { evaluated: "all", findings: parts(), at: first });
+    await expect(writing).rejects.toThrow("no more");
+    expect(await selectFindings(database, tenantId)).toEqual([]);
+  });
+
   test("refuses a run that has two findings of one id", async () => {
     await using system = await testDatabase();
     const writing = writeFindings(system.database, system.tenantId, {
