@@ -62,7 +62,7 @@ const notTaken = (): Int32Array => new Int32Array(new SharedArrayBuffer(4));
  */
 function inParts(rules: readonly Rule[]): Record<"figures" | "early" | "others", readonly Rule[]> {
   const linked = new Set(rules.flatMap(({ id, yieldsTo }) => (yieldsTo.length > 0 ? [id, ...yieldsTo] : [])));
-  const ofMonths = ["visit", "planned-visit", "order", "claim", "client-day", "client-month"];
+  const ofMonths = ["claim", "client-month"];
   const waits = ({ reads }: Rule): boolean => reads.includes("matches") || reads.includes("settlement");
   const linkedWait = rules.some((rule) => linked.has(rule.id) && waits(rule));
   const parts = Object.groupBy(rules, (rule) => {
