@@ -172,8 +172,11 @@ export async function reconcileUnder(
           // After the last window: then all findings are written.
           if (window !== open) return;
           lease.check();
-          if (from === undefined) await measureNight(needs, actor, standing, expectations, seen);
-          await bringUpToDate(needs, tenantId);
+          const done = await Promise.allSettled([
+            from === undefined ? measureNight(needs, actor, standing, expectations, seen) : null,
+            bringUpToDate(needs, tenantId),
+          ]);
+          for (const one of done) if (one.status === "rejected") throw one.reason;
         },
       },
     );
