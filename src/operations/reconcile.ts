@@ -156,30 +156,23 @@ export async function reconcileUnder(
     const seen = seenIn(tables, window);
     const standing = rules.map((rule) => standingOn(rule, surroundings.parameters, window.through));
     const at = now();
-    const findings = await writeWindow(
-      database,
-      tenantId,
-      { ...checking, findings: found() },
-      {
-        at,
-        rules: standing,
-        holdBack: (unshown) => holdBack(unshown, standing, expectations, seen, at),
-        evaluated: {
-          months: monthsOf(window).map(({ first }) => monthOf(first)),
-          covers: checking.covers,
-        },
-        async once() {
-          // After the last window: then all findings are written.
-          if (window !== open) return;
-          lease.check();
-          const done = await Promise.allSettled([
-            from === undefined ? measureNight(needs, actor, standing, expectations, seen) : null,
-            bringUpToDate(needs, tenantId),
-          ]);
-          for (const one of done) if (one.status === "rejected") throw one.reason;
-        },
+    const whole = { ...checking, findings: found() };
+    const findings = await writeWindow(database, tenantId, whole, {
+      at,
+      rules: standing,
+      holdBack: (unshown) => holdBack(unshown, standing, expectations, seen, at),
+      evaluated: { months: monthsOf(window).map(({ first }) => monthOf(first)), covers: checking.covers },
+      async once() {
+        // After the last window: then all findings are written.
+        if (window !== open) return;
+        lease.check();
+        const done = await Promise.allSettled([
+          from === undefined ? measureNight(needs, actor, standing, expectations, seen) : null,
+          bringUpToDate(needs, tenantId),
+        ]);
+        for (const one of done) if (one.status === "rejected") throw one.reason;
       },
-    );
+    });
     reconciled.push({
       ...window,
       visits: tables.visits.count,

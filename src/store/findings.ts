@@ -174,6 +174,8 @@ async function writeFirst(tx: Transaction, tenantId: string, run: FindingsRun): 
       yield hashing(fresh, about);
     }
   }
+  // It lasts as long as rules look for more: a limit for statements is not meant for that.
+  await client.query("SET LOCAL statement_timeout = 0");
   await copyParts(client, "findings", firstSeen(tenantId, run.at), parts());
   const unshown = new Map<string, number>();
   for (const finding of all.values()) countUnshown(unshown, finding);
