@@ -1,8 +1,13 @@
 import { z } from "zod";
 import { at, defineRule, example, type Hit, sample } from "#rule";
 
-/** Thirty visits of one person at C1, so many of them typed in by hand. */
-function monthWith(manual: number, count = 30) {
+/** Thirty visits of one person at C1, the first so many of them typed in by hand; silent: in the first six days nothing was heard. */
+function monthWith(manual: number, count = 30, silent = false) {
+  const hours = 30 * 24;
+  const arrivals = Array.from({ length: hours }, (_, hour) => ({
+    at: at("2026-10-01 05:00", hour * 60),
+    records: silent && hour > 0 && hour < 6 * 24 ? 0 : 1,
+  }));
   return example(
     Array.from({ length: count }, (_, position) => {
       const proof = position < manual ? "manual" : "lock";
@@ -12,34 +17,39 @@ function monthWith(manual: number, count = 30) {
         endProof: proof,
       });
     }),
+    { facts: [{ source: "files", everyHours: 1, arrivals }] },
   );
 }
 
 export default defineRule({
   id: "manual-share",
-  version: 2,
+  version: 3,
   level: "pattern",
   scope: "provider-month",
   title: { sv: "Stor andel manuella registreringar", en: "Large share of manual registrations" },
   why: "Tider som skrivs in för hand är inte uppmätta. Där de är vanliga kan ingen veta när besöken gjordes.",
   remedy: "Ta reda på varför lås, taggar eller telefoner inte används, och följ upp enheten.",
-  innocent: {},
-  reads: ["visits"],
+  innocent: {
+    outage: "Källan var tyst när besöken gjordes, till exempel vid ett avbrott: då skrivs tiderna in i efterhand.",
+  },
+  reads: ["visits", "sources"],
   parameters: z.object({
     visitsMin: z.int().min(1).default(30).describe("Färre besök säger för lite."),
     provenPercentBelow: z.number().min(0).max(100).default(80).describe("Lägre andel kvitterade besök granskas."),
     provenPercentHoldBelow: z.number().min(0).max(100).default(50).describe("Vid lägre andel väntar utbetalningen."),
   }),
   examples: () => ({
-    reports: [monthWith(7)],
-    accepts: [monthWith(6), monthWith(7, 29)],
+    reports: [monthWith(7), monthWith(12, 44)],
+    accepts: [monthWith(6), monthWith(7, 29), monthWith(12, 44, true)],
   }),
-  evaluate({ visits, slice }, { visitsMin, provenPercentBelow, provenPercentHoldBelow }, report) {
+  evaluate({ visits, sources, slice, asOf }, { visitsMin, provenPercentBelow, provenPercentHoldBelow }, report) {
     const hits: Hit[] = [];
     const whole = new Tally();
     const byStaff = new Map<number, Tally>();
     const byClient = new Map<number, Tally>();
     let unknown = 0;
+    let silent = 0;
+    const silences = Array.from({ length: sources.count }, (_, source) => sources.silences(source, asOf));
     for (let i = 0; i < slice.visits.length; i++) {
       const row = slice.visits[i]!;
       if (!visits.performed(row)) continue;
@@ -48,11 +58,18 @@ export default defineRule({
         unknown++;
         continue;
       }
+      if (
+        silences[visits.source(row)]!.some(({ from, until }) => visits.start(row) < until && visits.end(row) > from)
+      ) {
+        if (!proven) silent++;
+        continue;
+      }
       whole.add(row, proven);
       if (visits.staff(row) >= 0) tallyOf(byStaff, visits.staff(row)).add(row, proven);
       tallyOf(byClient, visits.client(row)).add(row, proven);
     }
     if (unknown > 0) report.tooLittleData("kvittens saknas");
+    if (silent > 0) report.suppressed("outage");
     const limits = { visitsMin, provenPercentBelow, provenPercentHoldBelow };
     const hit = hitOf(whole, "Utförarens", limits);
     // About the provider, also where one person or client had all of these visits.
