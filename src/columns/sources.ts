@@ -40,6 +40,7 @@ export class Sources {
   readonly #facts: readonly SourceFacts[];
   readonly warnings: readonly Warning[];
   readonly #received: ReadonlyMap<number, readonly Silence[]>;
+  readonly #silences = new Map<number, { asOf: Instant; silences: readonly Silence[] }>();
 
   /** `received`: by source, when it received its registrations itself, in any order, or what that says of silences. */
   constructor(
@@ -81,7 +82,16 @@ export class Sources {
    * says when it received its registrations, also the hours in which it received none, so that an outage is seen in
    * history that was imported at once.
    */
-  silences(source: number, asOf: Instant): Silence[] {
+  silences(source: number, asOf: Instant): readonly Silence[] {
+    // Rules ask for every late visit, and of some thousand arrivals it takes a millisecond to learn what is usual.
+    const known = this.#silences.get(source);
+    if (known?.asOf === asOf) return known.silences;
+    const silences = this.#silencesOf(source, asOf);
+    this.#silences.set(source, { asOf, silences });
+    return silences;
+  }
+
+  #silencesOf(source: number, asOf: Instant): Silence[] {
     const { everyHours, arrivals } = this.#facts[source]!;
     const heard = arrivals.filter((arrival) => arrival.records > 0).map((arrival) => arrival.at);
     const expectedAfter = everyHours === null ? learnedHours(heard) : () => everyHours;
