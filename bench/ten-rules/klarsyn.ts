@@ -100,17 +100,13 @@ export async function withKlarsyn(database: Database): Promise<Contender> {
       yield* checking.findings;
       part("rules");
     }
-    await writeWindow(
-      database,
-      tenant,
-      { ...checking, findings: found() },
-      {
-        at: asOf,
-        rules: tenRules.map(({ id, version }) => ({ ruleId: id, ruleVersion: version })),
-        holdBack: () => ({ rules: new Set(), holds: [] }),
-        evaluated: { months: ["2026-10"], covers: checking.covers },
-      },
-    );
+    const whole = { findings: found(), result: checking.result };
+    await writeWindow(database, tenant, whole, {
+      at: asOf,
+      rules: tenRules.map(({ id, version }) => ({ ruleId: id, ruleVersion: version })),
+      holdBack: () => ({ rules: new Set(), holds: [] }),
+      evaluated: { months: ["2026-10"], covers: checking.covers },
+    });
     part("write");
     seconds.push((performance.now() - started) / 1000);
   }

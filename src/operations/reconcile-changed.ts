@@ -168,7 +168,7 @@ export async function reconcileChanged(
     .map((rule) => standingOn(rule, knowledge.parameters, window.through))
     .filter((rule) => isHeld(holds, rule));
   const slices = [...slicesOf(keys, monthsOf(window))];
-  const checked = { findings: [result.findings], result: Promise.resolve(result), covers: result.covers };
+  const checked = { findings: [result.findings], result: Promise.resolve(result) };
   const findings = await writeWindow(database, tenantId, checked, {
     at: now(),
     rules: rules.map(({ id, version }) => ({ ruleId: id, ruleVersion: version })),

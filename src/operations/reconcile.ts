@@ -156,7 +156,7 @@ export async function reconcileUnder(
     const seen = seenIn(tables, window);
     const standing = rules.map((rule) => standingOn(rule, surroundings.parameters, window.through));
     const at = now();
-    const whole = { ...checking, findings: found() };
+    const whole = { findings: found(), result: checking.result };
     const findings = await writeWindow(database, tenantId, whole, {
       at,
       rules: standing,

@@ -17,7 +17,7 @@ import {
 export async function writeWindow(
   database: Database,
   tenantId: string,
-  checking: Checking,
+  checking: Pick<Checking, "findings" | "result">,
   {
     at,
     rules,

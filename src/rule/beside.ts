@@ -137,8 +137,8 @@ export function beginBeside(
         if (found !== null) there.push(found);
       });
       for (const answer of arrived) answer.catch(() => undefined);
-      async function* walkHere(of: EngineInput) {
-        const going = walking({ ...input, ...of, matches }, asText);
+      async function* walkHere(rules: readonly Rule[], settles: boolean) {
+        const going = walking({ ...input, matches, rules, figures: settles }, asText);
         for (;;) {
           const { done, value } = going.next();
           if (done === true) return value;
@@ -146,8 +146,8 @@ export function beginBeside(
           for (; handed < there.length; handed++) yield there[handed]!.findings;
         }
       }
-      const here = [yield* walkHere({ ...input, rules: figures })];
-      if (take(taken)) here.push(yield* walkHere({ ...input, rules: others, figures: false }));
+      const here = [yield* walkHere(figures, true)];
+      if (take(taken)) here.push(yield* walkHere(others, false));
       await begun;
       await Promise.all(arrived);
       for (; handed < there.length; handed++) yield there[handed]!.findings;
