@@ -157,9 +157,10 @@ function matchByScore(
   const candidateScore: number[] = [];
   // A plan with older versions may have stood elsewhere when the visit started: those are tried with every visit.
   const moved: number[] = [];
-  planRows.forEach((plan, position) => {
-    if (made.visit[plan]! < 0 && plans.changed(plan)) moved.push(position);
-  });
+  for (let position = 0; position < planRows.length; position++) {
+    const plan = planRows[position]!;
+    if (plans.changed(plan) && made.visit[plan]! < 0) moved.push(position);
+  }
   const tryPlan = (visit: number, position: number): void => {
     const plan = planRows[position]!;
     if (made.visit[plan]! >= 0) return;
@@ -196,7 +197,7 @@ function matchByScore(
     plan: candidatePlan,
     score: candidateScore,
   });
-  const taken = new Int32Array(planRows.length).fill(-1);
+  const taken = Array<number>(planRows.length).fill(-1);
   assigned.forEach((position, index) => {
     const visit = open[index]!;
     if (position < 0) return;
