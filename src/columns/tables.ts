@@ -91,6 +91,11 @@ function valid(from: Int32Array, through: Int32Array, row: number, day: Day): bo
   return from[row]! <= day && (through[row] === NO_DAY || through[row]! >= day);
 }
 
+/** Null for -1, which is asked first: an array that is asked for what it cannot have takes twenty times as long to say so. */
+function wordOf<Word>(words: readonly Word[], code: number): Word | null {
+  return code >= 0 ? words[code]! : null;
+}
+
 function flag(value: number): boolean | null {
   return value < 0 ? null : value === 1;
 }
@@ -249,7 +254,7 @@ export class Visits extends RecordTable {
     return this.#c.services[row]!;
   }
   law(row: number): "SoL" | "LSS" | "HSL" | "other" | null {
-    return laws[this.#c.raw.law[this.raw(row)]!] ?? null;
+    return wordOf(laws, this.#c.raw.law[this.raw(row)]!);
   }
   /** The order that the visit names, a row of `orders`, or -1. */
   order(row: number): number {
@@ -314,10 +319,10 @@ export class Visits extends RecordTable {
     return flag(this.#c.raw.approvedByManager[this.raw(row)]!);
   }
   startProof(row: number): ProofKind | null {
-    return proofs[this.#c.raw.startProof[this.raw(row)]!] ?? null;
+    return wordOf(proofs, this.#c.raw.startProof[this.raw(row)]!);
   }
   endProof(row: number): ProofKind | null {
-    return proofs[this.#c.raw.endProof[this.raw(row)]!] ?? null;
+    return wordOf(proofs, this.#c.raw.endProof[this.raw(row)]!);
   }
   /** Evidence grade of the weaker side: position in `grades`, -1 where a side does not say. */
   grade(row: number): Grade {
@@ -436,7 +441,7 @@ export class Plans extends RecordTable {
     return this.#c.travelMinutes[row] ?? NaN;
   }
   transport(row: number): Transport | null {
-    return transports[this.#c.transport[row]!] ?? null;
+    return wordOf(transports, this.#c.transport[row]!);
   }
   cancelled(row: number): boolean {
     return this.#c.cancelled[row] === 1;
@@ -699,7 +704,7 @@ export class Providers extends People {
   }
   /** For showing beside figures; no rule may look at it. */
   regime(code: number): "municipal" | "private" | null {
-    return (["municipal", "private"] as const)[this.#regime[code]!] ?? null;
+    return wordOf(["municipal", "private"] as const, this.#regime[code]!);
   }
 }
 
@@ -728,7 +733,7 @@ export class Services {
   }
   /** The services of a set; empty for -1. */
   list(set: number): readonly number[] {
-    return this.#sets[set] ?? none;
+    return wordOf(this.#sets, set) ?? none;
   }
   /** Null where one of the sets is unknown. */
   share(setA: number, setB: number): boolean | null {
@@ -739,7 +744,7 @@ export class Services {
   }
   /** A code that no source describes counts as care. */
   kind(service: number): ServiceKind {
-    return serviceKinds[this.#kind[service]!] ?? "care";
+    return wordOf(serviceKinds, this.#kind[service]!) ?? "care";
   }
   known(service: number): boolean {
     return this.#known[service] === 1;
@@ -916,7 +921,7 @@ export class Lines extends RecordTable {
     return this.#c.weekdays[row] !== 0;
   }
   partOfDay(row: number): (typeof partsOfDay)[number] {
-    return partsOfDay[this.#c.partOfDay[row]!] ?? "any";
+    return wordOf(partsOfDay, this.#c.partOfDay[row]!) ?? "any";
   }
   /** How many staff at a time; 1 where the order does not say. */
   staffing(row: number): number {
@@ -1045,7 +1050,7 @@ export class Claims extends RecordTable {
     const { minutes, quantity, unitOfQuantity } = this.#c;
     let claimed = minutes[row]!;
     if (Number.isNaN(claimed)) {
-      const unit = claimUnits[unitOfQuantity[row]!];
+      const unit = wordOf(claimUnits, unitOfQuantity[row]!);
       claimed = unit === "HUR" ? quantity[row]! * 60 : unit === "MIN" ? quantity[row]! : NaN;
     }
     return this.credit(row) ? -Math.abs(claimed) : claimed;
@@ -1076,7 +1081,7 @@ export class Claims extends RecordTable {
     return this.#c.quantity[row]!;
   }
   unitOfQuantity(row: number): (typeof claimUnits)[number] | null {
-    return claimUnits[this.#c.unitOfQuantity[row]!] ?? null;
+    return wordOf(claimUnits, this.#c.unitOfQuantity[row]!);
   }
   invoice(row: number): string {
     return textAt(this.#c.invoice, row)!;

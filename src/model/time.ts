@@ -28,9 +28,9 @@ function summer(year: number): readonly [Instant, Instant] {
 
 /** Minutes to add to UTC for the wall clock in Sweden: 60 or 120. */
 export function offsetMinutes(at: Instant): 60 | 120 {
-  const [from, until] = summer(1970 + Math.floor(at / (365.2425 * DAY_MS)));
+  const changes = summer(1970 + Math.floor(at / (365.2425 * DAY_MS)));
   // At new year the approximated year may be one off; both years agree there (winter).
-  return at >= from && at < until ? 120 : 60;
+  return at >= changes[0] && at < changes[1] ? 120 : 60;
 }
 
 /** Milliseconds of the wall clock as if it were UTC. */

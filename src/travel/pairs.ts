@@ -58,19 +58,25 @@ export function unitModes({
     for (const [unit, bits] of Object.entries(modes)) if (units.find(unit) >= 0) ofUnit[units.find(unit)] = bits;
     months.set(month, ofUnit);
   }
-  const ofDay = new Map<Day, Uint8Array>();
   const modesOn = (day: Day): Uint8Array => {
     const month = monthOf(day);
-    let modes = months.get(month);
-    if (modes === undefined) months.set(month, (modes = new Uint8Array(units.count)));
-    ofDay.set(day, modes);
-    return modes;
+    const known = months.get(month) ?? new Uint8Array(units.count);
+    months.set(month, known);
+    return known;
   };
+  // Plans lie by client and start: most are of the day of the one before.
+  const ofDay = new Map<Day, Uint8Array>();
+  let before: Day = NaN;
+  let modes: Uint8Array = new Uint8Array(0);
   for (let plan = 0; plan < plans.count; plan++) {
     const unit = plans.unit(plan);
     if (unit < 0 || plans.cancelled(plan)) continue;
     const day = dayOf(plans.start(plan));
-    const modes = ofDay.get(day) ?? modesOn(day);
+    if (day !== before) {
+      modes = ofDay.get(day) ?? modesOn(day);
+      ofDay.set(day, modes);
+      before = day;
+    }
     const mode = plans.transport(plan);
     modes[unit]! |= mode === null ? ANY_MODE : bitOf(mode);
   }
