@@ -392,7 +392,7 @@ class Run<F extends Kept, L> {
       for (const version of this.#versionsIn(slice)) {
         if (version.mode === "off") continue;
         this.#version = version;
-        if (!begun) this.#measures.begin(() => this.#key());
+        if (!begun) this.#measures.begin(this.#keyOf);
         begun = true;
         const hits = prepared.rule.evaluate(this.#context, version.values, this.#report);
         // Nearly always there are none, and rules about days give a list: going through that would cost more than the rule.
@@ -429,6 +429,9 @@ class Run<F extends Kept, L> {
     const judged = rule.subject === "slice" ? firstDay : Math.min(Math.max(day, firstDay), lastDay);
     return versionOn(versions, judged) === this.#version;
   }
+
+  /** Made once: a closure in `slice` would be made for every day of everybody. */
+  readonly #keyOf = (): string => this.#key();
 
   /** Made only when there is something to say of the slice. */
   #key(): string {

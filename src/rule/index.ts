@@ -46,6 +46,7 @@ export type { Day, Instant } from "#model";
 export { NO_DAY, rowsOf } from "#columns";
 export type {
   AbsenceKind,
+  Claims,
   Clients,
   LockEvents,
   Decisions,

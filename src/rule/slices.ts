@@ -1,4 +1,4 @@
-import { groupBy, NO_DAY, type Period, rowsOf, type Tables, upTo, type Visits } from "#columns";
+import { groupBy, NO_DAY, type Orders, type Period, rowsOf, type Tables, upTo, type Visits } from "#columns";
 import { type Day, day, dayOf, daysOfMonth, formatDay, monthOf } from "#model";
 import type {
   ClientDaySlice,
@@ -63,15 +63,24 @@ export function clientMonth(tables: Tables, client: number, firstDay: Day, lastD
     visits: between(rowsOf(visits.byClient, client), firstDay, lastDay, (row) => visits.day(row)),
     plans: between(rowsOf(plans.byClient, client), firstDay, lastDay, (row) => dayOf(plans.start(plans.frozen(row)))),
     claims: between(rowsOf(claims.byClient, client), firstDay, lastDay, (row) => claims.from(row)),
-    orders: rowsOf(orders.byClient, client).filter(
-      (row) => orders.validFrom(row) <= lastDay && (orders.validTo(row) === NO_DAY || orders.validTo(row) >= firstDay),
-    ),
+    orders: ordersBetween(orders, client, firstDay, lastDay),
   };
   const empty = slice.visits.length + slice.plans.length + slice.claims.length + slice.orders.length === 0;
   // A contract may pay for days after a death, also when the order has ended.
   const died = tables.clients.deceasedOn(client);
   const mourned = died !== NO_DAY && died <= lastDay && died >= firstDay - PAID_AFTER_DEATH_DAYS;
   return empty && !mourned ? null : slice;
+}
+
+function ordersBetween(orders: Orders, client: number, firstDay: Day, lastDay: Day): Int32Array {
+  const rows = rowsOf(orders.byClient, client);
+  for (let at = 0; at < rows.length; at++) if (!holds(rows[at]!)) return rows.filter(holds);
+  return rows;
+
+  function holds(row: number): boolean {
+    const validTo = orders.validTo(row);
+    return orders.validFrom(row) <= lastDay && (validTo === NO_DAY || validTo >= firstDay);
+  }
 }
 
 interface DaySlice {

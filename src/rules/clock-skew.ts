@@ -78,9 +78,31 @@ export default defineRule({
   },
 });
 
-/** Of thousands: numbers in an array of their own need no comparison to be asked for. */
+/** Of thousands a day, without putting all in order. */
 function median(values: readonly number[]): number {
-  const sorted = new Float64Array(values).sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  const partly = new Float64Array(values);
+  const middle = partly.length >> 1;
+  const upper = inPlace(partly, middle);
+  return partly.length % 2 === 1 ? upper : (inPlace(partly, middle - 1) + upper) / 2;
+}
+
+/** What would stand at a place if the values were in order: Hoare's selection, which moves them about. */
+function inPlace(values: Float64Array, place: number): number {
+  let [first, last] = [0, values.length - 1];
+  while (first < last) {
+    const pivot = values[(first + last) >> 1]!;
+    let [low, high] = [first, last];
+    while (low <= high) {
+      while (values[low]! < pivot) low++;
+      while (values[high]! > pivot) high--;
+      if (low > high) break;
+      const value = values[low]!;
+      values[low++] = values[high]!;
+      values[high--] = value;
+    }
+    if (place <= high) last = high;
+    else if (place >= low) first = low;
+    else break;
+  }
+  return values[place]!;
 }

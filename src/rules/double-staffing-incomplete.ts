@@ -1,7 +1,9 @@
 import { z } from "zod";
 import {
   at,
+  type Claims,
   cut,
+  type Day,
   DAY_MS,
   defineRule,
   example,
@@ -145,12 +147,13 @@ export default defineRule({
     const hits: Hit[] = [];
     const { visits, orders, lines, claims, settlement, slice, asOf } = tables;
     const ordered = mostStaffing({ orders, lines }, slice.client, slice.day) >= 2;
-    if (!ordered && claims.byClient.offsets[slice.client] === claims.byClient.offsets[slice.client + 1]) return hits;
+    const claimed = someClaimForTwo(claims, slice.client, slice.day);
+    if (!ordered && !claimed) return hits;
     let named = null as Set<number> | null;
     for (const row of slice.visits) {
       if (!visits.usable(row) || named?.has(row) === true) continue;
       const orderedFor = ordered ? orderedStaffing(tables, row) : 0;
-      const claim = claimForTwo(tables, row);
+      const claim = claimed ? claimForTwo(tables, row) : -1;
       if (orderedFor < 2 && claim < 0) continue;
       const length = visits.end(row) - visits.start(row);
       const together = timeOfOthers(visits, row, false);
@@ -216,6 +219,17 @@ export default defineRule({
   },
 });
 
+function isForTwo(claims: Claims, claim: number, day: Day): boolean {
+  return claims.staffing(claim) >= 2 && claims.from(claim) <= day && day <= claims.to(claim) && !claims.credit(claim);
+}
+
+/** Asked of a day, so that its visits need not be: few clients have such claims. */
+function someClaimForTwo(claims: Claims, client: number, day: Day): boolean {
+  const { offsets, rows } = claims.byClient;
+  for (let i = offsets[client]!; i < offsets[client + 1]!; i++) if (isForTwo(claims, rows[i]!, day)) return true;
+  return false;
+}
+
 /** A claim for two that the visit is part of, or -1. */
 function claimForTwo(
   { claims, visits, services }: Pick<RuleTables, "claims" | "visits" | "services">,
@@ -226,8 +240,7 @@ function claimForTwo(
   const { offsets, rows } = claims.byClient;
   for (let i = offsets[visits.client(row)]!; i < offsets[visits.client(row) + 1]!; i++) {
     const claim = rows[i]!;
-    if (!(claims.staffing(claim) >= 2) || claims.from(claim) > day || day > claims.to(claim) || claims.credit(claim))
-      continue;
+    if (!isForTwo(claims, claim, day)) continue;
     if (claims.provider(claim) !== visits.provider(row)) continue;
     if (named < 0 || claims.service(claim) < 0 || services.list(named).includes(claims.service(claim))) return claim;
   }

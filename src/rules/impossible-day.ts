@@ -62,10 +62,7 @@ export default defineRule({
   }),
   evaluate({ visits, services, slice }, { hoursAbove, hoursHoldAbove, visitHoursAbove }, report) {
     const hits: Hit[] = [];
-    let sum = 0;
-    for (const row of slice.before) if (visits.usable(row)) sum += visits.end(row) - visits.start(row);
-    for (const row of slice.visits) if (visits.usable(row)) sum += visits.end(row) - visits.start(row);
-    if (sum <= hoursAbove * HOUR) return hits;
+    if (inVisits(visits, slice.before) + inVisits(visits, slice.visits) <= hoursAbove * HOUR) return hits;
     const rows = [...slice.before, ...slice.visits].filter((row) => visits.usable(row));
     const plausible = rows.filter((row) => !forgotten(visits, services, row, visitHoursAbove));
     const { ms, until } = longest(visits, plausible, slice.day);
@@ -101,6 +98,14 @@ export default defineRule({
     return hits;
   },
 });
+
+function inVisits(visits: Visits, rows: Int32Array): number {
+  let sum = 0;
+  for (let at = 0; at < rows.length; at++) {
+    if (visits.usable(rows[at]!)) sum += visits.end(rows[at]!) - visits.start(rows[at]!);
+  }
+  return sum;
+}
 
 function forgotten(visits: Visits, services: Services, row: number, hours: number): boolean {
   return visits.end(row) - visits.start(row) > hours * HOUR && !services.has(visits.services(row), "nightWatch");

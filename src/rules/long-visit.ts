@@ -51,7 +51,8 @@ export default defineRule({
   }),
   evaluate({ visits, plans, matches, settlement, slice }, { minutesAbove, percentAbove }, report) {
     const hits: Hit[] = [];
-    for (const row of slice.visits) {
+    for (let at = 0; at < slice.visits.length; at++) {
+      const row = slice.visits[at]!;
       const continues = matches.visitState(row) === "continuation";
       const main = continues ? mainOf(visits, matches, slice.visits, row) : row;
       if (main < 0) continue;
@@ -61,10 +62,15 @@ export default defineRule({
       const most = planned + Math.max(minutesAbove, (planned * percentAbove) / 100);
       const alone = visits.minutes(main) > most;
       // Once a plan: at the main registration where that is long by itself, else at the last that continues it.
-      if (alone ? continues : !continues) continue;
+      if (alone !== continues) lookInto(row, main, version, most);
+    }
+
+    // A function of its own: what closures hold is made anew each time round a loop, and few visits are long.
+    function lookInto(row: number, main: number, version: number, most: number): void {
+      const planned = plans.minutes(version);
       const parts = partsOf(visits, matches, slice.visits, main);
       const minutes = parts.reduce((total, part) => total + visits.minutes(part), 0);
-      if (minutes <= most || (continues && parts.findLast((part) => part !== main) !== row)) continue;
+      if (minutes <= most || (row !== main && parts.findLast((part) => part !== main) !== row)) return;
       const others = slice.plans.filter((plan) => {
         const frozen = plans.frozen(plan);
         return (

@@ -262,7 +262,7 @@ export default defineRule({
     const byUnit = Array.from({ length: units.count }, () => null as Tally | null);
     let atHomes = 0;
     walk((a, b, missing) => {
-      if (homes.has(visits.client(a)) || homes.has(visits.client(b))) {
+      if (homes.size > 0 && (homes.has(visits.client(a)) || homes.has(visits.client(b)))) {
         if (missing > 0) atHomes++;
         return;
       }

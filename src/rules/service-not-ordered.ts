@@ -86,7 +86,8 @@ export default defineRule({
     const rows = orders.byClient.rows;
     const [first, end] = [orders.byClient.offsets[slice.client]!, orders.byClient.offsets[slice.client + 1]!];
     let unsaid = false;
-    for (const row of slice.visits) {
+    for (let at = 0; at < slice.visits.length; at++) {
+      const row = slice.visits[at]!;
       if (!visits.performed(row)) continue;
       const set = visits.services(row);
       if (set < 0) {
@@ -99,7 +100,8 @@ export default defineRule({
       let missing = 0;
       let hasOrder = false;
       let hasLines = false;
-      for (const service of list) {
+      for (let position = 0; position < list.length; position++) {
+        const service = list[position]!;
         let found = false;
         for (let i = first; i < end && !found; i++) {
           const order = rows[i]!;
@@ -115,7 +117,16 @@ export default defineRule({
         if (!found) missing++;
       }
       // A visit without any order is another rule's.
-      if (missing === 0 || !hasOrder) continue;
+      if (missing > 0 && hasOrder) lookInto(row, hasLines);
+    }
+    if (unsaid) report.tooLittleData("besöket nämner ingen insats");
+
+    // A function of its own: what closures hold is made anew each time round a loop, and nearly every service is ordered.
+    function lookInto(row: number, hasLines: boolean): void {
+      const set = visits.services(row);
+      const list = services.list(set);
+      const day = visits.day(row);
+      const provider = visits.provider(row);
       const ofClient = rows.subarray(first, end);
       const lacking = list.filter((service) => !orderedOn(orders, lines, ofClient, service, provider, day));
       const deadline = addWorkingDays(day, workingDaysAfter);
@@ -168,7 +179,6 @@ export default defineRule({
         });
       }
     }
-    if (unsaid) report.tooLittleData("besöket nämner ingen insats");
     return hits;
   },
 });

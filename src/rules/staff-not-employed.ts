@@ -51,13 +51,18 @@ export default defineRule({
     const hits: Hit[] = [];
     let outside: Map<number, { rows: number[]; minutes: number }> | null = null;
     let all: ReturnType<typeof staff.employments> | null = null;
+    let employed = false;
     const said = new Map<number, ReturnType<typeof staff.employments>>();
-    for (const row of slice.visits) {
+    for (let at = 0; at < slice.visits.length; at++) {
+      const row = slice.visits[at]!;
       const provider = visits.provider(row);
       const day = visits.day(row);
       if (provider < 0 || !visits.performed(row)) continue;
-      all ??= staff.employments(slice.staff);
-      if (all.every((employment) => employment.provider < 0)) {
+      if (all === null) {
+        all = staff.employments(slice.staff);
+        employed = all.some((employment) => employment.provider >= 0);
+      }
+      if (!employed) {
         report.tooLittleData("anställning saknas i underlaget");
         continue;
       }

@@ -80,11 +80,15 @@ export default defineRule({
     const hits: Hit[] = [];
     if (slice.visits.length === 0) return hits;
     const ofClient = rowsOf(orders.byClient, slice.client);
-    for (const row of slice.visits) {
-      if (!visits.performed(row)) continue;
+    for (let at = 0; at < slice.visits.length; at++) {
+      const row = slice.visits[at]!;
+      if (visits.performed(row) && !ordered(orders, ofClient, visits.provider(row), visits.day(row))) lookInto(row);
+    }
+
+    // A function of its own: what closures hold is made anew each time round a loop, and nearly every visit has an order.
+    function lookInto(row: number): void {
       const day = visits.day(row);
       const provider = visits.provider(row);
-      if (ordered(orders, ofClient, provider, day)) continue;
       const deadline = addWorkingDays(day, workingDaysAfter);
       const entered = ofClient.some((order) => {
         const status = orders.status(order);
