@@ -1,11 +1,12 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { Answer, Ask, Asked } from "#rule";
+import type { Answer, Ask, Asked, Tell, Told } from "#rule";
 
 /** Below so many visits a thread takes longer to begin than it saves. */
 const VISITS_MIN = 200_000;
 
 interface Waiting {
+  tell: Tell;
   resolve: (answer: Answer) => void;
   reject: (error: unknown) => void;
 }
@@ -24,7 +25,10 @@ export class SecondThread implements AsyncDisposable {
 
   constructor(program: URL) {
     this.#worker = new Worker(program);
-    this.#worker.on("message", (answer: Answer) => this.#waiting.shift()?.resolve(answer));
+    this.#worker.on("message", (told: Told) => {
+      if ("findings" in told) this.#waiting[0]?.tell(told.findings);
+      else this.#waiting.shift()?.resolve(told.answer);
+    });
     const fail = (error: unknown): void => {
       for (const { reject } of this.#waiting.splice(0)) reject(error);
     };
@@ -32,9 +36,9 @@ export class SecondThread implements AsyncDisposable {
     this.#worker.on("exit", () => fail(new Error("The second thread has ended.")));
   }
 
-  readonly ask: Ask = (asked: Asked) =>
+  readonly ask: Ask = (asked: Asked, tell: Tell) =>
     new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      this.#waiting.push({ tell, resolve, reject });
       this.#worker.postMessage(asked, []);
     });
 

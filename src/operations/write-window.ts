@@ -1,11 +1,10 @@
-import { type Instant, parseDate } from "#model";
-import type { Checking, FindingText } from "#rule";
+import type { Instant } from "#model";
+import type { Checking } from "#rule";
 import {
   type Database,
   type Evaluated,
   type FindingsWritten,
   type HeldBack,
-  type FindingToWrite,
   type RuleOutcome,
   writeFindings,
   writeMeasures,
@@ -36,7 +35,7 @@ export async function writeWindow(
   // Of so little the night makes one row.
   const fold = !(evaluated instanceof Set);
   async function* found() {
-    for await (const part of checking.findings) yield part.map(toWrite);
+    yield* checking.findings;
   }
   const findings = writeFindings(database, tenantId, { evaluated, findings: found(), at, rules, holdBack, fold });
   // Where looking for more fails, writing does, and nothing is left of it then.
@@ -59,16 +58,4 @@ export async function writeWindow(
   ]);
   for (const one of written) if (one.status === "rejected") throw one.reason;
   return findings;
-}
-
-function toWrite(finding: FindingText): FindingToWrite {
-  const { rule, version, period, status: _status, ...rest } = finding;
-  return {
-    ...rest,
-    ruleId: rule,
-    ruleVersion: version,
-    subject: finding.client ?? finding.staff ?? finding.unit ?? finding.provider ?? "",
-    fromDay: parseDate(period.from) ?? 0,
-    throughDay: parseDate(period.to) ?? 0,
-  };
 }

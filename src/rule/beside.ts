@@ -3,7 +3,7 @@ import { type Matches, matchesOf, type MatchParts } from "#match";
 import { Journeys, type JourneySeconds, Travel } from "#travel";
 import type { Rule } from "./define.ts";
 import type { DirtySlices } from "./dirty.ts";
-import { dirtySlices, type EngineInput, type Found, inOrder, walk, walking } from "./engine.ts";
+import { dirtySlices, type EngineInput, type Found, inOrder, walking } from "./engine.ts";
 import { asText, type FindingText, type RowText } from "./kept.ts";
 
 /*
@@ -23,9 +23,17 @@ interface Begin extends Pick<EngineInput, "tenant" | "parameters" | "exceptions"
 /** What is asked of it then: to walk for these rules, by id; null where the other thread has begun with them. */
 export type Asked = Begin | { kind: "walk"; rules: readonly string[]; matches: MatchParts | null; taken: Int32Array };
 
-export type Answer = Found<FindingText, RowText> | null;
+/** What a walk gives beside its findings, which are told as they are found. */
+export type Rest = Omit<Found<FindingText, RowText>, "findings">;
 
-export type Ask = (asked: Asked) => Promise<Answer>;
+export type Answer = Rest | null;
+
+/** `tell` hears of findings while the answer is waited for; of one that stands otherwise after all, again. */
+export type Ask = (asked: Asked, tell: Tell) => Promise<Answer>;
+/** What the second thread sends: findings while it walks, and at the end its answer. */
+export type Told = { findings: readonly FindingText[] } | { answer: Answer };
+
+export type Tell = (findings: readonly FindingText[]) => void;
 
 /** The second thread's part: answers what it is asked. */
 export class WalkBeside {
@@ -36,7 +44,7 @@ export class WalkBeside {
     this.#rules = rules;
   }
 
-  answer(asked: Asked): Answer {
+  answer(asked: Asked, tell: Tell): Answer {
     if (asked.kind === "begin") {
       const { parts, journeys, modes, ...input } = asked;
       const tables = tablesOf(parts);
@@ -47,7 +55,13 @@ export class WalkBeside {
     if (!take(asked.taken)) return null;
     const input = this.#input!;
     const matches = asked.matches === null ? {} : { matches: matchesOf(input.tables, asked.matches) };
-    return walk({ ...input, ...matches, rules: this.#rules.filter(({ id }) => asked.rules.includes(id)) }, asText);
+    const rules = this.#rules.filter(({ id }) => asked.rules.includes(id));
+    const going = walking({ ...input, ...matches, rules }, asText);
+    for (;;) {
+      const { done, value } = going.next();
+      if (done === true) return restOf([value]);
+      if (value.length > 0) tell(value);
+    }
   }
 }
 
@@ -60,7 +74,7 @@ const notTaken = (): Int32Array => new Int32Array(new SharedArrayBuffer(4));
  * month, which are computed as the client is walked, those that need no matching, and the others. Rules about a visit, a
  * day or an order ask settlement for terms, or for the figures of a few.
  */
-function inParts(rules: readonly Rule[]): Record<"figures" | "early" | "others", readonly Rule[]> {
+function inParts(rules: readonly Rule[]): Record<"here" | "early" | "others", readonly Rule[]> {
   const linked = new Set(rules.flatMap(({ id, yieldsTo }) => (yieldsTo.length > 0 ? [id, ...yieldsTo] : [])));
   const ofMonths = ["claim", "client-month"];
   const waits = ({ reads }: Rule): boolean => reads.includes("matches") || reads.includes("settlement");
@@ -70,7 +84,17 @@ function inParts(rules: readonly Rule[]): Record<"figures" | "early" | "others",
     if (!waits(rule)) return "early";
     return rule.reads.includes("settlement") && ofMonths.includes(rule.scope) ? "figures" : "others";
   });
-  return { figures: parts.figures ?? [], early: parts.early ?? [], others: parts.others ?? [] };
+  const { figures = [], early = [], others = [] } = parts;
+  if (figures.length + others.length > 0) return { here: figures, early, others };
+  // Nothing waits for anything: this thread takes those that stand alone.
+  const [alone = [], together = []] = [false, true].map((is) => early.filter(({ id }) => linked.has(id) === is));
+  return { here: alone, early: together, others };
+}
+
+/** What several walks give beside findings, which have been handed over. */
+function restOf(parts: readonly Rest[]): Rest {
+  const { findings: _findings, ...rest } = inOrder(parts.map((part) => ({ ...part, findings: [] })));
+  return rest;
 }
 
 /** What is under way of a run: its findings can be written while the rest are looked for. */
@@ -78,17 +102,14 @@ export interface Checking {
   /** As they are found, to be read once and to the end; fails where the run does. One that stands otherwise after all comes again. */
   findings: AsyncIterable<readonly FindingText[]> | Iterable<readonly FindingText[]>;
   /** Once all are found; never where the run fails. */
-  result: Promise<Found<FindingText, RowText>>;
+  result: Promise<Rest>;
   /** As of an `EngineResult`, once all are found. */
   covers: (slice: string) => boolean;
 }
 
 /** Of findings that come until there is a result. */
-function checking(
-  { covers }: DirtySlices,
-  find: () => AsyncGenerator<readonly FindingText[], Found<FindingText, RowText>>,
-): Checking {
-  const { promise: result, resolve } = Promise.withResolvers<Found<FindingText, RowText>>();
+function checking({ covers }: DirtySlices, find: () => AsyncGenerator<readonly FindingText[], Rest>): Checking {
+  const { promise: result, resolve } = Promise.withResolvers<Rest>();
   async function* findings() {
     resolve(yield* find());
   }
@@ -99,22 +120,27 @@ function checking(
 export function beginAlone(input: EngineInput): Checking {
   const dirty = dirtySlices(input);
   return checking(dirty, async function* () {
-    return inOrder([yield* walking(input, asText, dirty)]);
+    return restOf([yield* walking(input, asText, dirty)]);
   });
 }
 
 /**
  * As `beginAlone`, and where everything is looked at together with a second thread, if there is one: it begins at once.
- * Gives what walks the rest, once visits are matched.
+ * Gives what walks the rest, once visits are matched, where some rule asks for that.
  */
 export function beginBeside(
   input: Omit<EngineInput, "matches"> & Required<Pick<EngineInput, "travel">>,
   ask: Ask | null,
-): (matches: Matches) => Checking {
-  if (ask === null || (input.evaluate ?? "all") !== "all") return (matches) => beginAlone({ ...input, matches });
+): (matches?: Matches) => Checking {
+  if (ask === null || (input.evaluate ?? "all") !== "all")
+    return (matches) => beginAlone({ ...input, ...(matches && { matches }) });
+  const other = { told: [] as Array<readonly FindingText[]>, ended: false, wake: (): void => undefined };
   // What fails there is told when it is waited for; where this thread fails first, nobody does.
   const asks = (asked: Asked): Promise<Answer> => {
-    const answer = ask(asked);
+    const answer = ask(asked, (findings) => {
+      other.told.push(findings);
+      other.wake();
+    });
     answer.catch(() => undefined);
     return answer;
   };
@@ -122,35 +148,34 @@ export function beginBeside(
   const plain = { tenant, parameters, exceptions, measures, goLive };
   const { unitModes: modes } = travel;
   const begun = asks({ kind: "begin", parts: tables.parts, journeys: travel.journeys.parts, modes, ...plain });
-  const { figures, early, others } = inParts(input.rules);
+  const { here, early, others } = inParts(input.rules);
   const idsOf = (rules: readonly Rule[]): string[] => rules.map(({ id }) => id);
   const first = asks({ kind: "walk", rules: idsOf(early), matches: null, taken: notTaken() });
   return (matches) =>
     checking(dirtySlices(input), async function* () {
       const taken = notTaken();
-      const second = asks({ kind: "walk", rules: idsOf(others), matches: matches.parts, taken });
-      // What the other thread finds is handed over when it is there, between what is found here.
-      const there: Array<Found<FindingText, RowText>> = [];
-      let handed = 0;
-      const arrived = [first, second].map(async (answer) => {
-        const found = await answer;
-        if (found !== null) there.push(found);
+      const second = asks({ kind: "walk", rules: idsOf(others), matches: matches?.parts ?? null, taken });
+      const there = Promise.all([begun, first, second]).finally(() => {
+        other.ended = true;
+        other.wake();
       });
-      for (const answer of arrived) answer.catch(() => undefined);
+      there.catch(() => undefined);
+      // What the other thread finds is handed over between what is found here.
       async function* walkHere(rules: readonly Rule[], settles: boolean) {
-        const going = walking({ ...input, matches, rules, figures: settles }, asText);
+        const going = walking({ ...input, ...(matches && { matches }), rules, figures: settles }, asText);
         for (;;) {
           const { done, value } = going.next();
           if (done === true) return value;
           yield value;
-          for (; handed < there.length; handed++) yield there[handed]!.findings;
+          yield* other.told.splice(0);
         }
       }
-      const here = [yield* walkHere(figures, true)];
-      if (take(taken)) here.push(yield* walkHere(others, false));
-      await begun;
-      await Promise.all(arrived);
-      for (; handed < there.length; handed++) yield there[handed]!.findings;
-      return inOrder([...here, ...there]);
+      const walked: Rest[] = [yield* walkHere(here, input.figures !== false)];
+      if (take(taken)) walked.push(yield* walkHere(others, false));
+      while (!other.ended || other.told.length > 0) {
+        if (other.told.length === 0) await new Promise<void>((resolve) => (other.wake = resolve));
+        yield* other.told.splice(0);
+      }
+      return restOf([...walked, ...(await there).filter((answer) => answer !== null)]);
     });
 }

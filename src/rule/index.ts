@@ -4,7 +4,17 @@ export { claimHit, daysText, minutesText, ripeClaims } from "./claims.ts";
 export { afterBusinessHours, businessMinutes } from "./business-time.ts";
 export * from "./define.ts";
 export { type DirtyMark, type Evaluate } from "./dirty.ts";
-export { type Answer, type Ask, type Asked, beginAlone, beginBeside, type Checking, WalkBeside } from "./beside.ts";
+export {
+  type Answer,
+  type Ask,
+  type Asked,
+  beginAlone,
+  beginBeside,
+  type Checking,
+  type Tell,
+  type Told,
+  WalkBeside,
+} from "./beside.ts";
 export * from "./engine.ts";
 export * from "./example.ts";
 export { heardThroughout } from "./heard.ts";

@@ -1,11 +1,22 @@
+import { contentHash, type Day, findingSays, parseDate } from "#model";
 import type { SettlementRow } from "#settle";
 import type { Finding } from "./define.ts";
 import type { Keeping } from "./engine.ts";
 
-/** A finding of which what nobody looks into before it is stored is JSON: tens of thousands of trees cost as much as the rules. */
-export interface FindingText extends Omit<Finding, "records" | "evidence"> {
+/**
+ * A finding as its row will say it, with the hash of that. What nobody looks into before it is stored is JSON: tens of
+ * thousands of trees cost as much as the rules.
+ */
+export interface FindingText extends Omit<Finding, "rule" | "version" | "status" | "period" | "records" | "evidence"> {
+  ruleId: string;
+  ruleVersion: number;
+  subject: string;
+  fromDay: Day;
+  throughDay: Day;
   records: string;
   evidence: string;
+  /** See `contentHash`. */
+  hash: string;
 }
 
 /** A row of figures in the same way. */
@@ -18,8 +29,18 @@ export interface RowText extends Omit<SettlementRow, "codes" | "trace" | "claims
 
 /** What a night holds until it writes. */
 export const asText: Keeping<FindingText, RowText> = {
-  finding(finding) {
-    return { ...finding, records: JSON.stringify(finding.records), evidence: JSON.stringify(finding.evidence) };
+  finding({ rule, version, period, status: _status, ...finding }) {
+    const row = {
+      ...finding,
+      ruleId: rule,
+      ruleVersion: version,
+      subject: finding.client ?? finding.staff ?? finding.unit ?? finding.provider ?? "",
+      fromDay: parseDate(period.from) ?? 0,
+      throughDay: parseDate(period.to) ?? 0,
+      records: JSON.stringify(finding.records),
+      evidence: JSON.stringify(finding.evidence),
+    };
+    return { ...row, hash: contentHash(findingSays.map((name) => row[name])) };
   },
   row(row) {
     return {

@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, gte, inArray, lte } from "drizzle-orm";
 import type pg from "pg";
-import type { Day, Instant } from "#model";
+import { contentHash, type Day, findingSays, type Instant } from "#model";
 import type { Level, Severity } from "#rule";
 import type { Database, Transaction } from "./database.ts";
 import { insertRuleHolds, type NewRuleHold } from "./rule-rates.ts";
@@ -13,7 +13,6 @@ import {
   type Evaluated,
   field,
   type Hashed,
-  hashing,
   isEmpty,
   isFirst,
   json,
@@ -25,6 +24,7 @@ import {
   stageHashes,
 } from "./stage.ts";
 import { foldSums } from "./sums.ts";
+import type { StoredType } from "./tables/canonical.ts";
 import { findings as table } from "./tables/findings.ts";
 import { without } from "./without.ts";
 
@@ -59,6 +59,8 @@ export interface NewFinding {
 export type FindingToWrite = Omit<NewFinding, "records" | "evidence"> & {
   records: NewFinding["records"] | string;
   evidence: unknown;
+  /** Of `findingSays`, where whoever found it has hashed it. */
+  hash?: string;
 };
 
 /** held: of an active rule, found while it was held back. */
@@ -99,29 +101,38 @@ export interface HeldBack {
   holds: readonly NewRuleHold[];
 }
 
-const said: StagedColumns<FindingToWrite> = [
-  field("ruleId", "text"),
-  field("ruleVersion", "int4"),
-  field("level", "text"),
-  field("severity", "text"),
-  field("mode", "text"),
-  field("suppressed", "text"),
-  field("subject", "text"),
-  field("slice", "text"),
-  field("fromDay", "date"),
-  field("throughDay", "date"),
-  field("provider", "text"),
-  field("unit", "text"),
-  field("client", "text"),
-  field("staff", "text"),
-  ["records", "text", ({ records }) => json(records)],
-  field("minutes", "int4"),
-  field("amountOre", "int8"),
-  field("reason", "text"),
-  ["evidence", "text", ({ evidence }) => json(evidence)],
-];
+const types: Readonly<Record<(typeof findingSays)[number], StoredType>> = {
+  ruleId: "text",
+  ruleVersion: "int4",
+  level: "text",
+  severity: "text",
+  mode: "text",
+  suppressed: "text",
+  subject: "text",
+  slice: "text",
+  fromDay: "date",
+  throughDay: "date",
+  provider: "text",
+  unit: "text",
+  client: "text",
+  staff: "text",
+  records: "text",
+  minutes: "int4",
+  amountOre: "int8",
+  reason: "text",
+  evidence: "text",
+};
+const said: StagedColumns<FindingToWrite> = findingSays.map((name) =>
+  name === "records" || name === "evidence"
+    ? [name, types[name], (finding) => json(finding[name])]
+    : field(name, types[name]),
+);
 const columns = ofHashed(said);
-const about = (finding: FindingToWrite) => ({ id: finding.id, says: said.map(([, , of]) => of(finding)) });
+
+function* hashedFindings(findings: Iterable<FindingToWrite>): Generator<Hashed<FindingToWrite>> {
+  for (const item of findings)
+    yield { id: item.id, item, hash: item.hash ?? contentHash(said.map(([, , of]) => of(item))) };
+}
 
 interface FindingsRun {
   evaluated: Evaluated;
@@ -171,7 +182,7 @@ async function writeFirst(tx: Transaction, tenantId: string, run: FindingsRun): 
         if (all.has(finding.id)) again.set(finding.id, finding);
         all.set(finding.id, finding);
       }
-      yield hashing(fresh, about);
+      yield hashedFindings(fresh);
     }
   }
   // It lasts as long as rules look for more: a limit for statements is not meant for that.
@@ -180,7 +191,7 @@ async function writeFirst(tx: Transaction, tenantId: string, run: FindingsRun): 
   const unshown = new Map<string, number>();
   for (const finding of all.values()) countUnshown(unshown, finding);
   const held = await hold(tx, tenantId, run.holdBack?.(unshown));
-  await rewrite(client, tenantId, { at: run.at, held, changes: 0 }, [...hashing(again.values(), about)]);
+  await rewrite(client, tenantId, { at: run.at, held, changes: 0 }, [...hashedFindings(again.values())]);
   if (held.length > 0)
     await client.query(
       `UPDATE findings f SET held = true
@@ -190,7 +201,7 @@ async function writeFirst(tx: Transaction, tenantId: string, run: FindingsRun): 
   return { opened: all.size, kept: 0, changed: 0, closed: 0 };
 }
 
-/** Against what is stored. All are hashed at once, before figures are: cases wait for what comes of it. */
+/** Against what is stored. All at once, before figures are: cases wait for what comes of it. */
 async function writeDiffering(
   tx: Transaction,
   tenantId: string,
@@ -198,7 +209,7 @@ async function writeDiffering(
   all: ReadonlyMap<string, FindingToWrite>,
 ): Promise<FindingsWritten> {
   const { client } = tx;
-  const found = [...hashing(all.values(), about)];
+  const found = [...hashedFindings(all.values())];
   const staged = await stageHashes(client, found);
   const before = await compare(client, tenantId, staged);
   const unshown = new Map<string, number>();

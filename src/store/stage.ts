@@ -1,7 +1,6 @@
-import { hash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import pg from "pg";
-import { type Day, formatDay, type Instant, type Month } from "#model";
+import { contentHash, type Day, formatDay, type Instant, type Month } from "#model";
 import { copyIn } from "./copy.ts";
 import type { StoredType } from "./tables/canonical.ts";
 
@@ -26,7 +25,7 @@ export const json = (value: unknown): string => (typeof value === "string" ? val
 export interface Hashed<Item> {
   id: string;
   item: Item;
-  /** A character per byte: of tens of thousands of small buffers each costs as much as its hash. */
+  /** See `contentHash`. */
   hash: string;
 }
 
@@ -37,7 +36,7 @@ export function* hashing<Item>(
 ): Generator<Hashed<Item>> {
   for (const item of items) {
     const { id, says } = about(item);
-    yield { id, item, hash: hash("sha256", JSON.stringify(says), "binary").slice(0, 16) };
+    yield { id, item, hash: contentHash(says) };
   }
 }
 
