@@ -434,6 +434,8 @@ function receivedBySource(raw: RawColumns, sources: number): Map<number, Float64
   for (let row = 0; row < receivedAt.length; row++) {
     if (!Number.isNaN(receivedAt[row]!)) counts[raw.source[row]!]!++;
   }
+  const only = counts.indexOf(receivedAt.length);
+  if (only >= 0 && receivedAt.length > 0) return new Map([[only, receivedAt]]);
   const times = Array.from(counts, (count) => new Float64Array(count));
   for (let row = 0; row < receivedAt.length; row++) {
     const source = raw.source[row]!;
@@ -546,6 +548,12 @@ function linkRefs(
     links[row] = others[0] ?? -1;
   }
   return links;
+}
+
+/** As `linkRefs`, but empty where no row names a target: then nothing is put in order and kept of a million rows. */
+function someLinks(...[raw, field, client, target, ...rest]: Parameters<typeof linkRefs>): Int32Array {
+  const some = target.count > 0 && raw.fields[field] !== undefined;
+  return some ? linkRefs(raw, field, client, target, ...rest) : new Int32Array(0);
 }
 
 /** So few that looking there in vain costs little. */
@@ -811,7 +819,7 @@ function buildPlans(
   for (let row = heads.count; row < raw.count; row++) order[row] = row;
   const at = inverse(order);
   const staff = dated(raw, "staffId", linked.staff, day);
-  const ofOrder = linkRefs(raw, "orderId", client, linked.orderRows, linked.orderClient, context);
+  const ofOrder = someLinks(raw, "orderId", client, linked.orderRows, linked.orderClient, context);
   const mover = new Mover(order);
   // With a history the columns are those of both, made for this table.
   const taken = raw === heads ? linked.taken : <A>(values: A): A => values;
@@ -976,6 +984,13 @@ function olderLines(heads: RawColumns, history: RawColumns | undefined): Map<num
   return older;
 }
 
+/** Rows by source, which most often is one. */
+function ofSources(source: Int16Array, moving: Int32Array, asTheyLie: Int32Array, sources: number): Grouped {
+  const of = ints(moving.length);
+  for (let row = 0; row < moving.length; row++) of[row] = source[moving[row]!]!;
+  return groupBy(asTheyLie, of, sources);
+}
+
 /** lock, nfc, bluetooth, gps, phone, manual, none → position in `grades`; gps depends on the distance. */
 const gradeOfProof = [6, 5, 4, -1, 2, 0, 0];
 
@@ -1030,15 +1045,19 @@ function buildVisits(
     grade[row] = Math.min(sideGrade(row, startProof[row]!, startGps), sideGrade(row, endProof[row]!, endGps));
   }
 
-  const order = linkRefs(raw, "orderId", client, linked.orderRows, linked.orderClient, context);
+  const order = someLinks(raw, "orderId", client, linked.orderRows, linked.orderClient, context);
   const { planTable } = linked;
-  const plan = linkText(
-    raw,
-    column.texts(raw, "plannedVisitId"),
-    linked.planRows,
-    context,
-    (row, candidate) => planTable.client(linked.planAt[candidate]!) === client[row],
-  );
+  const planNamed = column.someTexts(raw, "plannedVisitId");
+  const plan =
+    planNamed.nulls.length === 0 || linked.planRows.count === 0
+      ? new Int32Array(0)
+      : linkText(
+          raw,
+          planNamed,
+          linked.planRows,
+          context,
+          (row, candidate) => planTable.client(linked.planAt[candidate]!) === client[row],
+        );
   const ties = tieBreak(raw, context);
   let byClient = groupInTime(start, ties, client, linked.clients.count);
   const merged = mergeVisits({ byClient, staff, start, source: raw.source, grade, rank: context.rank });
@@ -1074,8 +1093,6 @@ function buildVisits(
   const mergedInto = merged === null ? new Int32Array(0) : moved(mover.ints(merged.into), at);
   const asTheyLie = upTo(raw.count);
   const standingOf = merged === null ? providerOf : providerOf.map((of, row) => (mergedInto[row]! < 0 ? of : -1));
-  const sourceOf = new Int32Array(raw.count);
-  for (let row = 0; row < raw.count; row++) sourceOf[row] = raw.source[moving[row]!]!;
   return context.make.ofRows("visits", raw, moving, {
     client: mover.ints(client),
     staff: mover.ints(staff),
@@ -1099,7 +1116,7 @@ function buildVisits(
     byClient: { offsets: byClient.offsets, rows: asTheyLie.subarray(0, byClient.rows.length) },
     byStaff: { offsets: byStaff.offsets, rows: moved(byStaff.rows, at) },
     byProvider: groupBy(asTheyLie, standingOf, linked.providers),
-    bySource: groupBy(asTheyLie, sourceOf, context.sources.length),
+    bySource: ofSources(raw.source, moving, asTheyLie, context.sources.length),
     registering,
     elsewhere: linked.elsewhere,
     raw: {
