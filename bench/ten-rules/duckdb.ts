@@ -4,6 +4,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import type { Database } from "#store";
 import { dump } from "../dump.ts";
 import { inOrder, prepared, prepareSilences } from "./postgres.ts";
+import { ROUNDS } from "./rounds.ts";
 import type { Contender } from "./run.ts";
 import { duckdb, tenRules } from "./sql.ts";
 
@@ -52,7 +53,7 @@ export async function inDuckDb(database: Database, folder: string, plans: boolea
     }
     const seconds: number[] = [];
     const parts: Record<string, number> = {};
-    for (let round = 0; round < (plans ? 1 : 3); round++) {
+    for (let round = 0; round < (plans ? 1 : ROUNDS); round++) {
       await connection.run(
         "DROP TABLE IF EXISTS found; DROP TABLE IF EXISTS staff_pairs; DROP TABLE IF EXISTS judged; DROP TABLE IF EXISTS short; DROP TABLE IF EXISTS client_pairs; DROP TABLE IF EXISTS journeys; DROP TABLE IF EXISTS odd",
       );

@@ -9,6 +9,7 @@ import { type Database, readRawColumns, readRefs, readSources } from "#store";
 import { Travel } from "#travel";
 import { asOf, period, tenant } from "../month.ts";
 import type { Contender } from "./run.ts";
+import { ROUNDS } from "./rounds.ts";
 
 const ids = [
   "duplicate-visit",
@@ -83,7 +84,7 @@ export async function withKlarsyn(database: Database): Promise<Contender> {
   const seconds: number[] = [];
   const parts: Record<string, number> = {};
   let visits = 0;
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     await database.pool.query("TRUNCATE findings, rule_outcomes, settlement_lines, measures");
     globalThis.gc?.();
     const started = performance.now();
