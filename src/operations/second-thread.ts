@@ -15,6 +15,8 @@ interface Waiting {
 export class SecondThread implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #waiting: Waiting[] = [];
+  /** Why nothing is answered any more. */
+  #ended: { error: unknown } | null = null;
 
   /** One for so many visits, where that pays off; `program` is what it runs. */
   static for(visits: number, program: URL | undefined): SecondThread | null {
@@ -30,6 +32,7 @@ export class SecondThread implements AsyncDisposable {
       else this.#waiting.shift()?.resolve(told.answer);
     });
     const fail = (error: unknown): void => {
+      this.#ended ??= { error };
       for (const { reject } of this.#waiting.splice(0)) reject(error);
     };
     this.#worker.on("error", fail);
@@ -38,6 +41,7 @@ export class SecondThread implements AsyncDisposable {
 
   readonly ask: Ask = (asked: Asked, tell: Tell) =>
     new Promise((resolve, reject) => {
+      if (this.#ended !== null) return reject(this.#ended.error);
       this.#waiting.push({ tell, resolve, reject });
       this.#worker.postMessage(asked, []);
     });

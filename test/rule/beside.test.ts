@@ -123,6 +123,13 @@ describe("a walk that is shared", () => {
     expect(some.findings.length).toBeGreaterThan(0);
   });
 
+  test("fails where the thread ended before it was asked", async () => {
+    await using thread = new SecondThread(new URL("data:text/javascript,throw new Error('no such thing')"));
+    const shared = () => read(beginBeside(inputOf(tables), thread.ask)(matches));
+    await expect(shared()).rejects.toThrow("no such thing");
+    await expect(shared()).rejects.toThrow("no such thing");
+  });
+
   test("fails where the thread fails", async () => {
     await using thread = new SecondThread(new URL("../../src/check-thread.ts", import.meta.url));
     const broken = { ...tables, parts: null } as unknown as Tables;
