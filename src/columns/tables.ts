@@ -203,7 +203,13 @@ export class Visits extends RecordTable {
     let days = this.#days.get(provider);
     if (days === undefined) {
       const own = new Set<Day>();
-      for (const row of rowsOf(this.byProvider, provider)) own.add(this.day(row));
+      const rows = rowsOf(this.byProvider, provider);
+      // Rows lie by client and start: most are of the day of the one before.
+      for (let at = 0, before = NO_DAY; at < rows.length; at++) {
+        const day = this.day(rows[at]!);
+        if (day !== before) own.add(day);
+        before = day;
+      }
       this.#days.set(provider, (days = own));
     }
     return days;

@@ -105,12 +105,13 @@ const said: StagedColumns<Line> = [
   ["trace", "text", ({ trace }) => json(trace)],
   ["claims", "text", ({ claims }) => json(claims)],
 ];
+const valuesOf = said.map(([, , of]) => of);
 const columns = ofHashed(said);
 
 function about(line: Line): { id: string; says: readonly unknown[] } {
   const id = settlementLineId(line);
   // The place at the end has been in the hash since it was first stored.
-  return { id, says: [id, ...said.map(([, , of]) => of(line)), null] };
+  return { id, says: [id, ...valuesOf.map((of) => of(line)), null] };
 }
 
 export interface SettlementWritten {

@@ -78,11 +78,13 @@ export async function copyParts<Row>(
   parts: AsyncIterable<Iterable<Row>> | Iterable<Iterable<Row>>,
 ): Promise<number> {
   const names = columns.map(([name]) => name);
+  // To take a tuple apart makes an iterator each time.
+  const values = columns.map(([, type, of]) => ({ type, of }));
   return copyIn(client, table, names, async (writer) => {
     for await (const rows of parts) {
       for (const row of rows) {
         writer.row();
-        for (const [, type, of] of columns) writer.value(type, of(row));
+        for (let at = 0; at < values.length; at++) writer.value(values[at]!.type, values[at]!.of(row));
         if (writer.full) await writer.drain();
       }
     }
