@@ -126,7 +126,7 @@ async function wholeNight(folder: string, sizes: Sizes): Promise<number> {
   limit("  what everything gives then", changed.same ? "is the same" : "differs", changed.same);
   limit(
     "one changed visit",
-    `${Math.round(once * 1000)} ms, the first ${Math.round((changed.seconds[0] ?? NaN) * 1000)}: 1/${Math.round(again / once)} of a whole night (below 1/100)`,
+    `${Math.round(once * 1000)} ms, the first ${Math.round((changed.seconds[0] ?? NaN) * 1000)}: 1/${Math.round(again / once)} of the night after, 1/${Math.round(first / once)} of the first (below 1/100)`,
     once * 100 < again,
   );
   const [alone] = await Promise.all([
