@@ -47,14 +47,20 @@ export async function writeWindow(
     cause,
     count,
   }));
-  // Of a whole night the rest is written beside what waits for findings, so that it does not slow findings down.
-  const turn = fold && once !== undefined ? findings : Promise.resolve();
-  // All may be repeated: a run that ends in between is done again.
+  const others = [
+    () => writeSettlement(database, tenantId, { evaluated, lines: result.settlement, at, fold }),
+    () => writeOutcomes(database, tenantId, { evaluated, outcomes }),
+    () => writeMeasures(database, tenantId, { evaluated, measures: result.measures }),
+  ];
+  // Of a whole night one after the other, once findings are written: so they slow down neither those nor what waits for
+  // them, which takes longer than they do. All may be repeated: a run that ends in between is done again.
+  const inTurn = async (): Promise<void> => {
+    await findings;
+    for (const write of others) await write();
+  };
   const written = await Promise.allSettled([
     findings.then(once),
-    turn.then(() => writeSettlement(database, tenantId, { evaluated, lines: result.settlement, at, fold })),
-    turn.then(() => writeOutcomes(database, tenantId, { evaluated, outcomes })),
-    turn.then(() => writeMeasures(database, tenantId, { evaluated, measures: result.measures })),
+    ...(fold && once !== undefined ? [inTurn()] : others.map((write) => write())),
   ]);
   for (const one of written) if (one.status === "rejected") throw one.reason;
   return findings;
