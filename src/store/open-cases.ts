@@ -139,15 +139,16 @@ async function join(
   // In the order of their keys, so that the same findings give the same numbers whatever found them.
   const { rowCount: joining } = await client.query(
     `CREATE TEMPORARY TABLE joining ON COMMIT DROP AS
-     SELECT j.*, c.no AS case_no, CASE WHEN c.no IS NULL THEN
-       dense_rank() OVER (ORDER BY CASE WHEN c.no IS NULL THEN j.key END COLLATE "C" NULLS LAST) END AS nth
-     FROM (SELECT f.id, f.provider, ${KIND} AS kind, ${SUBJECT} AS subject, f.rule_id, f.level, f.from_day, f.through_day,
+     -- Materialized: keys would be made anew wherever one is looked at.
+     WITH j AS MATERIALIZED (SELECT f.id, f.provider, ${KIND} AS kind, ${SUBJECT} AS subject, f.rule_id, f.level, f.from_day, f.through_day,
              f.unit, f.client, f.minutes, f.amount_ore, f.changes,
              json_build_array(f.provider, ${KIND}, ${SUBJECT})::text AS key,
              ${ABOUT} AS about
            FROM findings f WHERE f.tenant_id = $1 AND ${standing} ${only} AND NOT EXISTS (
-             SELECT FROM case_findings cf WHERE cf.tenant_id = $1 AND cf.finding_id = f.id AND cf.gone_at IS NULL)) j
-     LEFT JOIN cases c ON c.tenant_id = $1 AND c.key = j.key AND ${undecided}`,
+             SELECT FROM case_findings cf WHERE cf.tenant_id = $1 AND cf.finding_id = f.id AND cf.gone_at IS NULL))
+     SELECT j.*, c.no AS case_no, CASE WHEN c.no IS NULL THEN
+       dense_rank() OVER (ORDER BY CASE WHEN c.no IS NULL THEN j.key END COLLATE "C" NULLS LAST) END AS nth
+     FROM j LEFT JOIN cases c ON c.tenant_id = $1 AND c.key = j.key AND ${undecided}`,
     [tenantId],
   );
   if (joining === 0) return { opened: 0, joined: 0 };
