@@ -35,7 +35,8 @@ export default defineRule({
   }),
   evaluate({ visits, services, orders, lines, slice }, { hoursAbove }, report) {
     const hits: Hit[] = [];
-    for (const row of slice.visits) {
+    for (let at = 0; at < slice.visits.length; at++) {
+      const row = slice.visits[at]!;
       const minutes = Math.round((visits.end(row) - visits.start(row)) / MINUTE);
       if (!visits.performed(row) || !(minutes > hoursAbove * 60)) continue;
       if (services.has(visits.services(row), "nightWatch") || (visits.services(row) < 0 && mayBeNightWatch(row))) {

@@ -51,7 +51,8 @@ export default defineRule({
   evaluate({ visits, absences, services, slice }, { minutesOnBoundaryDayAbove }, report) {
     const hits: Hit[] = [];
     if (absences.byClient.offsets[slice.client] === absences.byClient.offsets[slice.client + 1]) return hits;
-    for (const row of slice.visits) {
+    for (let at = 0; at < slice.visits.length; at++) {
+      const row = slice.visits[at]!;
       if (!visits.usable(row)) continue;
       for (const kind of kinds) {
         const absence = absences.covering(slice.client, visits.start(row), visits.end(row), kind);
