@@ -166,11 +166,15 @@ export class RowWriter {
     this.#column++;
   }
 
-  /** Writes by the type's name; for rows whose columns are known only when the program runs. */
-  value(type: StoredType, value: unknown): void {
+  /** What writes a type by its name; for rows whose columns are known only when the program runs. */
+  static of(type: StoredType): (this: RowWriter, value: unknown) => void {
     // The value comes from a canonical record, which has been checked against its entity's fields.
-    const { [type]: write } = this as unknown as Record<StoredType, (this: RowWriter, value: unknown) => void>;
-    write.call(this, value ?? null);
+    return (RowWriter.prototype as unknown as Record<StoredType, (this: RowWriter, value: unknown) => void>)[type];
+  }
+
+  /** Writes by the type's name. */
+  value(type: StoredType, value: unknown): void {
+    RowWriter.of(type).call(this, value ?? null);
   }
 
   #setInt8(at: number, value: number): void {
