@@ -6,7 +6,7 @@ export * from "./holidays.ts";
 export * from "./money.ts";
 export { nearest } from "./nearest.ts";
 export * from "./personal-identity.ts";
-export { contentHash, findingSays } from "./content-hash.ts";
+export { findingSays, rowHash } from "./row-hash.ts";
 export { stableId } from "./stable-id.ts";
 export * from "./time.ts";
 export * as samples from "./sample.ts";

@@ -3,7 +3,7 @@ import { type Matches, matchesOf, type MatchParts } from "#match";
 import { Journeys, type JourneySeconds, Travel } from "#travel";
 import type { Rule } from "./define.ts";
 import type { DirtySlices } from "./dirty.ts";
-import { dirtySlices, type EngineInput, type Found, inOrder, walking } from "./engine.ts";
+import { dirtySlices, type EngineInput, type Rest, restInOrder, walking } from "./engine.ts";
 import { asText, type FindingText, type RowText } from "./kept.ts";
 
 /*
@@ -23,10 +23,8 @@ interface Begin extends Pick<EngineInput, "tenant" | "parameters" | "exceptions"
 /** What is asked of it then: to walk for these rules, by id; null where the other thread has begun with them. */
 export type Asked = Begin | { kind: "walk"; rules: readonly string[]; matches: MatchParts | null; taken: Int32Array };
 
-/** What a walk gives beside its findings, which are told as they are found. */
-export type Rest = Omit<Found<FindingText, RowText>, "findings">;
-
-export type Answer = Rest | null;
+/** Findings are told as they are found. */
+export type Answer = Rest<RowText> | null;
 
 /** `tell` hears of findings while the answer is waited for; of one that stands otherwise after all, again. */
 export type Ask = (asked: Asked, tell: Tell) => Promise<Answer>;
@@ -59,7 +57,10 @@ export class WalkBeside {
     const going = walking({ ...input, ...matches, rules }, asText);
     for (;;) {
       const { done, value } = going.next();
-      if (done === true) return restOf([value]);
+      if (done === true) {
+        const { findings: _told, ...rest } = value;
+        return rest;
+      }
       if (value.length > 0) tell(value);
     }
   }
@@ -91,25 +92,22 @@ function inParts(rules: readonly Rule[]): Record<"here" | "early" | "others", re
   return { here: alone, early: together, others };
 }
 
-/** What several walks give beside findings, which have been handed over. */
-function restOf(parts: readonly Rest[]): Rest {
-  const { findings: _findings, ...rest } = inOrder(parts.map((part) => ({ ...part, findings: [] })));
-  return rest;
-}
-
 /** What is under way of a run: its findings can be written while the rest are looked for. */
 export interface Checking {
   /** As they are found, to be read once and to the end; fails where the run does. One that stands otherwise after all comes again. */
   findings: AsyncIterable<readonly FindingText[]> | Iterable<readonly FindingText[]>;
   /** Once all are found; never where the run fails. */
-  result: Promise<Rest>;
+  result: Promise<Rest<RowText>>;
   /** As of an `EngineResult`, once all are found. */
   covers: (slice: string) => boolean;
 }
 
 /** Of findings that come until there is a result. */
-function checking({ covers }: DirtySlices, find: () => AsyncGenerator<readonly FindingText[], Rest>): Checking {
-  const { promise: result, resolve } = Promise.withResolvers<Rest>();
+function checking(
+  { covers }: DirtySlices,
+  find: () => AsyncGenerator<readonly FindingText[], Rest<RowText>>,
+): Checking {
+  const { promise: result, resolve } = Promise.withResolvers<Rest<RowText>>();
   async function* findings() {
     resolve(yield* find());
   }
@@ -120,7 +118,7 @@ function checking({ covers }: DirtySlices, find: () => AsyncGenerator<readonly F
 export function beginAlone(input: EngineInput): Checking {
   const dirty = dirtySlices(input);
   return checking(dirty, async function* () {
-    return restOf([yield* walking(input, asText, dirty)]);
+    return restInOrder([yield* walking(input, asText, dirty)]);
   });
 }
 
@@ -170,12 +168,12 @@ export function beginBeside(
           yield* other.told.splice(0);
         }
       }
-      const walked: Rest[] = [yield* walkHere(here, input.figures !== false)];
+      const walked: Array<Rest<RowText>> = [yield* walkHere(here, input.figures !== false)];
       if (take(taken)) walked.push(yield* walkHere(others, false));
       while (!other.ended || other.told.length > 0) {
         if (other.told.length === 0) await new Promise<void>((resolve) => (other.wake = resolve));
         yield* other.told.splice(0);
       }
-      return restOf([...walked, ...(await there).filter((answer) => answer !== null)]);
+      return restInOrder([...walked, ...(await there).filter((answer) => answer !== null)]);
     });
 }

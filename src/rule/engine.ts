@@ -105,6 +105,16 @@ export function runEngine(
 export function inOrder<F extends Kept, L>(parts: ReadonlyArray<Found<F, L>>): Found<F, L> {
   return {
     findings: parts.flatMap(({ findings }) => findings).sort((a, b) => compare(a.id, b.id)),
+    ...restInOrder(parts),
+  };
+}
+
+/** What a walk gives beside findings. */
+export type Rest<L> = Omit<Found<never, L>, "findings">;
+
+/** As `inOrder`, where findings have been handed over. */
+export function restInOrder<L>(parts: ReadonlyArray<Rest<L>>): Rest<L> {
+  return {
     outcomes: parts
       .flatMap(({ outcomes }) => outcomes)
       .sort(

@@ -1,4 +1,4 @@
-import { contentHash, type Day, findingSays, parseDate } from "#model";
+import { type Day, findingSays, parseDate, rowHash } from "#model";
 import type { SettlementRow } from "#settle";
 import type { Finding } from "./define.ts";
 import type { Keeping } from "./engine.ts";
@@ -15,7 +15,7 @@ export interface FindingText extends Omit<Finding, "rule" | "version" | "status"
   throughDay: Day;
   records: string;
   evidence: string;
-  /** See `contentHash`. */
+  /** See `rowHash`. */
   hash: string;
 }
 
@@ -40,7 +40,7 @@ export const asText: Keeping<FindingText, RowText> = {
       records: JSON.stringify(finding.records),
       evidence: JSON.stringify(finding.evidence),
     };
-    return { ...row, hash: contentHash(findingSays.map((name) => row[name])) };
+    return { ...row, hash: rowHash(findingSays.map((name) => row[name])) };
   },
   row(row) {
     return {

@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, gte, inArray, lte } from "drizzle-orm";
 import type pg from "pg";
-import { contentHash, type Day, findingSays, type Instant } from "#model";
+import { type Day, findingSays, type Instant, rowHash } from "#model";
 import type { Level, Severity } from "#rule";
 import type { Database, Transaction } from "./database.ts";
 import { insertRuleHolds, type NewRuleHold } from "./rule-rates.ts";
@@ -13,6 +13,7 @@ import {
   type Evaluated,
   field,
   type Hashed,
+  hashing,
   isEmpty,
   isFirst,
   json,
@@ -129,10 +130,11 @@ const said: StagedColumns<FindingToWrite> = findingSays.map((name) =>
 );
 const columns = ofHashed(said);
 
-function* hashedFindings(findings: Iterable<FindingToWrite>): Generator<Hashed<FindingToWrite>> {
-  for (const item of findings)
-    yield { id: item.id, item, hash: item.hash ?? contentHash(said.map(([, , of]) => of(item))) };
-}
+const valuesOf = said.map(([, , of]) => of);
+const about = (finding: FindingToWrite) => ({
+  id: finding.id,
+  hash: finding.hash ?? rowHash(valuesOf.map((of) => of(finding))),
+});
 
 interface FindingsRun {
   evaluated: Evaluated;
@@ -182,7 +184,7 @@ async function writeFirst(tx: Transaction, tenantId: string, run: FindingsRun): 
         if (all.has(finding.id)) again.set(finding.id, finding);
         all.set(finding.id, finding);
       }
-      yield hashedFindings(fresh);
+      yield hashing(fresh, about);
     }
   }
   // It lasts as long as rules look for more: a limit for statements is not meant for that.
@@ -191,7 +193,7 @@ async function writeFirst(tx: Transaction, tenantId: string, run: FindingsRun): 
   const unshown = new Map<string, number>();
   for (const finding of all.values()) countUnshown(unshown, finding);
   const held = await hold(tx, tenantId, run.holdBack?.(unshown));
-  await rewrite(client, tenantId, { at: run.at, held, changes: 0 }, [...hashedFindings(again.values())]);
+  await rewrite(client, tenantId, { at: run.at, held, changes: 0 }, [...hashing(again.values(), about)]);
   if (held.length > 0)
     await client.query(
       `UPDATE findings f SET held = true
@@ -209,7 +211,7 @@ async function writeDiffering(
   all: ReadonlyMap<string, FindingToWrite>,
 ): Promise<FindingsWritten> {
   const { client } = tx;
-  const found = [...hashedFindings(all.values())];
+  const found = [...hashing(all.values(), about)];
   const staged = await stageHashes(client, found);
   const before = await compare(client, tenantId, staged);
   const unshown = new Map<string, number>();

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt } from "drizzle-orm";
-import type { Instant, Month, Ore } from "#model";
+import { type Instant, type Month, type Ore, rowHash } from "#model";
 import type { Database } from "./database.ts";
 import {
   columnName,
@@ -108,10 +108,10 @@ const said: StagedColumns<Line> = [
 const valuesOf = said.map(([, , of]) => of);
 const columns = ofHashed(said);
 
-function about(line: Line): { id: string; says: readonly unknown[] } {
+function about(line: Line): { id: string; hash: string } {
   const id = settlementLineId(line);
   // The place at the end has been in the hash since it was first stored.
-  return { id, says: [id, ...valuesOf.map((of) => of(line)), null] };
+  return { id, hash: rowHash([id, ...valuesOf.map((of) => of(line)), null]) };
 }
 
 export interface SettlementWritten {

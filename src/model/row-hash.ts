@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 
-/** Half of the SHA-256 of what is said, a character per byte: of tens of thousands of small buffers each costs as much as its hash. */
-export function contentHash(says: readonly unknown[]): string {
+/** Half of the SHA-256 of what a row says, a character per byte: of tens of thousands of small buffers each costs as much as its hash. */
+export function rowHash(says: readonly unknown[]): string {
   return hash("sha256", JSON.stringify(says), "binary").slice(0, 16);
 }
 
