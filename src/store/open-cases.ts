@@ -44,8 +44,8 @@ export async function openCases(
 ): Promise<CasesOpened> {
   const concerned = slices === undefined ? null : await selectConcerned(database, tenantId, slices);
   if (concerned?.length === 0) return { opened: 0, joined: 0, changed: 0, closed: 0 };
-  const only =
-    concerned === null ? "" : `AND f.id = ANY (ARRAY[${concerned.map((id) => pg.escapeLiteral(id)).join(", ")}])`;
+  const ids = concerned?.map(({ id }) => id);
+  const only = ids === undefined ? "" : `AND f.id = ANY (ARRAY[${ids.map((id) => pg.escapeLiteral(id)).join(", ")}])`;
   return database.transaction(async (tx) => {
     const { client } = tx;
     const precision = worth();
@@ -55,9 +55,12 @@ export async function openCases(
       `SELECT pg_advisory_xact_lock(hashtextextended('klarsyn cases ' || ${pg.escapeLiteral(tenantId)}, 0));
        CREATE TEMPORARY TABLE happened (case_no text, kind text, finding text, gone_as text) ON COMMIT DROP`,
     );
-    await compareInBulk(client, concerned === null ? "all" : new Set(concerned));
+    await compareInBulk(client, ids === undefined ? "all" : new Set(ids));
     const changes = await noteWhatHappened(tx, tenantId, at, only);
-    const { opened, joined } = await join(tx, tenantId, at, today, precision, only);
+    const { opened, joined } =
+      concerned === null || concerned.some(({ joins }) => joins)
+        ? await join(tx, tenantId, at, today, precision, only)
+        : { opened: 0, joined: 0 };
     await client.query(
       `UPDATE findings f SET status = 'in-case' FROM case_findings cf JOIN cases c ON c.tenant_id = $1 AND c.no = cf.case_no
        WHERE cf.tenant_id = $1 AND cf.gone_at IS NULL AND c.state <> 'new'
@@ -67,21 +70,21 @@ export async function openCases(
     if (slices !== undefined && changes + joined === 0) return { opened: 0, joined: 0, changed: 0, closed: 0 };
     await client.query("ANALYZE happened");
     await addUp(tx, tenantId, at, today, await precision, slices === undefined);
-    await tell(tx, tenantId, at);
+    const told = await tell(tx, tenantId, at);
     const closed = await closeEmpty(tx, tenantId, at, slices === undefined);
-    const { rows } = await client.query<{ joined: number; changed: number }>(
-      `SELECT count(*) FILTER (WHERE kind IN ('joined', 'opened')) AS joined,
-         count(DISTINCT case_no) FILTER (WHERE kind <> 'opened') AS changed FROM happened`,
-    );
-    return { opened, closed, joined: rows[0]?.joined ?? 0, changed: rows[0]?.changed ?? 0 };
+    return { opened, closed, ...told };
   });
 }
 
-/** Which findings of some slices cases do not know of as they stand: nearly always none. */
-async function selectConcerned({ pool }: Database, tenantId: string, slices: readonly string[]): Promise<string[]> {
-  const { rows } = await pool.query<{ id: string }>(
+/** Which findings of some slices cases do not know of as they stand, nearly always none, and which of those are in none. */
+async function selectConcerned(
+  { pool }: Database,
+  tenantId: string,
+  slices: readonly string[],
+): Promise<Array<{ id: string; joins: boolean }>> {
+  const { rows } = await pool.query<{ id: string; joins: boolean }>(
     // By each finding's index: as EXISTS in a condition with OR, all that is in cases would be read first.
-    `SELECT f.id FROM findings f LEFT JOIN LATERAL (
+    `SELECT f.id, ${standing} AND k.within IS NOT TRUE AS joins FROM findings f LEFT JOIN LATERAL (
          SELECT bool_or(cf.gone_at IS NULL) AS within, bool_or(CASE WHEN cf.gone_at IS NOT NULL THEN ${standing} AND ${undecided}
            ELSE f.changes <> cf.changes OR NOT (${standing}) OR f.status = 'open' AND c.state <> 'new' END) AS differs
          FROM case_findings cf JOIN cases c ON c.tenant_id = $1 AND c.no = cf.case_no
@@ -89,7 +92,7 @@ async function selectConcerned({ pool }: Database, tenantId: string, slices: rea
      WHERE f.tenant_id = $1 AND f.slice = ANY ($2::text[]) AND (k.differs OR ${standing} AND k.within IS NOT TRUE)`,
     [tenantId, slices],
   );
-  return rows.map(({ id }) => id);
+  return rows;
 }
 
 /** What became of findings that are in cases already; gives how often something did. */
@@ -270,16 +273,23 @@ async function addUp(
   );
 }
 
-/** Writes the history. */
-async function tell({ client }: Transaction, tenantId: string, at: Instant): Promise<void> {
-  await client.query(
-    `INSERT INTO case_events (tenant_id, case_no, at, by, by_name, kind, data)
-     SELECT $1, case_no, $2, 'klarsyn', 'Klarsyn', kind,
-       json_strip_nulls(json_build_object('count', count(*), 'as', gone_as,
-         'findings', to_json((array_agg(finding ORDER BY finding))[1:100])))::text
-     FROM happened GROUP BY case_no, kind, gone_as ORDER BY case_no, kind, gone_as`,
+/** Writes the history, and gives what there is of it. */
+async function tell(
+  { client }: Transaction,
+  tenantId: string,
+  at: Instant,
+): Promise<Pick<CasesOpened, "joined" | "changed">> {
+  const { rows } = await client.query<Pick<CasesOpened, "joined" | "changed">>(
+    `WITH told AS (INSERT INTO case_events (tenant_id, case_no, at, by, by_name, kind, data)
+       SELECT $1, case_no, $2, 'klarsyn', 'Klarsyn', kind,
+         json_strip_nulls(json_build_object('count', count(*), 'as', gone_as,
+           'findings', to_json((array_agg(finding ORDER BY finding))[1:100])))::text
+       FROM happened GROUP BY case_no, kind, gone_as ORDER BY case_no, kind, gone_as)
+     SELECT count(*) FILTER (WHERE kind IN ('joined', 'opened')) AS joined,
+       count(DISTINCT case_no) FILTER (WHERE kind <> 'opened') AS changed FROM happened`,
     [tenantId, new Date(at)],
   );
+  return rows[0]!;
 }
 
 /** Closes cases that nobody has begun on and of which nothing is left; without `all` only those to which something happened. */
