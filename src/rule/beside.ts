@@ -57,10 +57,7 @@ export class WalkBeside {
     const going = walking({ ...input, ...matches, rules }, asText);
     for (;;) {
       const { done, value } = going.next();
-      if (done === true) {
-        const { findings: _told, ...rest } = value;
-        return rest;
-      }
+      if (done === true) return value;
       if (value.length > 0) tell(value);
     }
   }

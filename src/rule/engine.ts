@@ -71,24 +71,19 @@ export interface EngineResult<F = Finding, L = SettlementRow & { slice: string }
   covers: (slice: string) => boolean;
 }
 
-/** What a walk holds until its end; as few objects as the caller can do with, since there may be tens of thousands. */
+/** As what a walk hands over or holds; as few objects as the caller can do with, since there may be tens of thousands. */
 export interface Keeping<F, L> {
-  finding: (finding: Finding) => F;
+  /** `period` is that of the finding, as days. */
+  finding: (finding: Finding, period: { from: Day; to: Day }) => F;
   row: (row: SettlementRow & { slice: string }) => L;
 }
 
-export interface Kept {
+interface Kept {
   id: string;
-  /** Null: open. */
-  suppressed: string | null;
-  slice: string;
 }
 
 type Row = SettlementRow & { slice: string };
 const asTheyAre: Keeping<Finding, Row> = { finding: (finding) => finding, row: (row) => row };
-
-/** What was found, in no order yet. */
-export type Found<F, L> = Omit<EngineResult<F, L>, "covers">;
 
 /** Walks every slice once for all rules that look at it. Pure: the same tables and parameters give the same result. */
 export function runEngine(input: EngineInput): EngineResult;
@@ -98,21 +93,22 @@ export function runEngine(
   keeping: Keeping<Kept, unknown> = asTheyAre,
 ): EngineResult<Kept, unknown> {
   const dirty = dirtySlices(input);
-  return { ...inOrder([walk(input, keeping, dirty)]), covers: dirty.covers };
-}
-
-/** What walks over the same slices for different rules have found. */
-export function inOrder<F extends Kept, L>(parts: ReadonlyArray<Found<F, L>>): Found<F, L> {
-  return {
-    findings: parts.flatMap(({ findings }) => findings).sort((a, b) => compare(a.id, b.id)),
-    ...restInOrder(parts),
-  };
+  const going = walking(input, keeping, dirty);
+  const findings = new Map<string, Kept>();
+  for (;;) {
+    const { done, value } = going.next();
+    if (done === true) {
+      const inOrder = [...findings.values()].sort((one, other) => compare(one.id, other.id));
+      return { findings: inOrder, ...restInOrder([value]), covers: dirty.covers };
+    }
+    for (const finding of value) findings.set(finding.id, finding);
+  }
 }
 
 /** What a walk gives beside findings. */
-export type Rest<L> = Omit<Found<never, L>, "findings">;
+export type Rest<L> = Omit<EngineResult<never, L>, "findings" | "covers">;
 
-/** As `inOrder`, where findings have been handed over. */
+/** What walks over the same slices for different rules have given. */
 export function restInOrder<L>(parts: ReadonlyArray<Rest<L>>): Rest<L> {
   return {
     outcomes: parts
@@ -133,24 +129,15 @@ export function dirtySlices({ rules, tables, evaluate = "all" }: EngineInput): D
   return dirtyClosure(tables, evaluate, settles);
 }
 
-/** A walk to its end. */
-export function walk<F extends Kept, L>(...of: Parameters<typeof walking<F, L>>): Found<F, L> {
-  const going = walking(...of);
-  for (;;) {
-    const { done, value } = going.next();
-    if (done === true) return value;
-  }
-}
-
 /**
  * Month by month all clients, then all staff, who must know of the pairs that were reported of clients, then the others.
- * Hands over now and then what it has found, and at its end all of it. What stands otherwise after all comes again.
+ * Hands over now and then what it has found, and keeps none of it. What stands otherwise after all comes again.
  */
 export function* walking<F extends Kept, L>(
   input: EngineInput,
   keeping: Keeping<F, L>,
   dirty: DirtySlices = dirtySlices(input),
-): Generator<readonly F[], Found<F, L>> {
+): Generator<readonly F[], Rest<L>> {
   const { tables } = input;
   const months = monthsOf(tables.period);
   const run = new Run(input, inOrderOfPrecedence(input.rules), keeping);
@@ -167,7 +154,7 @@ export function* walking<F extends Kept, L>(
     if (month + 1 < months.length) for (const slice of run.measuredAnew(first)) dirty.mark(slice, month + 1);
     yield run.handOver();
   }
-  return run.found();
+  return run.rest();
 }
 
 /** Pairs of one client's visits are reported before those of one staff member's: see `yieldsTo`. */
@@ -317,9 +304,10 @@ class Run<F extends Kept, L> {
   readonly #context: RuleContext;
   readonly #report: Report<string>;
   readonly #measures: MeasureBook;
-  readonly #findings = new Map<string, F>();
-  /** Ids of those that have not been handed over as they stand. */
-  #fresh = new Set<string>();
+  /** All that have been found, by id: whether each is suppressed. */
+  readonly #known = new Map<string, boolean>();
+  /** Those that have not been handed over as they stand. */
+  #fresh = new Map<string, F>();
   readonly #outcomes: Outcome[] = [];
   readonly #settled: L[] = [];
   /** Pairs of visits that rules with precedence reported, by rule. */
@@ -534,10 +522,10 @@ class Run<F extends Kept, L> {
       this.#count("suppressed", "exception", period.from);
     }
     // The same subject twice: an open finding stands before a suppressed one, else the first.
-    const other = this.#findings.get(finding.id);
-    if (other !== undefined && (finding.suppressed !== null || other.suppressed === null)) return;
-    this.#findings.set(finding.id, this.#keeping.finding(finding));
-    this.#fresh.add(finding.id);
+    const known = this.#known.get(finding.id);
+    if (known !== undefined && (finding.suppressed !== null || !known)) return;
+    this.#known.set(finding.id, finding.suppressed !== null);
+    this.#fresh.set(finding.id, this.#keeping.finding(finding, period));
   }
 
   #ref(ref: RowRef): Ref {
@@ -658,18 +646,13 @@ class Run<F extends Kept, L> {
   }
 
   handOver(): F[] {
-    const found = Array.from(this.#fresh, (id) => this.#findings.get(id)!);
-    this.#fresh = new Set();
+    const found = [...this.#fresh.values()];
+    this.#fresh = new Map();
     return found;
   }
 
-  found(): Found<F, L> {
-    return {
-      settlement: this.#settled,
-      measures: this.#measures.made(),
-      findings: [...this.#findings.values()],
-      outcomes: this.#outcomes,
-    };
+  rest(): Rest<L> {
+    return { settlement: this.#settled, measures: this.#measures.made(), outcomes: this.#outcomes };
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Day, findingSays, parseDate, rowHash } from "#model";
+import { type Day, findingSays, rowHash } from "#model";
 import type { SettlementRow } from "#settle";
 import type { Finding } from "./define.ts";
 import type { Keeping } from "./engine.ts";
@@ -29,18 +29,33 @@ export interface RowText extends Omit<SettlementRow, "codes" | "trace" | "claims
 
 /** What a night holds until it writes. */
 export const asText: Keeping<FindingText, RowText> = {
-  finding({ rule, version, period, status: _status, ...finding }) {
+  // Each by its name: to spread a finding takes several times as long.
+  finding(finding, period) {
     const row = {
-      ...finding,
-      ruleId: rule,
-      ruleVersion: version,
+      id: finding.id,
+      ruleId: finding.rule,
+      ruleVersion: finding.version,
+      level: finding.level,
+      severity: finding.severity,
+      mode: finding.mode,
+      suppressed: finding.suppressed,
       subject: finding.client ?? finding.staff ?? finding.unit ?? finding.provider ?? "",
-      fromDay: parseDate(period.from) ?? 0,
-      throughDay: parseDate(period.to) ?? 0,
+      slice: finding.slice,
+      fromDay: period.from,
+      throughDay: period.to,
+      provider: finding.provider,
+      unit: finding.unit,
+      client: finding.client,
+      staff: finding.staff,
       records: JSON.stringify(finding.records),
+      minutes: finding.minutes,
+      amountOre: finding.amountOre,
+      reason: finding.reason,
       evidence: JSON.stringify(finding.evidence),
+      hash: "",
     };
-    return { ...row, hash: rowHash(findingSays.map((name) => row[name])) };
+    row.hash = rowHash(findingSays.map((name) => row[name]));
+    return row;
   },
   row(row) {
     return {
