@@ -125,9 +125,11 @@ const KIND = `CASE WHEN f.staff IS NOT NULL THEN 'staff' WHEN f.client IS NOT NU
   WHEN f.unit IS NOT NULL THEN 'unit' WHEN f.provider IS NOT NULL THEN 'provider' ELSE 'source' END`;
 /**
  * The record that a finding rests on first, as `records` has it up to the end of its id, where no text within can seem to
- * end: a quote there has a backslash before it. To read the JSON of all takes longer than all else that joining does.
+ * end: a quote there has a backslash before it. To read the JSON of all takes longer than all else that joining does, and
+ * to split the text at every end five times as long as to look for the first.
  */
-const ABOUT = `coalesce(nullif(split_part(left(f.records, -3), '"},{"', 1), ''), f.id)`;
+const ABOUT = `coalesce(nullif(left(f.records,
+    coalesce(nullif(strpos(f.records, '"},{"'), 0) - 1, greatest(length(f.records) - 3, 0))), ''), f.id)`;
 const SUBJECT = "coalesce(f.staff, f.client, f.unit, f.provider, '')";
 
 /** Puts findings that are in no case into one, and gives how many cases that opened. */
