@@ -66,7 +66,7 @@ const signal = new AbortController().signal;
 /** A whole night's computation: into empty tables, and, as most nights, into those of the night before. */
 async function full(db: Database): Promise<object> {
   await db.pool.query(
-    "TRUNCATE findings, rule_outcomes, settlement_lines, measures, nights, rule_rates, rule_holds, dirty",
+    "TRUNCATE findings, rule_outcomes, settlement_lines, measures, nights, rule_rates, rule_holds, dirty, cases CASCADE",
   );
   const seconds: number[] = [];
   const parts: Record<string, number> = {};

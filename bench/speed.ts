@@ -16,6 +16,8 @@ export const nodeOptions = ["--expose-gc"];
 
 const read = ({ output }: Ran): unknown => JSON.parse(output.trim().split("\n").at(-1)!);
 const seconds = (value: number): string => `${value.toFixed(2)} s`;
+const range = (values: readonly number[]): string =>
+  `${Math.min(...values).toFixed(2)} to ${seconds(Math.max(...values))}`;
 const milliseconds = (parts: Record<string, number>): string =>
   Object.entries(parts)
     .map(([name, ms]) => `${name} ${ms}`)
@@ -51,9 +53,12 @@ async function tenRules(folder: string): Promise<void> {
     const ran = await run([...nodeOptions, "bench/ten-rules/run.ts", name, folder], name === "klarsyn" ? image : {});
     return { ...(read(ran) as TenRules), peakMb: Math.round(ran.peakMb) };
   };
+  // Those that lie closest in turn: a machine may be a third slower for minutes.
   const ours = await contender("klarsyn");
-  const sql = await contender("postgres");
   const duck = await contender("duckdb");
+  ours.seconds.push(...(await contender("klarsyn")).seconds);
+  duck.seconds.push(...(await contender("duckdb")).seconds);
+  const sql = await contender("postgres");
   const json = await contender("json-rules-engine");
   const ourSeconds = median(ours.seconds);
   process.stdout.write(
@@ -101,21 +106,30 @@ interface Changed {
 }
 
 async function wholeNight(folder: string, sizes: Sizes): Promise<number> {
-  const drained = read(await run([...nodeOptions, "bench/night.ts", "drain", folder], image)) as { seconds: number[] };
-  const ran = await run([...nodeOptions, "bench/night.ts", "full", folder], image);
-  const night = read(ran) as Night;
-  const [first = NaN, again = NaN] = night.seconds;
-  const drain = median(drained.seconds);
+  const drained: number[] = [];
+  const nights: Night[] = [];
+  let peakMb = 0;
+  // In turn, as ten rules are.
+  for (let turn = 0; turn < 3; turn++) {
+    const drains = await run([...nodeOptions, "bench/night.ts", "drain", folder], image);
+    drained.push(...(read(drains) as { seconds: number[] }).seconds);
+    const ran = await run([...nodeOptions, "bench/night.ts", "full", folder], image);
+    nights.push(read(ran) as Night);
+    peakMb = Math.max(peakMb, ran.peakMb);
+  }
+  const drain = median(drained);
+  const [first, again] = [0, 1].map((nth) => median(nights.map((night) => night.seconds[nth]!))) as [number, number];
+  const night = nights.find((one) => one.seconds[0] === first)!;
   process.stdout.write(
     `a whole night, nothing stored before   ${seconds(first)}, ${night.reconciled.findings.opened} findings, ${night.reconciled.settlementLines} lines of figures\n` +
       `  where the time goes, ms              ${milliseconds(night.parts)}\n`,
   );
   limit(
     "  against draining the same rows",
-    `${seconds(drain)}: ${(first / drain).toFixed(2)} of it, and ${(again / drain).toFixed(2)} the night after (within 3)`,
+    `${seconds(drain)} (${range(drained)}): ${(first / drain).toFixed(2)} of it (${range(nights.map((one) => one.seconds[0]!))}), and ${(again / drain).toFixed(2)} the night after (within 3)`,
     Math.max(first, again) <= 3 * drain,
   );
-  limit("  memory of it", `${Math.round(ran.peakMb)} MB (below 900)`, ran.peakMb < 900);
+  limit("  memory of it", `${Math.round(peakMb)} MB (below 900)`, peakMb < 900);
   const parts = read(await run([...nodeOptions, "bench/night.ts", "settle", folder], image)) as Settled;
   process.stdout.write(
     `  matching, figures, rules with figures ${[parts.matching, parts.figures, parts.all].map(seconds).join(", ")}\n` +
