@@ -63,15 +63,15 @@ export default defineRule({
       const to = visits.client(next);
       // Overlaps are another rule's; a gap of a day says nothing of speed.
       const gap = visits.start(next) - visits.end(a);
-      if (from === to || gap < 0 || gap > 12 * HOUR || report.reported(a, next)) continue;
+      if (from === to || gap < 0 || gap > 12 * HOUR) continue;
       const metres = clients.metresBetween(from, to, slice.day);
+      const speed = gap === 0 ? Infinity : metres / 1000 / (gap / HOUR);
+      // What others have reported is asked of the few journeys that are left: to look there takes longer than to measure.
+      if (metres <= metresAbove || speed <= kilometresPerHourAbove || report.reported(a, next)) continue;
       if (Number.isNaN(metres)) {
         report.tooLittleData("bostadens exakta läge saknas");
         continue;
       }
-      if (metres <= metresAbove) continue;
-      const speed = gap === 0 ? Infinity : metres / 1000 / (gap / HOUR);
-      if (speed <= kilometresPerHourAbove) continue;
       if (visits.ambiguousTime(a) || visits.ambiguousTime(next)) {
         report.tooLittleData("klockslaget förekom två gånger när klockan ställdes tillbaka");
         continue;
